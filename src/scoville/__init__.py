@@ -1,0 +1,1 @@
+"""Scoville: lead scoring that people trust."""
