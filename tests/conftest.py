@@ -1,0 +1,31 @@
+"""What all tests share: where the real data lies, and how long Hypothesis may look."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+settings.register_profile(
+    "scoville",
+    deadline=None,  # compiling a plan takes 0.4 s, and other work may run beside it
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    print_blob=True,
+)
+settings.load_profile("scoville")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The directory with real data sets. A missing one skips on a laptop and fails in CI, so that it cannot hide."""
+    path = Path(os.environ.get("SCOVILLE_SHARED") or REPOSITORY.parent / "shared")
+    if path.is_dir():
+        return path
+    reason = f"no real data at {path}; set SCOVILLE_SHARED to the directory that holds datasets/"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
