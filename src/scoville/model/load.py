@@ -1,0 +1,194 @@
+"""A model file -> a `Model` that makes sense as a whole, or every problem at once.
+
+In: a path, YAML text, or a plain mapping. Out: `Model`. Called by everything that scores, checks or learns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, get_args
+
+import yaml
+from pydantic import PrivateAttr, ValidationError
+
+from scoville.errors import ModelError, Problem, UsageError
+from scoville.model.checks import find_errors
+from scoville.model.conditions import nearest
+from scoville.model.document import Document, plain_document, read_document
+from scoville.model.schema import TAGGED, Content, Part, Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+_DEFAULT_PRIORITIES: tuple[dict[str, object], ...] = (
+    {"name": "hot", "when": {"grade": ["A", "B"], "level": ["1", "2"]}},
+    {"name": "nurture", "when": {"grade": ["A", "B"]}},
+    {"name": "engaged", "when": {"level": ["1", "2"]}},
+    {"name": "cold"},
+)
+_VERSION_LENGTH = 12  # hex digits: 48 bits, so that two versions of one model never meet by chance
+
+
+class Model(Content):
+    """A lead scoring model that has passed every check: immutable, and equal to any other with the same content.
+
+    Raises (all constructors): ModelError with every problem, each with line and column where there is a file.
+    Example: `Model.load("model.yaml").version`
+    """
+
+    _document: Document = PrivateAttr()
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read and check a model file."""
+        return cls.loads(_text_of(Path(path)), path=str(path))
+
+    @classmethod
+    def loads(cls, text: str, *, path: str = "model") -> Self:
+        """Check a model given as YAML text; `path` is what messages call it."""
+        return cls._from_document(read_document(text, path))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object], *, path: str = "model") -> Self:
+        """Check a model given as plain values, as YAML would give them."""
+        return cls._from_document(plain_document(data, path))
+
+    @classmethod
+    def _from_document(cls, document: Document) -> Self:
+        try:
+            model = cls.model_validate(document.data)
+        except ValidationError as error:
+            raise ModelError(_translated(error, document)) from None
+        model._document = document
+        problems = [document.problem(where, said) for where, said in find_errors(model)]
+        if problems:
+            raise ModelError(problems)
+        return model
+
+    @property
+    def document(self) -> Document:
+        """Where each part of the model was written."""
+        return self._document
+
+    @cached_property
+    def version(self) -> str:
+        """Short hash of the canonical content: reformatting does not change it, a changed point does."""
+        canonical = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:_VERSION_LENGTH]
+
+    @property
+    def priority_rules(self) -> tuple[Priority, ...]:
+        """The priorities in force: the model's own, or the usual four when it has grades and levels."""
+        if self.priorities is not None:
+            return self.priorities
+        if self.grades and self.levels:
+            return tuple(Priority.model_validate(priority) for priority in _DEFAULT_PRIORITIES)
+        return ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content as plain values, without what is default; `from_dict` gives an equal model."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+    def to_yaml(self) -> str:
+        """The content as YAML text, in the order of the format."""
+        return yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True, width=120)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal content, wherever it was written."""
+        return isinstance(other, Model) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        """Equal models share a version."""
+        return hash(self.version)
+
+    def _repr_html_(self) -> str:
+        from html import escape  # noqa: PLC0415 - only a notebook needs it
+
+        return f"<h4>{escape(self.name)} <small>{self.version}</small></h4><pre>{escape(self.to_yaml())}</pre>"
+
+
+def _text_of(path: Path) -> str:
+    if path.is_dir():
+        message = f"{path} is a folder; name the model file in it"
+        raise UsageError(message)
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        siblings = [str(p.name) for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        hint = nearest(path.name, siblings) or (f" Models there: {', '.join(sorted(siblings))}." if siblings else "")
+        message = f"there is no model file {path}.{hint} Write a first one with: scoville init"
+        raise UsageError(message) from None
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8 text (byte {error.start}); is this really a model file?"
+        raise ModelError([Problem(str(path), 1, 1, message)]) from None
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror}"
+        raise UsageError(message) from None
+
+
+def _translated(error: ValidationError, document: Document) -> Iterable[Problem]:
+    for found in error.errors(include_url=False):
+        # tags of unions are written in angle brackets in schema.py, so that they can be told from keys
+        where = tuple(step for step in found["loc"] if not str(step).startswith("<") and step != "[key]")
+        yield document.problem(where, _said(found, where))
+
+
+def _said(found: Any, where: Sequence[str | int]) -> str:  # noqa: ANN401 - pydantic's own TypedDict differs by version
+    kind, key = found["type"], str(where[-1]) if where else ""
+    if kind == "extra_forbidden":
+        allowed = _allowed_keys(found)
+        return f"unknown key '{key}'.{nearest(key, allowed)} Allowed here: {', '.join(allowed)}"
+    if kind == "missing":
+        return f"the key '{key}' is missing here"
+    shown = repr(found["input"])
+    value = f", not {shown}" if len(shown) < 60 and isinstance(found["input"], (str, int, float, type(None))) else ""  # noqa: PLR2004 - one line
+    fixed = {
+        "float_type": "a number is needed here",
+        "int_type": "a whole number is needed here",
+        "string_type": "text is needed here",
+        "dict_type": "a mapping is needed here",
+        "model_type": "a mapping is needed here",
+        "model_attributes_type": "a mapping is needed here",
+        "tuple_type": "a list is needed here",
+        "string_too_short": "empty text is not allowed here",
+        "too_short": "at least one entry is needed here",
+        "finite_number": "a finite number is needed here",
+    }
+    if kind in fixed:
+        return f"{_named(where)}: {fixed[kind]}{value}"
+    message = str(found["msg"]).removeprefix("Value error, ")
+    lead = message[:1].lower() + message[1:] if message.startswith("Input") else message
+    return f"{_named(where)}: {lead.replace('input should', 'should')}{value if message.startswith('Input') else ''}"
+
+
+def _named(where: Sequence[str | int]) -> str:
+    return next((f"'{step}'" for step in reversed(where) if isinstance(step, str)), "the model")
+
+
+def _allowed_keys(found: Any) -> list[str]:  # noqa: ANN401 - as above
+    part = _part_at([step for step in found["loc"][:-1] if step != "[key]"])
+    return [field.alias or name for name, field in part.model_fields.items()]
+
+
+def _part_at(loc: Sequence[str | int]) -> type[Part]:
+    """The class that a location of pydantic's lies in, by following the annotations of fields and the tags of unions."""
+    part: type[Part] = Model
+    for step in loc:
+        if step in TAGGED:
+            part = TAGGED[str(step)]
+        elif isinstance(step, str):
+            fields = part.model_fields.items()
+            annotation = next((field.annotation for name, field in fields if step in (name, field.alias)), None)
+            inner = list(_parts_in(annotation))
+            part = inner[0] if len(inner) == 1 else part
+    return part
+
+
+def _parts_in(annotation: object) -> Iterator[type[Part]]:
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _parts_in(argument)
