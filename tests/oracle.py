@@ -358,9 +358,9 @@ def account_scores(model: Row, leads: list[Row], result: OracleResult, as_of: da
 def account_score(model: Row, rows: list[ScoreRow], as_of: datetime) -> float:
     """Max, mean or sum of the top N scores, plus breadth, clamped to the scale."""
     accounts, scale = model["accounts"], model.get("scale") or {}
-    rollup = accounts["rollup"]
-    top = sorted((row.score for row in rows), reverse=True)[: rollup.get("top", len(rows))]
-    rolled_up = {"max": max(top), "mean": sum(top) / len(top), "sum": sum(top)}[rollup["how"]]
+    rollup = accounts.get("rollup") or {}
+    top = sorted((row.score for row in rows), reverse=True)[: rollup.get("top", 3)]
+    rolled_up = {"max": max(top), "mean": sum(top) / len(top), "sum": sum(top)}[rollup.get("how", "mean")]
     breadth = accounts.get("breadth")
     extra = 0.0
     if breadth:

@@ -1,0 +1,75 @@
+"""The product behind the face of the oracle: the one place in the tests that knows how `scoville.score` is called."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+import scoville
+from oracle import Contribution, OracleResult, ScoreRow
+
+Row = dict[str, Any]
+SCORE_COLUMNS = ("score", "fit", "engagement", "grade", "level", "priority", "stage", "segment", "disqualified_by")
+
+
+def run_plan(model: Row, leads: list[Row], events: list[Row], as_of: datetime) -> OracleResult:
+    """Score with the product; leads and events as the oracle takes them."""
+    result = scoville.score(
+        scoville.Model.from_dict(model),
+        table(leads, {"lead_id": pa.string()}),
+        table(events, {"lead_id": pa.string(), "event": pa.string(), "occurred_at": pa.timestamp("us")}),
+        as_of=as_of,
+    )
+    rows = [score_row(row) for row in pa.table(result.scores).to_pylist()]
+    contributions = [contribution(row) for row in pa.table(result.contributions).to_pylist()]
+    return OracleResult({row.lead_id: row for row in rows}, contributions)
+
+
+def run_accounts(model: Row, leads: list[Row], events: list[Row], as_of: datetime) -> dict[str, float]:
+    """Account scores by the product."""
+    raise NotImplementedError
+
+
+def table(rows: list[Row], fixed: dict[str, pa.DataType]) -> pa.Table:
+    """Columns of one type each, out of rows that need not all have the same keys."""
+    names = [*fixed, *sorted({name for row in rows for name in row} - set(fixed))]
+    columns = {}
+    for name in names:
+        values = [row.get(name) for row in rows]
+        kind = fixed.get(name) or type_of(values)
+        if kind == pa.string():
+            values = [value if value is None else str(value) for value in values]
+        columns[name] = pa.array(values, kind, from_pandas=False)
+    return pa.table(columns)
+
+
+def type_of(values: list[Any]) -> pa.DataType:
+    """The narrowest of text, instant, true/false and number that holds every value; text when there is none."""
+    present = [value for value in values if value is not None]
+    for kind, arrow in ((bool, pa.bool_()), (datetime, pa.timestamp("us")), ((int, float), pa.float64())):
+        if present and all(isinstance(value, kind) for value in present):  # type: ignore[arg-type]
+            return arrow
+    return pa.string()
+
+
+def score_row(row: Row) -> ScoreRow:
+    """One row of `scores`."""
+    shown = {name: row[name] for name in (*SCORE_COLUMNS, "rank", "percentile")}
+    return ScoreRow(lead_id=row["lead_id"], **shown)
+
+
+def contribution(row: Row) -> Contribution:
+    """One row of `contributions`."""
+    raw = row["raw_points"]
+    return Contribution(
+        row["lead_id"],
+        row["section"],
+        row["rule"],
+        row["points"],
+        None if raw is None or math.isnan(raw) else raw,
+        row["matched"],
+        row["newest_at"],
+    )
