@@ -39,7 +39,7 @@ types: $(READY)  ## mypy --strict, tests included
 	$(BIN)/mypy
 
 contracts: $(READY)  ## who may import whom
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 docs: $(READY)  ## is docs/reference/ what the code says?
 	$(BIN)/python tools/reference.py --check
@@ -60,7 +60,7 @@ wheel: $(READY)  ## build the wheel and try it in an environment without extras
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 	$(PYTHON) -m venv build/wheel
 	build/wheel/bin/python -m pip install --quiet --disable-pip-version-check --constraint requirements/ci.txt dist/*.whl
-	cd build/wheel && bin/scoville --help >/dev/null && bin/python -c "import scoville; scoville.Model, scoville.score"
+	cd build/wheel && bin/python ../../tools/examples.py ../../docs/follow-one-lead.md
 
 lock: ## write requirements/ci.txt anew: the newest versions that pyproject.toml allows
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
