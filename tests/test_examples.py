@@ -35,7 +35,7 @@ def test_blocks_share_files_and_names() -> None:
         page(
             f"<!-- file: a.txt -->\n{FENCE}text\nhello\n{FENCE}\n",
             console("$ cat a.txt \\\n    a.txt\nhello\n...\n$ echo done\ndone"),
-            python("text = open('a.txt').read()"),
+            python("from pathlib import Path\ntext = Path('a.txt').read_text()"),
             python("assert text == 'hello\\n'"),
         )
     )
