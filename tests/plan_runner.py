@@ -73,3 +73,9 @@ def contribution(row: Row) -> Contribution:
         row["matched"],
         row["newest_at"],
     )
+
+
+def version_of(model: Row | str) -> str:
+    """`model_version` of a model given as plain values or as YAML text."""
+    read = scoville.Model.loads(model) if isinstance(model, str) else scoville.Model.from_dict(model)
+    return read.version
