@@ -90,3 +90,22 @@ CONTRIBUTIONS = Relation(
     ),
     "One row per lead and rule that gave or took points.",
 )
+
+ACCOUNT_SCORES = Relation(
+    "account_scores",
+    ("account",),
+    (
+        Column("account", "string", "The account: the model's `accounts.by` trait in lower case."),
+        Column("score", "float64", "rollup + breadth, within the model's scale."),
+        Column("rank", "int64", "1 is the highest score; equal scores share a rank."),
+        Column("rollup", "float64", "From the best people's scores."),
+        Column("breadth", "float64", "Points for every engaged person beyond the first."),
+        Column("people", "int64", "Qualified people of the account."),
+        Column("engaged", "int64", "Those for whom the model's `breadth.when` holds."),
+        Column("best_lead_id", "string", "The person with the highest score; the smallest id among equals."),
+        Column("model", "string", "Name of the model."),
+        Column("model_version", "string", "Short hash of the model's canonical content."),
+        Column("as_of", "timestamp(6)", "The instant the score speaks of, UTC."),
+    ),
+    "One row per account with at least one qualified person, for a model with `accounts`.",
+)

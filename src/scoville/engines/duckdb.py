@@ -1,0 +1,130 @@
+"""DuckDB runs a plan: embedded, the default engine.
+
+In: a Plan, whose inputs stand as tables in one connection. Out: tables and files. Called by `score.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import duckdb
+import ibis
+
+from scoville.data.traits import LOOKUPS
+from scoville.engines.beside import written_beside
+from scoville.errors import DataError, EngineError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from scoville.plan.compile import Plan
+
+_FORMATS = {".csv": "FORMAT csv, HEADER", ".parquet": "FORMAT parquet", ".jsonl": "FORMAT json", ".ndjson": "FORMAT json"}
+
+
+class DuckDB:
+    """One DuckDB connection with the tables of one run.
+
+    `database` is a file or ":memory:". Raises: EngineError when the file is not a DuckDB database or is locked.
+    """
+
+    dialect = "duckdb"
+
+    def __init__(self, database: str = ":memory:", *, memory_limit: str | None = None, threads: int | None = None) -> None:
+        try:
+            self.connection = duckdb.connect(database)
+        except duckdb.Error as error:
+            message = f"cannot open the DuckDB database {database}: {_first_line(error)}"
+            raise EngineError(message) from None
+        self.connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false; SET preserve_insertion_order = false")
+        if memory_limit is not None:
+            self.connection.execute(f"SET memory_limit = '{memory_limit}'")
+        if threads is not None:
+            self.connection.execute(f"SET threads = {int(threads)}")
+        self.ibis = ibis.duckdb.from_connection(self.connection)
+
+    def columns(self, table: str) -> Mapping[str, ibis.DataType]:
+        """Names and Ibis types of a table's columns."""
+        return dict(self.ibis.table(table).schema().items())
+
+    def bind(self, plan: Plan, as_of: datetime, extra: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Make `as_of` and the lists that the plan looks things up in; `leads` and `events` stand there already.
+
+        `as_of` is naive UTC. `extra` holds the user's own additions to the lists.
+        """
+        self.connection.execute("CREATE OR REPLACE TEMP TABLE as_of AS SELECT ?::TIMESTAMP AS as_of", [as_of])
+        for name in plan.lookups:
+            rows = LOOKUPS[name].rows(extra or {})
+            with self._registered(rows) as source:
+                self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS FROM {source}')
+
+    @contextlib.contextmanager
+    def _registered(self, rows: pa.Table) -> Iterator[str]:
+        self.connection.register("scoville_rows", rows)
+        try:
+            yield "scoville_rows"
+        finally:
+            self.connection.unregister("scoville_rows")
+
+    def materialise(self, plan: Plan, steps: Sequence[str]) -> None:
+        """Run steps of the plan, each into a temporary table of its name, so that later ones read it."""
+        done: list[str] = []
+        for step in steps:
+            self.run(f'CREATE OR REPLACE TEMP TABLE "{step}" AS {plan.sql(step, self.dialect, given=done)}')
+            done.append(step)
+
+    def run(self, sql: str) -> None:
+        """Execute a statement for its effect."""
+        with _explained():
+            self.connection.execute(sql)
+
+    def arrow(self, sql: str) -> pa.Table:
+        """Rows of a query as an Arrow table."""
+        with _explained():
+            return self.connection.execute(sql).to_arrow_table()
+
+    def write(self, sql: str, path: Path) -> None:
+        """Write rows of a query to a file by its ending: .csv, .parquet or .jsonl. Beside it first, then renamed.
+
+        Raises: UsageError for another ending; DataError when the disk is full or the folder cannot be written.
+        """
+        options = _FORMATS.get(path.suffix.lower())
+        if options is None:
+            message = f"cannot tell the format of {path} by its ending; allowed: {', '.join(_FORMATS)}"
+            raise UsageError(message)
+        with written_beside(path) as beside:
+            target = str(beside).replace("'", "''")
+            try:
+                self.connection.execute(f"COPY ({sql}) TO '{target}' ({options})")
+            except duckdb.IOException as error:
+                message = f"cannot write {path}: {_first_line(error)}"
+                raise DataError(message) from None
+
+    def close(self) -> None:
+        """End the connection; its temporary tables are gone."""
+        self.connection.close()
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """DuckDB's own errors as ours, with what a user can do about them."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        message = f"DuckDB ran out of memory: {_first_line(error)}. Give it more with --memory-limit, or a disk with room for its temporary files"
+        raise EngineError(message) from None
+    except duckdb.IOException as error:
+        message = f"DuckDB could not read or write: {_first_line(error)}"
+        raise EngineError(message) from None
+    except duckdb.Error as error:
+        message = f"DuckDB could not run the plan: {_first_line(error)}"
+        raise EngineError(message) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,94 @@
+"""Model + columns -> Plan: the only place where a score is defined.
+
+In: a Model and the columns of `leads` and `events`. Out: a `Plan`, which runs nothing. Called by `score.py`, and by anything that
+needs the arithmetic somewhere else (another engine, a warehouse, a single lead a second after a click).
+
+Read `compile_plan` first: its lines are the way of a lead through the arithmetic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import ibis
+
+from scoville.data.traits import LOOKUPS
+from scoville.plan.accounts import add_account_scores
+from scoville.plan.contributions import add_contributions, add_reasons
+from scoville.plan.engagement import add_event_points
+from scoville.plan.grading import add_graded, add_scores
+from scoville.plan.ledger import Ledger, ledger_of
+from scoville.plan.people import add_people, add_traits, used_traits
+from scoville.plan.steps import Constant, Steps, needed, tables_in, to_sql
+from scoville.plan.sums import add_engagement, add_sums, narrow_to_segments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import ibis.expr.types as ir
+
+    from scoville.model.load import Model
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names and Ibis types of the columns that a plan may read."""
+
+    leads: Mapping[str, ibis.DataType | str]
+    events: Mapping[str, ibis.DataType | str] | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A model compiled for some columns: named relations over the inputs `leads`, `events`, `as_of` and lookup lists."""
+
+    model: Model
+    ledger: Ledger
+    relations: Mapping[str, ir.Table | Constant]
+    inputs: tuple[str, ...]
+
+    @property
+    def lookups(self) -> tuple[str, ...]:
+        """Names of the lists that an engine must bind beside `leads`, `events` and `as_of`."""
+        return tuple(name for name in self.inputs if name in LOOKUPS)
+
+    def sql(self, output: str = "scores", dialect: str = "duckdb", *, given: Iterable[str] = (), pretty: bool = False) -> str:
+        """One SELECT for `scores`, `contributions`, `account_scores` or any step, for an SQL dialect of Ibis.
+
+        `given` names steps that exist as tables already, so that two outputs can share them.
+        """
+        return to_sql(self.relations, output, dialect, given, pretty=pretty)
+
+    def rests_on(self, *outputs: str) -> tuple[str, ...]:
+        """The steps that some outputs need, in order."""
+        return tuple(needed(self.relations, outputs))
+
+
+def compile_plan(model: Model, columns: Columns) -> Plan:
+    """Compile a model for leads (and events) with the given columns.
+
+    Raises: PlanError when the model reads a trait or property that is not among them.
+    """
+    steps, ledger = Steps(), ledger_of(model)
+    leads = ibis.table(dict(columns.leads), name="leads")
+    as_of = ibis.table({"as_of": "timestamp(6)"}, name="as_of")
+    lookups = {name: ibis.table(dict(lookup.columns), name=name) for name, lookup in LOOKUPS.items()}
+
+    traits = add_traits(steps, leads, used_traits(model, ledger), lookups)
+    people = add_people(steps, traits, as_of, model, ledger)
+    event_points = engagement = None
+    if columns.events is not None and ledger.events:
+        events = ibis.table(dict(columns.events), name="events")
+        event_points = add_event_points(steps, events, as_of, ledger)
+        event_points = narrow_to_segments(steps, event_points, people, ledger)
+        engagement = add_engagement(steps, event_points, ledger)
+    sums = add_sums(steps, people, engagement, model, ledger)
+    add_contributions(steps, sums, event_points, model, ledger)
+    graded = add_graded(steps, sums, as_of, model, ledger)
+    scores = add_scores(steps, graded, add_reasons(steps), model)
+    if model.accounts is not None:
+        add_account_scores(steps, traits, scores, model)
+    read = {name for relation in steps.relations.values() if not isinstance(relation, Constant) for name in tables_in(relation)}
+    inputs = tuple(name for name in ("leads", "events", "as_of", *LOOKUPS) if name in read)
+    return Plan(model, ledger, dict(steps.relations), inputs)

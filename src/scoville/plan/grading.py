@@ -1,0 +1,76 @@
+"""Letters and words from numbers: grade, level, priority, stage, rank.
+
+In: `sums`. Out: `scores`, without reasons. Called by `compile.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+import ibis.expr.types as ir
+
+from scoville.model.checks import DISQUALIFIED
+from scoville.plan.terms import TRUE, cases, condition_holds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scoville.model.load import Model
+    from scoville.plan.ledger import Ledger
+    from scoville.plan.steps import Steps
+
+
+def add_graded(steps: Steps, sums: ir.Table, as_of: ir.Table, model: Model, ledger: Ledger) -> ir.Table:
+    """The step `graded`: lead_id and the columns of `scores` that speak of one lead alone."""
+    row = sums.select("lead_id", "segment_no", "disqualified_by", "fit", "engagement", "score").cross_join(as_of)
+    names = [(row.segment_no == i + 1, ibis.literal(name)) for i, name in enumerate(ledger.segment_names)]
+    row = row.mutate(
+        grade=_threshold(row.fit, model.grades),
+        level=_threshold(row.engagement, model.levels),
+        segment=cases(names, ibis.null("string")),
+    )
+    holding = [
+        (condition_holds(p.when, lambda name: row[name], row.as_of) if p.when is not None else TRUE, ibis.literal(p.name))
+        for p in model.priority_rules
+    ]
+    row = row.mutate(priority=cases(holding, ibis.null("string")))
+    return steps.add("graded", row.mutate(stage=_stage(row, model)).drop("segment_no"))
+
+
+def _threshold(value: ir.FloatingValue, thresholds: Mapping[str, float | None] | None) -> ir.StringValue:
+    lowest = None
+    branches = []
+    for name, threshold in (thresholds or {}).items():
+        if threshold is None:
+            lowest = name
+        else:
+            branches.append((value >= threshold, ibis.literal(name)))
+    return cases(branches, ibis.null("string") if lowest is None else ibis.literal(lowest))
+
+
+def _stage(row: ir.Table, model: Model) -> ir.StringValue:
+    """The last stage that holds, so the first one from the end."""
+    branches = [(row.disqualified_by.notnull(), ibis.literal(DISQUALIFIED))]
+    for stage in reversed(model.stages):
+        holds = row.score >= stage.from_
+        if stage.needs is not None:
+            holds &= condition_holds(stage.needs, lambda name: row[name], row.as_of)
+        branches.append((holds, ibis.literal(stage.name)))
+    return cases(branches, ibis.null("string"))
+
+
+def add_scores(steps: Steps, graded: ir.Table, reasons: ir.Table, model: Model) -> ir.Table:
+    """The step `scores`: every column of `tables.SCORES`."""
+    row = graded.left_join(reasons, "lead_id").drop("lead_id_right")
+    scored = row.select(
+        "lead_id", "score", "fit", "engagement", "grade", "level", "priority", "stage", "segment",
+        rank=(ibis.rank().over(order_by=row.score.desc()) + 1).cast("int64"),
+        percentile=ibis.cume_dist().over(order_by=row.score) * 100,
+        disqualified_by=row.disqualified_by,
+        reasons=ibis.ifelse(row.disqualified_by.notnull(), ibis.literal("Disqualified: ") + row.disqualified_by, row.reasons),
+        model=ibis.literal(model.name),
+        model_version=ibis.literal(model.version),
+        as_of=row.as_of,
+    )  # fmt: skip
+    return steps.add("scores", scored)

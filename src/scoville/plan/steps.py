@@ -1,0 +1,109 @@
+"""Steps of a plan: named relations, each an expression over the ones before it, and how they become one SQL text.
+
+In: Ibis expressions over unbound tables. Out: `WITH traits AS (...), hits AS (...) SELECT ... FROM scores`, for any dialect.
+Called by `compile.py` (to name steps) and by engines (to run them).
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+import sqlglot as sg
+import sqlglot.expressions as sge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+Value = str | float | int | None
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A small relation written into the plan itself, such as the table of rules."""
+
+    schema: Mapping[str, str]
+    rows: Sequence[tuple[Value, ...]]
+
+
+@dataclass
+class Steps:
+    """Named relations in the order in which they are built. Later ones see earlier ones as tables of their names."""
+
+    relations: dict[str, ir.Table | Constant] = field(default_factory=dict)
+
+    def add(self, name: str, expression: ir.Table) -> ir.Table:
+        """Name an expression; gives the table by which later steps refer to it."""
+        self.relations[name] = expression
+        return ibis.table(expression.schema(), name=name)
+
+    def constant(self, name: str, schema: Mapping[str, str], rows: Iterable[tuple[Value, ...]]) -> ir.Table:
+        """Name a small relation of literal rows."""
+        self.relations[name] = Constant(schema, tuple(rows))
+        return ibis.table(dict(schema), name=name)
+
+
+def needed(relations: Mapping[str, ir.Table | Constant], outputs: Sequence[str], given: Iterable[str] = ()) -> list[str]:
+    """Names of the steps that `outputs` rest on, in order; steps in `given` exist already and are not entered."""
+    wanted: set[str] = set()
+    waiting = list(outputs)
+    while waiting:
+        name = waiting.pop()
+        if name in wanted or name not in relations:
+            continue
+        wanted.add(name)
+        relation = relations[name]
+        if isinstance(relation, ir.Table):
+            waiting += [table for table in tables_in(relation) if table not in set(given)]
+    return [name for name in relations if name in wanted]
+
+
+def tables_in(expression: ir.Table) -> set[str]:
+    """Names of the tables that an expression reads."""
+    return {node.name for node in expression.op().find(ops.UnboundTable)}
+
+
+def to_sql(
+    relations: Mapping[str, ir.Table | Constant], output: str, dialect: str, given: Iterable[str] = (), *, pretty: bool = False
+) -> str:
+    """One SELECT for the step `output`, with the steps it rests on as common table expressions of their own names."""
+    names = needed(relations, [output], given)
+    compiler = _compiler(dialect)
+    query = sg.select("*").from_(sg.to_identifier(output, quoted=True))
+    for name in names:
+        relation = relations[name]
+        select = _values(relation, compiler) if isinstance(relation, Constant) else _floating(compiler.to_sqlglot(relation))
+        query = query.with_(sg.to_identifier(name, quoted=True), as_=select, copy=False)
+    return query.sql(compiler.dialect, pretty=pretty)
+
+
+def _floating(select: sge.Expression) -> sge.Expression:
+    """Fractional literals as doubles: SQL reads 15.0 as a decimal, and a sum of decimals overflows or rounds."""
+
+    def double(node: sge.Expression) -> sge.Expression:
+        if isinstance(node, sge.Literal) and not node.is_string and not str(node.this).isdigit() and not isinstance(node.parent, sge.Cast):
+            return sge.cast(node.copy(), sge.DataType.Type.DOUBLE)
+        return node
+
+    return select.transform(double, copy=False)
+
+
+def _compiler(dialect: str) -> Any:  # noqa: ANN401 - Ibis does not type its compilers
+    """Ibis's compiler from expressions to sqlglot trees."""
+    return importlib.import_module(f"ibis.backends.sql.compilers.{dialect}").compiler
+
+
+def _values(constant: Constant, compiler: Any) -> sge.Expression:  # noqa: ANN401 - as above
+    """Literal rows as a SELECT whose columns have their types, also when there are no rows."""
+    rows = constant.rows or [tuple(None for _ in constant.schema)]
+    columns = [sg.to_identifier(name, quoted=True) for name in constant.schema]
+    typed = [
+        sge.cast(sge.Column(this=column), compiler.type_mapper.from_ibis(ibis.dtype(kind))).as_(column)
+        for column, kind in zip(columns, constant.schema.values(), strict=True)
+    ]
+    query = sg.select(*typed).from_(sge.values(rows, alias="t", columns=columns))
+    return query if constant.rows else query.where("1 = 0")

@@ -1,0 +1,168 @@
+"""Leads and events in, scores and contributions out: the plan meets the data.
+
+In: a Model and whatever holds the data (files, data frames). Out: a `ScoreRun`. Called by the command line and by notebooks.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from scoville.data.load import load
+from scoville.data.workspace import Workspace
+from scoville.engines.duckdb import DuckDB
+from scoville.errors import UsageError
+from scoville.model.load import Model
+from scoville.plan.compile import Columns, Plan, compile_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from scoville.data.quality import Quality
+
+# What both outputs rest on: worked out once when contributions are wanted too.
+_SHARED_STEPS = ("event_points", "segment_points", "sums")
+
+
+class ScoreRun:
+    """The result of one scoring: scores, contributions and the quality of the data, for one model and one as_of.
+
+    Tables come in the kind of frame that the leads came in (pandas, Polars, Arrow, Ibis); Arrow for files. Each is made when
+    first asked for. `as_of` is naive UTC.
+    """
+
+    def __init__(self, engine: DuckDB, plan: Plan, as_of: datetime, quality: Quality, like: object) -> None:
+        self.engine = engine
+        self.plan = plan
+        self.model = plan.model
+        self.as_of = as_of
+        self.quality = quality
+        self._like = like
+        self._made: list[str] = []
+
+    @cached_property
+    def scores(self) -> Any:  # noqa: ANN401 - the caller's own kind of frame
+        """One row per lead, best first: the columns of `tables.SCORES`."""
+        return self._frame(self._output("scores", "rank, lead_id"))
+
+    @cached_property
+    def contributions(self) -> Any:  # noqa: ANN401 - as above
+        """One row per lead and rule: the columns of `tables.CONTRIBUTIONS`. They add up to the score."""
+        return self._frame(self._output("contributions", "lead_id, section, points DESC, rule"))
+
+    @cached_property
+    def accounts(self) -> Any:  # noqa: ANN401 - as above
+        """One row per account, best first: the columns of `tables.ACCOUNT_SCORES`.
+
+        Raises: UsageError for a model without `accounts`.
+        """
+        return self._frame(self._output("account_scores", "rank, account"))
+
+    @cached_property
+    def rejects(self) -> Any:  # noqa: ANN401 - as above
+        """Rows that were kept aside: relation, reason, and the row as JSON text."""
+        return self._frame(self.engine.arrow("SELECT * FROM rejects"))
+
+    def share(self) -> None:
+        """Work out once what scores and contributions both rest on; worth it when both are wanted."""
+        steps = [step for step in self.plan.rests_on("scores", "contributions") if step in _SHARED_STEPS and step not in self._made]
+        self.engine.materialise(self.plan, steps)
+        self._made += steps
+
+    def sql(self, output: str, order: str | None = None) -> str:
+        """The query for an output over the tables of this run."""
+        if output == "account_scores" and self.model.accounts is None:
+            message = f"the model '{self.model.name}' has no `accounts:`; add `accounts: {{by: company_domain}}` to score companies"
+            raise UsageError(message)
+        given = self._made
+        query = f'SELECT * FROM "{output}"' if output in given else self.plan.sql(output, self.engine.dialect, given=given)
+        return f"SELECT * FROM ({query}) ORDER BY {order}" if order else query
+
+    def keep(self, output: str) -> None:
+        """Hold an output as a table, so that later questions about it run at once."""
+        if output not in self._made:
+            self.engine.run(f'CREATE OR REPLACE TEMP TABLE "{output}" AS {self.sql(output)}')
+            self._made.append(output)
+
+    def write(self, output: str, path: str | Path, order: str | None = None) -> None:
+        """Write `scores`, `contributions` or `account_scores` to a .csv, .parquet or .jsonl file, whole or not at all."""
+        self.engine.write(self.sql(output, order), Path(path))
+
+    def top(self, count: int = 10) -> pa.Table:
+        """The best `count` leads as an Arrow table."""
+        self.keep("scores")
+        return self.engine.arrow(f"SELECT * FROM scores ORDER BY rank, lead_id LIMIT {int(count)}")
+
+    def _output(self, name: str, order: str) -> pa.Table:
+        return self.engine.arrow(self.sql(name, order))
+
+    def _frame(self, table: pa.Table) -> Any:  # noqa: ANN401 - the caller's own kind of frame
+        return as_kind_of(table, self._like)
+
+    def _repr_html_(self) -> str:
+        from scoville.display import run_html  # noqa: PLC0415 - only a notebook needs it
+
+        return run_html(self)
+
+
+def score(
+    model: Model | str | Path,
+    leads: object,
+    events: object | None = None,
+    *,
+    as_of: datetime | str | None = None,
+    maps: Sequence[str] = (),
+    workspace: Workspace | None = None,
+    engine: DuckDB | None = None,
+) -> ScoreRun:
+    """Score leads by a model, as of an instant.
+
+    `leads` and `events` are paths (CSV, JSON Lines, Parquet, globs, `file.duckdb::table`) or frames (pandas, Polars, Arrow,
+    Ibis, a list of dicts). `as_of` defaults to now; naive instants are UTC. `maps` names columns as on the command line:
+    `leads.lead_id=Prospect ID`.
+    Raises: ModelError, DataError, PlanError, EngineError, UsageError.
+    Example: `score("model.yaml", leads_frame, events_frame, as_of="2026-01-31").scores`
+    """
+    model = model if isinstance(model, Model) else Model.load(model)
+    instant = as_instant(as_of)
+    engine = engine if engine is not None else DuckDB()
+    workspace = (workspace if workspace is not None else Workspace()).with_maps(maps)
+    loaded = load(engine.ibis, leads, events, workspace=workspace, as_of=instant)
+    plan = compile_plan(model, Columns(engine.columns("leads"), engine.columns("events") if events is not None else None))
+    engine.bind(plan, instant, workspace.lists)
+    return ScoreRun(engine, plan, instant, loaded.quality, leads)
+
+
+def as_instant(as_of: datetime | str | None) -> datetime:
+    """An instant as naive UTC; None is now, a date is its first moment, a naive one is UTC already.
+
+    Raises: UsageError for text that is not ISO 8601.
+    """
+    if as_of is None:
+        return datetime.now(UTC).replace(tzinfo=None)
+    if isinstance(as_of, str):
+        try:
+            as_of = datetime.fromisoformat(as_of.strip())
+        except ValueError:
+            message = f"as_of '{as_of}' is not a date or instant; write it like 2026-01-31 or 2026-01-31T18:00:00+01:00"
+            raise UsageError(message) from None
+    return as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo is not None else as_of
+
+
+def as_kind_of(table: pa.Table, like: object) -> Any:  # noqa: ANN401 - the caller's own kind of frame
+    """An Arrow table as the kind of frame that `like` is; Arrow for anything else."""
+    module = type(like).__module__.partition(".")[0]
+    if module == "ibis":
+        import ibis  # noqa: PLC0415 - only when the caller has it in hand
+
+        return ibis.memtable(table)
+    if module in ("pandas", "polars"):
+        frame = nw.from_native(like, pass_through=True)
+        return nw.from_arrow(table, backend=frame.implementation).to_native()
+    return table
