@@ -22,7 +22,7 @@ from typer.main import get_command
 import scoville
 from scoville import errors, tables
 from scoville.cli import app
-from scoville.data.traits import DERIVED
+from scoville.data.traits import DERIVED, LISTS
 from scoville.model import json_schema
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ def cell(text: str) -> str:
 def code(text: object) -> str:
     """The text as code, or nothing for nothing."""
     return f"`{text}`" if text not in (None, "") else ""
+
+
+def listed(items: Iterable[object] | None) -> str:
+    """Names as code, with commas between them."""
+    return ", ".join(map(code, items or ()))
 
 
 def prose(text: str | None) -> list[str]:
@@ -90,7 +95,7 @@ def relations_page() -> str:
     """The relations of tables.py."""
     lines = ["# Relations", "", *prose(inspect.getdoc(tables))]
     for relation in relations():
-        lines += [f"## {relation.name}", "", relation.doc, "", f"Key: {', '.join(map(code, relation.key))}.", ""]
+        lines += [f"## {relation.name}", "", relation.doc, "", f"Key: {listed(relation.key)}.", ""]
         lines += table(("column", "type", "what it is"), ((code(c.name), c.type, c.doc) for c in relation.columns))
     return page(lines)
 
@@ -145,8 +150,25 @@ def signature(name: str, function: Callable[..., object]) -> list[str]:
 
 def traits_page() -> str:
     """The derived traits."""
-    rows = ((code(trait.name), trait.type, code(trait.source), trait.doc) for trait in DERIVED)
-    return page(["# Derived traits", "", *table(("trait", "type", "made from", "what it is"), rows)])
+    rows = (
+        (code(trait.name), listed(trait.sources), listed(trait.values) or "any text", trait.doc)
+        for trait in DERIVED.values()
+    )
+    lists = ((code(name), doc) for name, doc in LISTS.items())
+    return page(
+        [
+            "# Derived traits",
+            "",
+            "Every rule may use these without configuration, as far as leads have what they are made from.",
+            "",
+            *table(("trait", "made from", "values", "what it is"), rows),
+            "## Lists",
+            "",
+            "Lists that come with Scoville; the workspace file `scoville.toml` extends them.",
+            "",
+            *table(("list", "what it is"), lists),
+        ]
+    )
 
 
 def model_page() -> str:
