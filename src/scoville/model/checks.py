@@ -6,9 +6,10 @@ In: `Content`. Out: (path, message) pairs. Called by `load.py`; `lint.py` gives 
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from scoville.model.conditions import Condition, nearest, traits_of
+from scoville.model.conditions import All, Compare, Condition, comparisons_of, nearest
 from scoville.model.reach import Reach, score_reach, section_reach
 from scoville.model.schema import BandRule, CountRule, PointsRule, RecencyRule, SumRule
 
@@ -19,14 +20,19 @@ if TYPE_CHECKING:
     from scoville.model.schema import Band, Clamp, Content, Engagement, Fit, Rule, Segment, Stage
 
 Finding = tuple["Path", str]
+_PLURALS = {"grade": "grades", "level": "levels", "segment": "segments", "stage": "stages", "priority": "priorities"}
 RESERVED_PREFIXES = ("cap: ", "disqualified: ")
 DISQUALIFIED = "Disqualified"
 SCORE_COLUMNS = ("score", "fit", "engagement", "grade", "level", "segment")
 NEEDS_COLUMNS = (*SCORE_COLUMNS, "priority")
 
 
-def find_errors(content: Content) -> list[Finding]:
-    """Everything that keeps a model from making sense, in no particular order."""
+def find_errors(content: Content, *, is_whole: bool = True) -> list[Finding]:
+    """Everything that keeps a model from making sense, in no particular order.
+
+    `is_whole=False` is for what is left of a broken file: what depends on all of it (what rules can reach, which words the
+    model gives) is then not judged.
+    """
     return [
         *_scale(content),
         *_names(content),
@@ -36,6 +42,7 @@ def find_errors(content: Content) -> list[Finding]:
         *_stages(content),
         *_segments(content.segments),
         *_accounts(content),
+        *((*_unreachable(content), *_unknown_words(content)) if is_whole else ()),
     ]
 
 
@@ -75,7 +82,10 @@ def _names(content: Content) -> Iterator[Finding]:
             yield (key, index, "name"), f"two qualifications are called '{name}'; a name must tell them apart"
     for i, stage in enumerate(content.stages):
         if stage.name == DISQUALIFIED:
-            yield ("stages", i, "name"), f"the stage '{DISQUALIFIED}' is given to disqualified leads; choose another name"
+            yield (
+                ("stages", i, "name"),
+                f"the stage '{DISQUALIFIED}' is given to disqualified leads; choose another name",
+            )
 
 
 def _section(where: Path, section: Fit | Engagement) -> Iterator[Finding]:
@@ -83,7 +93,10 @@ def _section(where: Path, section: Fit | Engagement) -> Iterator[Finding]:
     for name, group in section.groups.items():
         yield from _clamp((*where, "groups", name), group, "group")
     if clash := {"fit", "engagement", "scale"} & set(section.groups):
-        yield (*where, "groups"), f"a group may not be called {sorted(clash)[0]!r}: its cap would be taken for another's"
+        yield (
+            (*where, "groups"),
+            f"a group may not be called {sorted(clash)[0]!r}: its cap would be taken for another's",
+        )
     yield from _repeated([rule.name for rule in section.rules], (*where, "rules"), "rules")
     for i, rule in enumerate(section.rules):
         yield from _rule((*where, "rules", i), rule, section.groups)
@@ -97,14 +110,20 @@ def _clamp(where: Path, clamp: Clamp | Fit | Engagement | PointsRule, what: str)
 def _rule(where: Path, rule: Rule, groups: Mapping[str, Clamp]) -> Iterator[Finding]:
     for prefix in RESERVED_PREFIXES:
         if rule.name.startswith(prefix):
-            yield (*where, "name"), f"a rule's name may not start with '{prefix}': contributions use it for what clamps take"
+            yield (
+                (*where, "name"),
+                f"a rule's name may not start with '{prefix}': contributions use it for what clamps take",
+            )
     if rule.group is not None and rule.group not in groups:
         known = f"Groups here: {', '.join(groups)}." if groups else "This section has no `groups`."
         yield (*where, "group"), f"unknown group '{rule.group}'.{nearest(rule.group, groups)} {known}"
     if isinstance(rule, PointsRule):
         yield from _clamp(where, rule, "rule")
         if (rule.min or 0) > 0 or (rule.max or 0) < 0:
-            yield where, "a rule's min may not be above 0, nor its max below: a lead without a matching event gets 0 points"
+            yield (
+                where,
+                "a rule's min may not be above 0, nor its max below: a lead without a matching event gets 0 points",
+            )
     for inner, bands in bands_of(rule):
         yield from _bands((*where, *inner), bands)
 
@@ -136,30 +155,31 @@ def _bands(where: Path, bands: Sequence[Band]) -> Iterator[Finding]:
         for j, earlier in enumerate(bands[:i]):
             other_low, other_high = _ends(earlier)
             if low < other_high and other_low < high and low < high and other_low < other_high:
-                yield (*where, i), f"bands {j + 1} and {i + 1} overlap at {max(low, other_low):g}; a value must fall in one"
+                yield (
+                    (*where, i),
+                    f"bands {j + 1} and {i + 1} overlap at {max(low, other_low):g}; a value must fall in one",
+                )
 
 
 def _thresholds(content: Content) -> Iterator[Finding]:
-    for key, thresholds, kind in (("grades", content.grades, "fit"), ("levels", content.levels, "engagement")):
-        if thresholds is None:
-            continue
-        reach = section_reach(content, kind)
+    for key, thresholds in (("grades", content.grades), ("levels", content.levels)):
         previous: float | None = math.inf
-        for name, threshold in thresholds.items():
+        for name, threshold in (thresholds or {}).items():
             if previous is None:
                 yield (key, name), f"'{name}' can never be given: null before it takes everything below"
             elif threshold is not None and threshold >= previous:
-                yield (key, name), f"{key} must fall from one to the next; '{name}' has {threshold:g} after {previous:g}"
-            elif threshold is not None and threshold > reach.high:
-                yield (key, name), f"'{name}' needs {threshold:g} of {kind}, but the rules give at most {reach.high:g}"
+                yield (
+                    (key, name),
+                    f"{key} must fall from one to the next; '{name}' has {threshold:g} after {previous:g}",
+                )
             previous = threshold
 
 
 def _columns(condition: Condition | None, where: Path, known: tuple[str, ...]) -> Iterator[Finding]:
-    for name in traits_of(condition) if condition is not None else ():
-        if name not in known:
-            hint = nearest(name, known)
-            yield (*where, name), f"'{name}' is not a column of the score row.{hint} Allowed here: {', '.join(known)}"
+    for comparison in comparisons_of(condition) if condition is not None else ():
+        if (name := comparison.trait) not in known:
+            said = f"'{name}' is not a column of the score row.{nearest(name, known)} Allowed here: {', '.join(known)}"
+            yield (*where, *comparison.where), said
 
 
 def _priorities(content: Content) -> Iterator[Finding]:
@@ -167,35 +187,114 @@ def _priorities(content: Content) -> Iterator[Finding]:
     for i, priority in enumerate(content.priorities or ()):
         where = ("priorities", i)
         if open_end is not None:
-            yield where, f"'{priority.name}' can never be given: '{open_end}' before it has no `when` and takes everybody"
+            yield (
+                where,
+                f"'{priority.name}' can never be given: '{open_end}' before it has no `when` and takes everybody",
+            )
         if priority.when is None:
             open_end = open_end or priority.name
         yield from _columns(priority.when, (*where, "when"), SCORE_COLUMNS)
 
 
 def _stages(content: Content) -> Iterator[Finding]:
-    reach = score_reach(content)
     previous: Stage | None = None
     for i, stage in enumerate(content.stages):
         where = ("stages", i)
         if previous is not None and stage.from_ < previous.from_:
-            yield (*where, "from"), (
-                f"stages are out of order: '{stage.name}' starts at {stage.from_:g}, before '{previous.name}' at {previous.from_:g}"
+            yield (
+                (*where, "from"),
+                (
+                    f"stages are out of order: '{stage.name}' starts at {stage.from_:g}, before '{previous.name}' at "
+                    f"{previous.from_:g}; write them from the lowest to the highest"
+                ),
             )
-        if stage.from_ > reach.high:
-            yield (*where, "from"), _unreachable(stage, reach, content)
         yield from _columns(stage.needs, (*where, "needs"), NEEDS_COLUMNS)
         previous = stage
 
 
-def _unreachable(stage: Stage, reach: Reach, content: Content) -> str:
+def _unreachable(content: Content) -> Iterator[Finding]:
+    """Thresholds that no lead can reach, whatever it does."""
+    for key, thresholds, kind in (("grades", content.grades, "fit"), ("levels", content.levels, "engagement")):
+        high = section_reach(content, kind).high
+        for name, threshold in (thresholds or {}).items():
+            if threshold is not None and threshold > high:
+                yield (key, name), f"'{name}' needs {threshold:g} of {kind}, but the rules give at most {high:g}"
+    reach = {"score": score_reach(content), **{kind: section_reach(content, kind) for kind in ("fit", "engagement")}}
+    for i, stage in enumerate(content.stages):
+        if stage.from_ > reach["score"].high:
+            yield (
+                ("stages", i, "from"),
+                f"no lead can reach '{stage.name}' at {stage.from_:g}: {_why(stage, reach, content)}",
+            )
+        for wanted in _needed_at_once(stage.needs):
+            limit = reach[wanted.trait].high if wanted.trait in reach else math.inf
+            if wanted.operator in ("gt", "gte") and isinstance(wanted.value, (int, float)) and wanted.value > limit:
+                said = (
+                    f"no lead can reach '{stage.name}': {wanted.trait} is at most {limit:g}, {wanted.value:g} is needed"
+                )
+                yield ("stages", i, "needs", *wanted.where), said
+
+
+def _why(stage: Stage, reach: Mapping[str, Reach], content: Content) -> str:
     if stage.from_ > content.scale.max:
-        return f"no lead can reach '{stage.name}' at {stage.from_:g}: the scale ends at {content.scale.max:g}"
-    return f"no lead can reach '{stage.name}' at {stage.from_:g}: the rules give at most {reach.high:g}"
+        return f"the scale ends at {content.scale.max:g}"
+    return f"the rules give at most {reach['score'].high:g}"
+
+
+def _needed_at_once(condition: Condition | None) -> Iterator[Compare]:
+    for part in condition.parts if isinstance(condition, All) else (condition,):
+        if isinstance(part, Compare):
+            yield part
+
+
+def _unknown_words(content: Content) -> Iterator[Finding]:
+    """Grades, levels, priorities, segments and stages that a condition asks for, but that the model never gives."""
+    given: dict[str, list[str]] = {
+        "grade": list(content.grades or ()),
+        "level": list(content.levels or ()),
+        "segment": [segment.name for segment in content.segments],
+        "stage": [stage.name for stage in content.stages],
+    }
+    if content.priorities is not None:
+        given["priority"] = [priority.name for priority in content.priorities]
+    elif content.grades and content.levels:
+        given["priority"] = ["hot", "nurture", "engaged", "cold"]
+    else:
+        given["priority"] = []
+    for where, condition in _row_conditions(content):
+        for comparison in comparisons_of(condition):
+            known = given.get(comparison.trait) if comparison.trait != "stage" or where[0] == "accounts" else None
+            if known is not None and comparison.operator in ("equals", "in", "not", "not_in"):
+                yield from _unknown_word(comparison, known, (*where, *comparison.where))
+
+
+def _unknown_word(comparison: Compare, known: Sequence[str], where: Path) -> Iterator[Finding]:
+    plain = [name.strip().lower() for name in known]
+    for value in comparison.value if isinstance(comparison.value, tuple) else (comparison.value,):
+        if not isinstance(value, datetime) and str(value).strip().lower() not in plain:
+            all_known = f"It has: {', '.join(known)}." if known else f"It has no {_PLURALS[comparison.trait]} at all."
+            yield where, f"the model has no {comparison.trait} '{value}'.{nearest(str(value), known)} {all_known}"
+
+
+def _row_conditions(content: Content) -> Iterator[tuple[Path, Condition]]:
+    for i, priority in enumerate(content.priorities or ()):
+        if priority.when is not None:
+            yield ("priorities", i, "when"), priority.when
+    for i, stage in enumerate(content.stages):
+        if stage.needs is not None:
+            yield ("stages", i, "needs"), stage.needs
+    if content.accounts is not None and content.accounts.breadth is not None:
+        yield ("accounts", "breadth", "when"), content.accounts.breadth.when
 
 
 def _segments(segments: Sequence[Segment]) -> Iterator[Finding]:
     for i, segment in enumerate(segments):
+        for earlier in segments[:i]:
+            if earlier.when == segment.when:
+                yield (
+                    ("segments", i, "when"),
+                    f"no lead can be in '{segment.name}': '{earlier.name}' before it asks for the same",
+                )
         if segment.fit is None and segment.engagement is None:
             yield ("segments", i), f"the segment '{segment.name}' replaces nothing; give it `fit` or `engagement`"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
@@ -45,6 +45,9 @@ class Compare:
     operator: Operator
     value: Scalar | datetime | timedelta | tuple[Scalar | datetime, ...]
     written: object  # as it stands in the file: what `to_data` gives back
+    where: tuple[str | int, ...] = field(
+        default=(), compare=False, repr=False
+    )  # path inside the condition, for messages
 
 
 @dataclass(frozen=True)
@@ -106,35 +109,79 @@ def comparisons_of(condition: Condition) -> Iterator[Compare]:
 
 
 def to_data(condition: Condition) -> dict[str, object]:
-    """The plain mapping that parses to this condition: the canonical form, with one operator mapping per comparison."""
-    if isinstance(condition, Compare):
-        return {condition.trait: {condition.operator: condition.written}}
+    """The plain mapping that parses to this condition: the canonical form, as short as a person would write it.
+
+    Example: `All((employees >= 50, country in US, CA))` gives `{employees: {gte: 50}, country: [US, CA]}`.
+    """
+    if isinstance(condition, All):
+        return _together(condition.parts)
     if isinstance(condition, Either):
         return {"any": [to_data(part) for part in condition.parts]}
     if isinstance(condition, Not):
         return {"not": to_data(condition.part)}
-    parts = [to_data(part) for part in condition.parts]
-    return parts[0] if len(parts) == 1 else {"all": parts}
+    return {condition.trait: _short(condition.trait, {condition.operator: condition.written})}
+
+
+def _together(parts: Iterable[Condition]) -> dict[str, object]:
+    """AND as one mapping; where a key would stand twice, as a list under `all`."""
+    together: dict[str, object] = {}
+    operators: dict[str, object] = {}  # those of the last key, while it is a trait
+    trait: str | None = None
+    for part in parts:
+        if isinstance(part, Compare) and part.trait == trait and part.operator not in operators:
+            operators[part.operator] = part.written
+            together[trait] = _short(trait, operators)
+            continue
+        written = to_data(part)
+        if together.keys() & written.keys():
+            return {"all": [to_data(each) for each in parts]}
+        together |= written
+        trait = part.trait if isinstance(part, Compare) else None
+        operators = {part.operator: part.written} if isinstance(part, Compare) else {}
+    return together
+
+
+def _short(trait: str, operators: Mapping[str, object]) -> object:
+    (name, value), *further = operators.items()
+    plain = name in ("equals", "in") and not further and trait not in OPERATORS
+    return value if plain else dict(operators)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """` Did you mean 'employees'?` for a slip of the pen, else nothing."""
+    close = closest(name, known)
+    return f" Did you mean '{close}'?" if close else ""
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that `name` was probably meant to be, else None."""
     options = {str(option).lower(): str(option) for option in known}
     close = difflib.get_close_matches(name.lower(), options, n=1, cutoff=0.6)
-    return f" Did you mean '{options[close[0]]}'?" if close else ""
+    return options[close[0]] if close else None
 
 
 def parse_duration(text: object) -> timedelta:
     """`30d`, `12h` or `2w` as an exact length of time (a day is 86,400 s). Raises ValueError."""
     match = _DURATION.match(text.strip()) if isinstance(text, str) else None
     if not match:
-        message = f"{text!r} is not a length of time; write a number and h, d or w, such as 12h, 30d or 2w"
+        message = f"{_shown(text)} is not a length of time; {_meant(text)}"
         raise ValueError(message)
     duration = timedelta(hours=float(match[1]) * _HOURS[match[2]])
     if not timedelta(0) < duration <= timedelta(days=_LONGEST_DAYS):
         message = f"{text!r} must be more than 0 and at most {_LONGEST_DAYS:,} days"
         raise ValueError(message)
     return duration
+
+
+def _meant(text: object) -> str:
+    words = re.match(r"^\s*([0-9]+(?:\.[0-9]+)?) *(h|d|w|hour|day|week)s?\s*$", str(text), re.IGNORECASE)
+    if words:
+        return f"write {words[1]}{words[2][0].lower()}"
+    if isinstance(text, (int, float)) and not isinstance(text, bool):
+        return f"write {text}d for days"
+    if re.match(r"^\s*[0-9]+ *mo", str(text), re.IGNORECASE):
+        return "months differ in length: write days, such as 30d"
+    return "write a number and h, d or w, such as 12h, 30d or 2w"
 
 
 def format_duration(duration: timedelta) -> str:
@@ -161,30 +208,45 @@ def as_number(text: str) -> float | None:
 
 def _mapping(data: object, where: Path, problems: list[tuple[Path, str]]) -> Condition:
     if not isinstance(data, dict):
-        problems.append((where, f"a condition is a mapping such as {{country: [US, CA]}}, not {_shown(data)}"))
+        problems.append((where, f"a condition is a mapping such as {{country: [US, CA]}}{_but(data)}"))
         return All(())
     if not data:
         problems.append((where, "an empty condition holds for everybody; leave the key out, or say what must hold"))
-    parts = [part for key, value in data.items() for part in _entry(str(key), value, (*where, str(key)), problems)]
-    return parts[0] if len(parts) == 1 else All(tuple(parts))
+    return _all([part for key, value in data.items() for part in _entry(key, value, (*where, str(key)), problems)])
 
 
-def _entry(key: str, value: object, where: Path, problems: list[tuple[Path, str]]) -> list[Condition]:
+def _all(parts: Iterable[Condition]) -> Condition:
+    """AND without needless nesting, so that equal conditions are equal however they were written."""
+    flat = tuple(inner for part in parts for inner in (part.parts if isinstance(part, All) else (part,)))
+    return flat[0] if len(flat) == 1 else All(flat)
+
+
+def _entry(key: object, value: object, where: Path, problems: list[tuple[Path, str]]) -> list[Condition]:
     if key in ("any", "all"):
         if not isinstance(value, list) or not value:
-            problems.append((where, f"`{key}` takes a list of conditions, not {_shown(value)}"))
+            problems.append((where, f"`{key}` takes a list of conditions{_but(value)}"))
             return []
-        parts = tuple(_mapping(item, (*where, i), problems) for i, item in enumerate(value))
-        return [Either(parts) if key == "any" else All(parts)]
+        parts = [_mapping(item, (*where, i), problems) for i, item in enumerate(value)]
+        return [_all(parts) if key == "all" or len(parts) == 1 else Either(tuple(parts))]
     if key == "not":
         return [Not(_mapping(value, where, problems))]
+    if key is None or not str(key).strip():
+        problems.append((where, "a comparison needs the name of a trait before its value"))
+        return []
+    trait = str(key).strip()
+    if trait in OPERATORS and not isinstance(value, dict):
+        message = f"`{trait}` compares a trait: write {{the trait: {{{trait}: ...}}}}; for a trait of that name {{{trait}: {{equals: ...}}}}"
+        problems.append((where, message))
+        return []
     if isinstance(value, dict):
-        return _operators(key, value, where, problems)
+        return _operators(trait, value, where, problems)
     operator: Operator = "in" if isinstance(value, list) else "equals"
-    return _comparison(key, operator, value, where, problems)
+    return _comparison(trait, operator, value, where, problems)
 
 
-def _operators(trait: str, data: Mapping[str, object], where: Path, problems: list[tuple[Path, str]]) -> list[Condition]:
+def _operators(
+    trait: str, data: Mapping[str, object], where: Path, problems: list[tuple[Path, str]]
+) -> list[Condition]:
     if not data:
         problems.append((where, f"'{trait}' has no operator; allowed: {', '.join(OPERATORS)}"))
     parts: list[Condition] = []
@@ -201,7 +263,7 @@ def _comparison(
     trait: str, operator: Operator, value: object, where: Path, problems: list[tuple[Path, str]]
 ) -> list[Condition]:
     try:
-        return [Compare(trait, operator, _operand(operator, value), _canonical(operator, value))]
+        return [Compare(trait, operator, _operand(operator, value), _canonical(operator, value), where)]
     except ValueError as error:
         problems.append((where, str(error)))
         return []
@@ -211,8 +273,13 @@ def _canonical(operator: Operator, value: object) -> object:
     if operator in _AGES:
         return format_duration(parse_duration(value))
     if operator in _LISTS or operator == "between":
-        return tuple(cast("list[object]", value))
-    return value
+        return tuple(_plain(item) for item in cast("list[object]", value))
+    return value if operator in _TEXTS else _plain(value)
+
+
+def _plain(value: object) -> object:
+    """20.0 and 20 are the same number, and give the same version of a model."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _operand(operator: Operator, value: object) -> Scalar | datetime | timedelta | tuple[Scalar | datetime, ...]:
@@ -220,11 +287,11 @@ def _operand(operator: Operator, value: object) -> Scalar | datetime | timedelta
         return _listed(operator, value)
     if operator == "between":
         if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - a lower and an upper end
-            message = f"`between` takes two values [from, to], both included, not {_shown(value)}"
+            message = f"`between` takes two values [from, to], both included{_but(value)}"
             raise ValueError(message)
         low, high = (_ordered("between", item) for item in value)
         if isinstance(low, datetime) != isinstance(high, datetime) or low > high:  # type: ignore[operator]
-            message = f"`between` needs the smaller value first and two of a kind, not {_shown(value)}"
+            message = f"`between` needs the smaller value first and two of a kind{_but(value)}"
             raise ValueError(message)
         return (low, high)
     if operator in ORDERING:
@@ -235,7 +302,7 @@ def _operand(operator: Operator, value: object) -> Scalar | datetime | timedelta
         return parse_duration(value)
     if operator == "is":
         if value not in ("missing", "present"):
-            message = f"`is` takes missing or present, not {_shown(value)}"
+            message = f"`is` takes missing or present{_but(value)}"
             raise ValueError(message)
         return str(value)
     return _scalar(operator, value)
@@ -247,17 +314,17 @@ def _scalar(operator: str, value: object) -> Scalar:
         raise ValueError(message)
     if not isinstance(value, (str, int, float, bool)):
         hint = "; for a missing value write {is: missing}" if value is None else ""
-        message = f"`{operator}` takes one text, number or true/false, not {_shown(value)}{hint}"
+        message = f"`{operator}` takes one text, number or true/false{_but(value)}{hint}"
         raise ValueError(message)  # noqa: TRY004 - collected with the other problems
     if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124 - NaN
-        message = f"`{operator}` takes a finite number, not {_shown(value)}"
+        message = f"`{operator}` takes a finite number{_but(value)}"
         raise ValueError(message)
     return value
 
 
 def _listed(operator: str, value: object) -> tuple[Scalar, ...]:
     if not isinstance(value, list) or not value:
-        message = f"`{operator}` takes a list with at least one value, not {_shown(value)}"
+        message = f"`{operator}` takes a list with at least one value{_but(value)}"
         raise ValueError(message)
     return tuple(_scalar(operator, item) for item in value)
 
@@ -266,7 +333,8 @@ def _ordered(operator: str, value: object) -> float | datetime:
     if isinstance(value, str) and (instant := parse_instant(value)) is not None:
         return instant
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        message = f"`{operator}` takes a number or a date such as 2026-01-31, not {_shown(value)}"
+        hint = "; take the quotes away" if isinstance(value, str) and as_number(value) is not None else ""
+        message = f"`{operator}` takes a number or a date such as 2026-01-31{_but(value)}{hint}"
         raise ValueError(message)
     return cast("float", _scalar(operator, value))
 
@@ -274,7 +342,7 @@ def _ordered(operator: str, value: object) -> float | datetime:
 def _textual(operator: str, value: object) -> str:
     text = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
     if not isinstance(text, str) or not text.strip():
-        message = f"`{operator}` takes a text, not {_shown(value)}"
+        message = f"`{operator}` takes a text{_but(value)}"
         raise ValueError(message)
     if operator != "matches":
         return text
@@ -283,6 +351,10 @@ def _textual(operator: str, value: object) -> str:
     except PatternError as error:
         raise ValueError(str(error)) from None
     return text
+
+
+def _but(value: object) -> str:
+    return ", but nothing stands here" if value is None else f", not {_shown(value)}"
 
 
 def _shown(value: object) -> str:

@@ -9,19 +9,20 @@ import hashlib
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, cast
 
-import yaml
 from pydantic import PrivateAttr, ValidationError
 
 from scoville.errors import ModelError, Problem, UsageError
 from scoville.model.checks import find_errors
 from scoville.model.conditions import nearest
-from scoville.model.document import Document, plain_document, read_document
-from scoville.model.schema import TAGGED, Content, Part, Priority
+from scoville.model.document import Document, dump, plain_document, read_document
+from scoville.model.messages import path_of, problems_of
+from scoville.model.salvage import sound_part
+from scoville.model.schema import Content, Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 _DEFAULT_PRIORITIES: tuple[dict[str, object], ...] = (
     {"name": "hot", "when": {"grade": ["A", "B"], "level": ["1", "2"]}},
@@ -61,7 +62,7 @@ class Model(Content):
         try:
             model = cls.model_validate(document.data)
         except ValidationError as error:
-            raise ModelError(_translated(error, document)) from None
+            raise ModelError([*problems_of(error, document), *_further_problems(error, document)]) from None
         model._document = document
         problems = [document.problem(where, said) for where, said in find_errors(model)]
         if problems:
@@ -94,7 +95,7 @@ class Model(Content):
 
     def to_yaml(self) -> str:
         """The content as YAML text, in the order of the format."""
-        return yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True, width=120)
+        return dump(self.to_dict())
 
     def __eq__(self, other: object) -> bool:
         """Equal content, wherever it was written."""
@@ -108,6 +109,19 @@ class Model(Content):
         from html import escape  # noqa: PLC0415 - only a notebook needs it
 
         return f"<h4>{escape(self.name)} <small>{self.version}</small></h4><pre>{escape(self.to_yaml())}</pre>"
+
+
+def _further_problems(error: ValidationError, document: Document) -> Iterator[Problem]:
+    """What is wrong with the sound part as a whole, as far as that can be said without what is missing from it."""
+    sound = sound_part(cast("dict[str, object]", document.data), [path_of(each["loc"]) for each in error.errors()])
+    try:
+        content = Content.model_validate(sound.data)
+    except ValidationError:
+        return
+    for where, said in find_errors(content, is_whole=False):
+        no_groups = (*where[:1], "groups") in sound.without
+        if not (no_groups and where[-1] == "group"):
+            yield document.problem(sound.original(where), said)
 
 
 def _text_of(path: Path) -> str:
@@ -127,68 +141,3 @@ def _text_of(path: Path) -> str:
     except OSError as error:
         message = f"cannot read {path}: {error.strerror}"
         raise UsageError(message) from None
-
-
-def _translated(error: ValidationError, document: Document) -> Iterable[Problem]:
-    for found in error.errors(include_url=False):
-        # tags of unions are written in angle brackets in schema.py, so that they can be told from keys
-        where = tuple(step for step in found["loc"] if not str(step).startswith("<") and step != "[key]")
-        yield document.problem(where, _said(found, where))
-
-
-def _said(found: Any, where: Sequence[str | int]) -> str:  # noqa: ANN401 - pydantic's own TypedDict differs by version
-    kind, key = found["type"], str(where[-1]) if where else ""
-    if kind == "extra_forbidden":
-        allowed = _allowed_keys(found)
-        return f"unknown key '{key}'.{nearest(key, allowed)} Allowed here: {', '.join(allowed)}"
-    if kind == "missing":
-        return f"the key '{key}' is missing here"
-    shown = repr(found["input"])
-    value = f", not {shown}" if len(shown) < 60 and isinstance(found["input"], (str, int, float, type(None))) else ""  # noqa: PLR2004 - one line
-    fixed = {
-        "float_type": "a number is needed here",
-        "int_type": "a whole number is needed here",
-        "string_type": "text is needed here",
-        "dict_type": "a mapping is needed here",
-        "model_type": "a mapping is needed here",
-        "model_attributes_type": "a mapping is needed here",
-        "tuple_type": "a list is needed here",
-        "string_too_short": "empty text is not allowed here",
-        "too_short": "at least one entry is needed here",
-        "finite_number": "a finite number is needed here",
-    }
-    if kind in fixed:
-        return f"{_named(where)}: {fixed[kind]}{value}"
-    message = str(found["msg"]).removeprefix("Value error, ")
-    lead = message[:1].lower() + message[1:] if message.startswith("Input") else message
-    return f"{_named(where)}: {lead.replace('input should', 'should')}{value if message.startswith('Input') else ''}"
-
-
-def _named(where: Sequence[str | int]) -> str:
-    return next((f"'{step}'" for step in reversed(where) if isinstance(step, str)), "the model")
-
-
-def _allowed_keys(found: Any) -> list[str]:  # noqa: ANN401 - as above
-    part = _part_at([step for step in found["loc"][:-1] if step != "[key]"])
-    return [field.alias or name for name, field in part.model_fields.items()]
-
-
-def _part_at(loc: Sequence[str | int]) -> type[Part]:
-    """The class that a location of pydantic's lies in, by following the annotations of fields and the tags of unions."""
-    part: type[Part] = Model
-    for step in loc:
-        if step in TAGGED:
-            part = TAGGED[str(step)]
-        elif isinstance(step, str):
-            fields = part.model_fields.items()
-            annotation = next((field.annotation for name, field in fields if step in (name, field.alias)), None)
-            inner = list(_parts_in(annotation))
-            part = inner[0] if len(inner) == 1 else part
-    return part
-
-
-def _parts_in(annotation: object) -> Iterator[type[Part]]:
-    if isinstance(annotation, type) and issubclass(annotation, Part):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _parts_in(argument)

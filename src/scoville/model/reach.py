@@ -77,7 +77,10 @@ def part_reach(section: Fit | Engagement) -> Reach:
 def section_reach(content: Content, kind: Literal["fit", "engagement"] | str) -> Reach:
     """The widest reach of a section over the base model and its segments."""
     replaced = (getattr(segment, kind) for segment in content.segments)
-    reaches = [part_reach(getattr(content, kind)), *(part_reach(section) for section in replaced if section is not None)]
+    reaches = [
+        part_reach(getattr(content, kind)),
+        *(part_reach(section) for section in replaced if section is not None),
+    ]
     return Reach(min(r.low for r in reaches), max(r.high for r in reaches))
 
 

@@ -6,6 +6,7 @@ thing a person writes; field descriptions are the reference (docs/reference/mode
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
@@ -38,6 +39,7 @@ from scoville.model.conditions import (
 )
 
 HUGE = 1e15  # points beyond this lose whole units in a float
+SHARE = r"^\s*(100(\.0*)?|[0-9]{1,2}(\.[0-9]*)?)%\s*$"
 
 
 class Part(BaseModel):
@@ -65,15 +67,24 @@ def _no_bool(value: object) -> object:
 
 
 def _fraction(value: object) -> object:
-    if isinstance(value, str) and value.strip().endswith("%"):
-        try:
-            return float(value.strip()[:-1]) / 100
-        except ValueError:
-            pass
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, str) and re.match(SHARE, value):
+        return float(value.strip().removesuffix("%")) / 100
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1:
         return float(value)
-    message = "write a share such as 75% or 0.75"
+    message = f"a share is needed here, from 0% to 100% (or 0 to 1), not {value!r}; write 75% or 0.75"
     raise ValueError(message)
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _short_number(value: float) -> Any:
+    return int(value) if value.is_integer() else value
+
+
+def _short_numbers(value: Mapping[str, float | None]) -> Any:
+    return {key: None if number is None else _short_number(number) for key, number in value.items()}
 
 
 def _frozen_mapping(value: dict[Any, Any]) -> Mapping[Any, Any]:
@@ -86,14 +97,12 @@ When = Annotated[
     PlainSerializer(to_data),
     WithJsonSchema({"x-condition": True}),
 ]
-Number = Annotated[float, Strict(), BeforeValidator(_no_bool), Field(ge=-HUGE, le=HUGE)]
+Number = Annotated[float, Strict(), BeforeValidator(_no_bool), Field(ge=-HUGE, le=HUGE), PlainSerializer(_short_number)]
 Share = Annotated[
     float,
     BeforeValidator(_fraction),
     Field(ge=0, le=1),
-    WithJsonSchema(
-        {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^\s*[0-9.]+%\s*$"}]}
-    ),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": SHARE}]}),
 ]
 Duration = Annotated[
     timedelta,
@@ -102,7 +111,7 @@ Duration = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?[hdw]\s*$", "examples": ["30d", "12h", "2w"]}),
 ]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-Count = Annotated[int, Strict(), BeforeValidator(_no_bool), Field(ge=1, le=1_000_000)]
+Count = Annotated[int, Strict(), BeforeValidator(_whole), BeforeValidator(_no_bool), Field(ge=1, le=1_000_000)]
 
 
 class Scale(Part):
@@ -115,7 +124,9 @@ class Scale(Part):
 class Band(Part):
     """Points for a value in a range: `from` is included, `below` is not."""
 
-    from_: Number | None = Field(None, alias="from", description="Lowest value of the band, included; none: from below.")
+    from_: Number | None = Field(
+        None, alias="from", description="Lowest value of the band, included; none: from below."
+    )
     below: Number | None = Field(None, description="The band ends just below this value; none: without end.")
     points: Number = Field(description="Points for a value in the band.")
 
@@ -213,7 +224,9 @@ def _values(value: object) -> object:
                 raise ValueError(message)
             text = str(key).strip().lower()
             if text in seen:
-                message = f"'{key}' and '{seen[text]}' are the same value (text compares ignoring case and outer blanks)"
+                message = (
+                    f"'{key}' and '{seen[text]}' are the same value (text compares ignoring case and outer blanks)"
+                )
                 raise ValueError(message)
             seen[text] = key
         return {key if isinstance(key, str) else str(key).lower() if isinstance(key, bool) else f"{key:g}": v
@@ -227,7 +240,7 @@ class ValueRule(Part):
     name: Name = Field(description="What a person would call it; shown as the reason.")
     by: Name = Field(description="The trait.")
     values: Annotated[
-        dict[str, Number], BeforeValidator(_values), AfterValidator(_frozen_mapping), PlainSerializer(dict)
+        dict[str, Number], BeforeValidator(_values), AfterValidator(_frozen_mapping), PlainSerializer(_short_numbers)
     ] = Field(min_length=1, description="Value: points. Text compares ignoring case and outer blanks.")
     other: Number = Field(0, description="Points for any other value.")
     missing: Number = Field(0, description="Points when the trait is missing.")
@@ -238,11 +251,15 @@ def _events(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _short_events(value: tuple[str, ...]) -> Any:
+    return value[0] if len(value) == 1 else list(value)
+
+
 Events = Annotated[
     tuple[Name, ...],
     BeforeValidator(_events),
     Field(min_length=1, description='A name, a list of names, or "*" for every event.'),
-    PlainSerializer(list),
+    PlainSerializer(_short_events),
     WithJsonSchema(
         {
             "anyOf": [
@@ -330,7 +347,8 @@ AnyFitRule = Annotated[
     Discriminator(
         _fit_kind,
         custom_error_type="rule",
-        custom_error_message="a rule of `fit` needs `when` and `points`, or `by` and `bands`, or `by` and `values`",
+        custom_error_message="a rule of `fit` needs `when` and `points`, or `by` and `bands`, or `by` and `values` "
+        "(rules about events stand in `engagement`)",
     ),
 ]
 AnyEventRule = Annotated[
@@ -341,7 +359,8 @@ AnyEventRule = Annotated[
     Discriminator(
         _event_kind,
         custom_error_type="rule",
-        custom_error_message="a rule of `engagement` needs `event`, and one of `points`, `count`, `sum` or `recency`",
+        custom_error_message="a rule of `engagement` needs `event`, and one of `points`, `count`, `sum` or `recency` "
+        "(rules about traits stand in `fit`)",
     ),
 ]
 Groups = Annotated[
@@ -435,7 +454,7 @@ Thresholds = Annotated[
     dict[Name, Number | None],
     BeforeValidator(_thresholds),
     AfterValidator(_frozen_mapping),
-    PlainSerializer(dict),
+    PlainSerializer(_short_numbers),
     Field(min_length=1),
 ]
 
@@ -443,7 +462,7 @@ Thresholds = Annotated[
 class Content(Part):
     """Everything a model file says, as written. `load.Model` is one that also makes sense as a whole."""
 
-    scoville: Literal[1] = Field(description="Version of the format.")
+    scoville: Annotated[Literal[1], BeforeValidator(_no_bool)] = Field(description="Version of the format.")
     name: Name = Field(description="Name of the model.")
     description: str = Field("", description="What it is for, who owns it, when it was last reviewed.")
     scale: Scale = Scale(min=0, max=100)
