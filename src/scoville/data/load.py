@@ -1,0 +1,158 @@
+"""The data side in one call: what the user named -> clean leads, events and accounts, the rejects, and the quality."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from scoville.data.clean import Cleaned, clean_accounts, clean_leads
+from scoville.data.clean_events import clean_events
+from scoville.data.identity import People, merge_accounts, merge_leads
+from scoville.data.keep import fetch_rows, keep_empty, keep_view
+from scoville.data.quality import Notice, Quality, RelationQuality, TraitQuality
+from scoville.data.sources import open_source
+from scoville.errors import DataError
+from scoville.tables import EVENTS
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from ibis.backends.duckdb import Backend
+
+    from scoville.data.sources import Raw
+    from scoville.data.workspace import Settings, Workspace
+
+SQL_TYPES = {"string": "VARCHAR", "timestamp(6)": "TIMESTAMP"}
+TYPE_NAMES = {"string": "text", "int64": "whole number", "float64": "number", "boolean": "yes/no"}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Clean relations, all of them temporary tables or views of the connection under the names of the fields.
+
+    `events` is empty, with its types, when none were given; `accounts` is null then. `rejects` (relation, reason, row
+    as JSON text) is computed only when it is read.
+    """
+
+    leads: ir.Table
+    events: ir.Table
+    rejects: ir.Table
+    quality: Quality
+    accounts: ir.Table | None = None
+
+
+def load(  # noqa: PLR0913 - three sources, how to read them, and now
+    con: Backend,
+    leads_source: object,
+    events_source: object | None = None,
+    *,
+    workspace: Workspace,
+    as_of: datetime | None,
+    accounts_source: object | None = None,
+) -> Loaded:
+    """Read, clean and merge leads, events and accounts.
+
+    Units:   `as_of` is an instant, UTC when it has no zone; later events are set aside as `after as_of`. With null
+             none are, for runs that look at many dates.
+    Raises:  DataError that says where, what was found, what is allowed and what to do.
+    Example: `load(con, "leads.csv", "events.parquet", workspace=load_workspace(None), as_of=now)`.
+    """
+    try:
+        return _load(con, leads_source, events_source, accounts_source, workspace, _naive_utc(as_of))
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as refused:
+        raise _no_room(refused) from refused
+
+
+def _load(  # noqa: PLR0913 - as load
+    con: Backend,
+    leads_source: object,
+    events_source: object | None,
+    accounts_source: object | None,
+    workspace: Workspace,
+    as_of: datetime | None,
+) -> Loaded:
+    settings = workspace.settings
+    raw = open_source(con, leads_source, relation="leads", delimiter=workspace.leads.delimiter)
+    cleaned = clean_leads(con, raw, workspace.leads.columns, settings)
+    people = merge_leads(con, cleaned.table, settings, source=raw.name)
+    summaries = [_profile_quality(con, raw, cleaned, people)]
+    parts = [cleaned]
+    notices = [*cleaned.notices, *people.notices]
+    events = _no_events(con)
+    if events_source is not None:
+        raw = open_source(con, events_source, relation="events", delimiter=workspace.events.delimiter)
+        found = clean_events(con, raw, workspace.events.columns, settings, people=people, as_of=as_of)
+        events = found.table
+        parts.append(found)
+        notices += found.notices
+        summaries.append(_event_quality(raw, found))
+    accounts = None
+    if accounts_source is not None:
+        accounts, found, companies, raw = _accounts(con, accounts_source, workspace)
+        parts.append(found)
+        notices += found.notices
+        summaries.append(_profile_quality(con, raw, found, companies))
+    rejects = reduce(lambda one, other: one.union(other), (part.rejects for part in parts))
+    return Loaded(
+        leads=keep_view(con, "leads", people.table),
+        events=keep_view(con, "events", events),
+        rejects=keep_view(con, "rejects", rejects),
+        quality=Quality(tuple(summaries), tuple(notices)),
+        accounts=accounts,
+    )
+
+
+def _accounts(con: Backend, source: object, workspace: Workspace) -> tuple[ir.Table, Cleaned, People, Raw]:
+    raw = open_source(con, source, relation="accounts", delimiter=workspace.accounts.delimiter)
+    cleaned = clean_accounts(con, raw, workspace.accounts.columns, workspace.settings)
+    companies = merge_accounts(con, cleaned.table, workspace.settings, source=raw.name)
+    return keep_view(con, "accounts", companies.table), cleaned, companies, raw
+
+
+def _naive_utc(instant: datetime | None) -> datetime | None:
+    return instant.astimezone(UTC).replace(tzinfo=None) if instant and instant.tzinfo else instant
+
+
+def _no_events(con: Backend) -> ir.Table:
+    return keep_empty(con, "clean_events", {column.name: SQL_TYPES[column.type] for column in EVENTS.columns})
+
+
+def _profile_quality(con: Backend, raw: Raw, cleaned: Cleaned, people: People) -> RelationQuality:
+    table = people.table
+    traits = table.columns[1:]
+    present = {f"n{place}": table[name].count() for place, name in enumerate(traits)}
+    counts = fetch_rows(con, table.aggregate(used=table.count(), **present))[0]
+    used = counts.pop("used")
+    return RelationQuality(
+        raw.relation,
+        raw.name,
+        rows=cleaned.rows,
+        used=used,
+        merged=people.merged,
+        rejected=dict(cleaned.rejected),
+        traits=tuple(
+            TraitQuality(
+                name,
+                TYPE_NAMES.get(str(table[name].type()), "time"),
+                1 - count / used if used else None,
+                cleaned.unreadable.get(name, 0),
+            )
+            for name, count in zip(traits, counts.values(), strict=True)
+        ),
+    )
+
+
+def _event_quality(raw: Raw, cleaned: Cleaned) -> RelationQuality:
+    used = cleaned.rows - sum(cleaned.rejected.values())
+    return RelationQuality("events", raw.name, rows=cleaned.rows, used=used, rejected=dict(cleaned.rejected))
+
+
+def _no_room(refused: duckdb.Error) -> DataError:
+    first = str(refused).splitlines()[0]
+    return DataError(
+        f"the data does not fit: {first} Free some disk space or memory, point TMPDIR to a larger disk, "
+        "or give Parquet, which is not copied."
+    )
