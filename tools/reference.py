@@ -23,10 +23,12 @@ import scoville
 from scoville import errors, tables
 from scoville.cli import app
 from scoville.data.traits import DERIVED, LISTS
-from scoville.model import json_schema
+from scoville.model.json_schema import model_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    Schema = dict[str, Any]
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 # A line that is indented, marked for typer, a doctest, a tree, or such as "Nulls:   none".
@@ -172,51 +174,84 @@ def traits_page() -> str:
 
 
 def model_page() -> str:
-    """The model format: every part of the JSON Schema with its keys."""
-    lines = ["# The model file, format 1", ""]
-    for name, part in parts():
-        lines += [f"## {name}", "", *prose(part.get("description")), *keys_table(part)]
+    """The model format: every part of the JSON Schema with its keys, in the order in which a model names them."""
+    found = dict(parts())
+    lines = ["# The model file, format 1", "", "How to write one: [Write a model](../model-file.md).", ""]
+    for name, part in found.items():
+        lines += [f"## {name}", "", *prose(part.get("description")), *keys_table(part, found)]
     return page(lines)
 
 
-def parts() -> Iterator[tuple[str, dict[str, Any]]]:
-    """The parts of a model file by name, the whole one first."""
-    schema = json_schema()
-    return iter({"Model": schema, **schema["$defs"]}.items())
+def parts() -> Iterator[tuple[str, Schema]]:
+    """The parts of a model file by name: the whole one, then each part where it is first named."""
+    schema = model_schema()
+    names = ["Model"]
+    for name in names:
+        part = schema if name == "Model" else schema["$defs"][name]
+        yield name, part
+        names += dict.fromkeys(other for other in named_in(part.get("properties", {})) if other not in names)
 
 
-def keys_table(part: dict[str, Any]) -> list[str]:
+def named_in(node: object) -> Iterator[str]:
+    """Names of the parts that a piece of the schema refers to."""
+    if isinstance(node, dict):
+        if "$ref" in node:
+            yield part_name(node)
+        node = list(node.values())
+    if isinstance(node, list):
+        for inner in node:
+            yield from named_in(inner)
+
+
+def part_name(reference: Schema) -> str:
+    """The name behind `{"$ref": "#/$defs/Name"}`."""
+    return str(reference["$ref"]).rpartition("/")[2]
+
+
+def keys_table(part: Schema, found: dict[str, Schema]) -> list[str]:
     """The keys that a part of a model may have."""
     required = part.get("required", ())
     keys = part.get("properties", {})
     rows = (
-        (code(key), shape(what), code(what.get("default")), ("Needed. " if key in required else "") + describe(what))
+        (code(key), shape(what), default(what), ("Needed. " if key in required else "") + meaning(what, found))
         for key, what in keys.items()
     )
     return table(("key", "value", "default", "meaning"), rows) if keys else []
 
 
-def describe(what: dict[str, Any]) -> str:
-    """What a key means."""
-    return str(what.get("description", ""))
+def meaning(what: Schema, found: dict[str, Schema]) -> str:
+    """What a key means: in its own words, else in those of the part that stands there."""
+    own = what.get("description")
+    return str(own or " ".join(found[name].get("description", "") for name in named_in(what)))
 
 
-def shape(what: dict[str, Any]) -> str:
+def default(what: Schema) -> str:
+    """The default as one would write it in YAML; nothing for none and for what is empty."""
+    value = what.get("default")
+    if isinstance(value, dict):
+        return code("{" + ", ".join(f"{key}: {inner}" for key, inner in value.items()) + "}")
+    return "" if value == [] else code(value)
+
+
+def shape(what: Schema) -> str:
     """A JSON Schema in a few words."""
     if "$ref" in what:
-        name = what["$ref"].rpartition("/")[2]
-        return f"[{name}](#{name.lower()})"
-    for key in ("anyOf", "oneOf", "allOf"):
-        if key in what:
-            return " or ".join(dict.fromkeys(map(shape, what[key])))
+        return f"[{part_name(what)}](#{part_name(what).lower()})"
+    if either := what.get("anyOf", what.get("oneOf")):
+        return " or ".join(dict.fromkeys(shape(one) for one in either if one.get("type") != "null"))
     if "enum" in what or "const" in what:
-        return ", ".join(code(value) for value in what.get("enum", [what.get("const")]))
+        return ", ".join(map(code, what.get("enum", [what.get("const")])))
     if what.get("type") == "array":
         return f"list of {shape(what['items'])}" if "items" in what else "list"
     if what.get("type") == "object":
         inner = what.get("additionalProperties")
         return f"mapping to {shape(inner)}" if isinstance(inner, dict) else "mapping"
-    return str(what.get("type", "any value"))
+    kind = what.get("type", "any value")
+    return (
+        f"such as {listed(what['examples'])}"
+        if "examples" in what
+        else " or ".join([kind] if isinstance(kind, str) else kind)
+    )
 
 
 PAGES: dict[str, Callable[[], str]] = {
