@@ -1,6 +1,6 @@
 """DuckDB runs a plan: embedded, the default engine.
 
-In: a Plan, whose inputs stand as tables in one connection. Out: tables and files. Called by `score.py`.
+In: a Plan, whose inputs stand as tables in one connection. Out: tables and files. Called by `scoring.py`.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class DuckDB:
     def arrow(self, sql: str) -> pa.Table:
         """Rows of a query as an Arrow table."""
         with _explained():
-            return self.connection.execute(sql).to_arrow_table()
+            return self.connection.sql(sql).to_arrow_table()
 
     def write(self, sql: str, path: Path) -> None:
         """Write rows of a query to a file by its ending: .csv, .parquet or .jsonl. Beside it first, then renamed.

@@ -1,6 +1,6 @@
 """Model + columns -> Plan: the only place where a score is defined.
 
-In: a Model and the columns of `leads` and `events`. Out: a `Plan`, which runs nothing. Called by `score.py`, and by anything that
+In: a Model and the columns of `leads` and `events`. Out: a `Plan`, which runs nothing. Called by `scoring.py`, and by anything that
 needs the arithmetic somewhere else (another engine, a warehouse, a single lead a second after a click).
 
 Read `compile_plan` first: its lines are the way of a lead through the arithmetic.
