@@ -1,19 +1,18 @@
 """Raw events -> clean ones: of known leads, named, timed, each event_id once; the others rejected with a reason.
 
-The usual large case, typed columns without duplicates, stays a view over the source: it is surveyed once, and never
-copied.
+The usual large case, typed columns in which nothing is wrong, stays a view over the source: it is surveyed once, and
+never copied.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import ibis
 
-from scoville.data.clean import Cleaned, key_value, rejected_view, typed_or_text
+from scoville.data.clean import REASON, Cleaned, key_value, rejected_view, typed_or_text
 from scoville.data.columns import resolve_columns
-from scoville.data.keep import count_rows, fetch_rows, keep_table
+from scoville.data.keep import count_rows, drop_table, fetch_rows, keep_table
 from scoville.data.moments import MOMENT
 from scoville.data.quality import (
     AFTER_AS_OF,
@@ -21,6 +20,7 @@ from scoville.data.quality import (
     NO_EVENT_NAME,
     NO_LEAD_ID,
     NO_TIME,
+    REASONS,
     UNKNOWN_LEAD,
     UNREADABLE_TIME,
     Notice,
@@ -28,7 +28,7 @@ from scoville.data.quality import (
 from scoville.data.values import content_hash, key_text, read_texts, row_as_json, without_placeholders
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     import ibis.expr.types as ir
@@ -40,11 +40,9 @@ if TYPE_CHECKING:
     from scoville.data.workspace import Settings
 
 # Computed columns stand beside those of the file under names that no file has.
-KEY, EVENT, TIME, EVENT_ID, REASON, OWNER, PLACE = (
-    f"scoville: {name}" for name in ("key", "event", "time", "event_id", "reason", "owner", "place")
+KEY, EVENT, TIME, HAS_TIME, IS_LATE, EVENT_ID, OWNER, IS_REPEATED = (
+    f"scoville: {name}" for name in ("key", "event", "time", "has time", "is late", "event_id", "owner", "is repeated")
 )
-STANDARD = ("event_id", "lead_id", "event", "occurred_at")
-LOCAL_REASONS = (NO_LEAD_ID, NO_EVENT_NAME, NO_TIME, UNREADABLE_TIME, AFTER_AS_OF)  # seen from the row alone
 STRANGE_SHARE = 0.5  # share of events of unknown leads from which the ids of the two files seem to differ
 
 
@@ -60,79 +58,85 @@ def clean_events(  # noqa: PLR0913 - a relation, how to read it, and what it is 
     """
     columns = resolve_columns("events", raw.name, raw.table.columns, mapping)
     staged = _staged(con, raw, columns, settings, as_of)
-    survey = _survey(con, raw, staged, columns, settings)
-    judged, is_as_given = _judged(con, raw, staged, people, survey, is_by_email=columns.is_keyed_by_email)
-    used = _used(con, raw, judged, columns, settings, survey)
-    rejected = survey.rejected if is_as_given else _counted(con, judged)
-    return Cleaned(
-        used if is_as_given and not raw.is_text else keep_table(con, "clean_events", used),
-        rejected_view(raw, judged.filter(judged[REASON].notnull()), REASON),
-        rows=survey.rows,
-        rejected=rejected,
-        notices=(*raw.notices, *columns.notices, *_strangers(con, staged, people, survey.rows, rejected)),
-        is_keyed_by_email=columns.is_keyed_by_email,
-    )
-
-
-@dataclass(frozen=True)
-class _Survey:
-    """What one pass over the raw events found: `dirty` names text columns with placeholders or outer blanks."""
-
-    rows: int
-    rejected: dict[str, int]
-    has_duplicates: bool
-    dirty: frozenset[str]
+    has_plain_keys = not (raw.is_text or people.has_links or columns.is_keyed_by_email)
+    as_given = _as_given(con, raw, staged, columns, settings, people) if has_plain_keys else None
+    return as_given or _held_against(con, raw, staged, columns, settings, people)
 
 
 def _staged(con: Backend, raw: Raw, columns: Columns, settings: Settings, as_of: datetime | None) -> ir.Table:
-    """The raw rows, beside them their key, name, time and id as we read them, and what is wrong with the row alone."""
+    """The raw rows, and beside them their key, name, time and id as we read them."""
     table, names = raw.table, columns.names
     time = typed_or_text(con, raw, "occurred_at", table[names["occurred_at"]], settings)
     has_time = time.notnull()
     if time.type().is_string():
         times = table.select(occurred_at=time)
         found = read_texts(con, times, ["occurred_at"], settings, relation="events", source=raw.name)
-        time = found["occurred_at"].value(cast("ir.StringColumn", time)) if found else time.try_cast(MOMENT)
-    staged = table.mutate(
+        time = found["occurred_at"].value(cast("ir.StringValue", time)) if found else time.try_cast(MOMENT)
+    is_late = time > ibis.literal(as_of, MOMENT) if as_of else ibis.literal(False)  # noqa: FBT003 - a value, no flag
+    return table.mutate(
         **{
             KEY: key_value(table[names["lead_id"]], columns, settings),
             EVENT: key_text(table[names["event"]], settings),
             TIME: time,
+            HAS_TIME: has_time,
+            IS_LATE: is_late,
             EVENT_ID: key_text(table[names["event_id"]], settings) if "event_id" in names else ibis.null("string"),
-            "scoville: has_time": has_time,
         }
     )
-    is_late = staged[TIME] > ibis.literal(as_of, MOMENT) if as_of else ibis.literal(value=False)
-    reason = ibis.cases(
-        (staged[KEY].isnull(), NO_LEAD_ID),
-        (staged[EVENT].isnull(), NO_EVENT_NAME),
-        (~staged["scoville: has_time"], NO_TIME),
-        (staged[TIME].isnull(), UNREADABLE_TIME),
-        (is_late, AFTER_AS_OF),
-        else_=ibis.null("string"),
-    )
-    return staged.mutate(**{REASON: reason})
 
 
-def _survey(con: Backend, raw: Raw, staged: ir.Table, columns: Columns, settings: Settings) -> _Survey:
-    counts: dict[str, ir.Scalar] = {reason: (staged[REASON] == reason).sum() for reason in LOCAL_REASONS}
-    if "event_id" in columns.names:
-        counts["ids"] = staged[EVENT_ID].count()
-        counts["distinct"] = content_hash(staged[EVENT_ID]).nunique()
-    texts = [] if raw.is_text else _texts(staged, columns)
-    dirt = {f"dirt: {name}": _is_dirty(staged[columns.names[name]], settings) for name in texts}
-    found = fetch_rows(con, staged.aggregate(rows=staged.count(), **counts, **dirt))[0]
-    return _Survey(
+# --- the swift way: typed columns in which nothing is wrong ----------------------------------------------------------
+
+
+def _as_given(  # noqa: PLR0913 - the events, how to read them, and what they are held against
+    con: Backend, raw: Raw, staged: ir.Table, columns: Columns, settings: Settings, people: People
+) -> Cleaned | None:
+    """The events as a view over the source, if all of them are named, timed, not twice, and of leads as the leads
+    write their ids; null otherwise. Only late events may be left out: a run at a past date has them as a rule.
+    """
+    texts = [name for name in _texts(staged, columns) if name not in {"lead_id", "event_id", "occurred_at"}]
+    found = _survey(con, staged, columns, settings, texts)
+    if found["wrong"] or found.get("ids", 0) != found.get("distinct", 0):
+        return None
+    staged = staged.mutate(**{OWNER: staged[KEY]})
+    in_time = staged.filter(~staged[IS_LATE]) if found["late"] else staged
+    key = in_time[columns.names["lead_id"]]
+    if _has_stranger(con, in_time.select(from_id=key if key.type().is_string() else in_time[KEY]), people):
+        return None
+    plain = {name for name in texts if not found[f"dirt: {name}"]} | {"event_id", "lead_id"}
+    values = _values(con, raw, in_time, columns, settings, plain=plain)
+    late = staged.filter(staged[IS_LATE]).mutate(**{REASON: ibis.literal(AFTER_AS_OF)})
+    return Cleaned(
+        in_time.select(**values),
+        rejected_view(raw, late, REASON),
         rows=found["rows"],
-        rejected={reason: int(found[reason]) for reason in LOCAL_REASONS if found[reason]},
-        has_duplicates=found.get("ids", 0) != found.get("distinct", 0),
-        dirty=frozenset(name for name in texts if found[f"dirt: {name}"]),
+        rejected={AFTER_AS_OF: found["late"]} if found["late"] else {},
+        notices=(*raw.notices, *columns.notices),
     )
+
+
+def _survey(
+    con: Backend, staged: ir.Table, columns: Columns, settings: Settings, texts: Collection[str]
+) -> dict[str, int]:
+    """One pass: rows without name or time, late rows, ids and how many differ, and which texts are not clean.
+
+    Ids are not held against the placeholders, which would take longer than all else together: a lead_id that is one
+    belongs to no lead, and an event_id that is one twice makes fewer distinct ids than ids.
+    """
+    wanted: dict[str, ir.Scalar] = {
+        "rows": staged.count(),
+        "wrong": (staged[EVENT].isnull() | staged[TIME].isnull()).sum(),
+        "late": staged[IS_LATE].sum(),
+    }
+    if "event_id" in columns.names:
+        ids = staged[columns.names["event_id"]]
+        wanted |= {"ids": ids.count(), "distinct": content_hash(ids).nunique()}
+    wanted |= {f"dirt: {name}": _is_dirty(staged[columns.names[name]], settings) for name in texts}
+    return {key: value or 0 for key, value in fetch_rows(con, staged.aggregate(**wanted))[0].items()}
 
 
 def _texts(table: ir.Table, columns: Columns) -> list[str]:
-    wanted = (name for name in columns.names if name not in {"occurred_at"})
-    return [name for name in wanted if table[columns.names[name]].type().is_string()]
+    return [name for name, found in columns.names.items() if table[found].type().is_string()]
 
 
 def _is_dirty(column: ir.Column, settings: Settings) -> ir.BooleanScalar:
@@ -140,93 +144,113 @@ def _is_dirty(column: ir.Column, settings: Settings) -> ir.BooleanScalar:
     return (without_placeholders(text, settings).fill_null("") != text).any()
 
 
-def _judged(  # noqa: PLR0913 - the events, and all they are held against
-    con: Backend, raw: Raw, staged: ir.Table, people: People, survey: _Survey, *, is_by_email: bool
-) -> tuple[ir.Table, bool]:
-    """Every row with its owner and its reason; and whether the rows' own keys and reasons already said it all."""
-    known = people.known(by_email=is_by_email)
-    is_as_given = not (survey.has_duplicates or people.has_links or is_by_email) and not _has_stranger(
-        con, staged, known
+def _has_stranger(con: Backend, keys: ir.Table, people: People) -> bool:
+    return count_rows(con, keys.anti_join(people.known(), "from_id")) > 0
+
+
+# --- the thorough way ------------------------------------------------------------------------------------------------
+
+
+def _held_against(  # noqa: PLR0913 - the events, how to read them, and what they are held against
+    con: Backend, raw: Raw, staged: ir.Table, columns: Columns, settings: Settings, people: People
+) -> Cleaned:
+    """Every row with its owner and the first reason against it, kept once; the raw rows in it replace the raw table."""
+    owned = keep_table(con, "owned_events", _owned(staged, people.known(by_email=columns.is_keyed_by_email)))
+    if raw.is_text:
+        drop_table(con, "raw_events")
+    judged = _once(con, raw, owned) if "event_id" in columns.names and _has_twice(con, owned) else owned
+    rejected = _counted(con, judged)
+    rows = judged.filter(judged[REASON].isnull())
+    return Cleaned(
+        keep_table(con, "clean_events", rows.select(**_values(con, raw, rows, columns, settings))),
+        rejected_view(raw, judged.filter(judged[REASON].notnull()), REASON),
+        rows=count_rows(con, owned),
+        rejected=rejected,
+        notices=(*raw.notices, *columns.notices, *_strangers(con, owned, people, rejected)),
     )
-    if is_as_given:
-        return staged.mutate(**{OWNER: staged[KEY]}), True
+
+
+def _owned(staged: ir.Table, known: ir.Table) -> ir.Table:
     joined = staged.left_join(known, staged[KEY] == known["from_id"])
-    owned = joined.select(
-        *(joined[name] for name in staged.columns if name != REASON),
-        **{
-            OWNER: joined["owner"],
-            REASON: ibis.coalesce(
-                joined[REASON], ibis.ifelse(joined["owner"].isnull(), UNKNOWN_LEAD, ibis.null("string"))
-            ),
-        },
+    reason = ibis.cases(
+        (joined[KEY].isnull(), NO_LEAD_ID),
+        (joined[EVENT].isnull(), NO_EVENT_NAME),
+        (~joined[HAS_TIME], NO_TIME),
+        (joined[TIME].isnull(), UNREADABLE_TIME),
+        (joined[IS_LATE], AFTER_AS_OF),
+        (joined["owner"].isnull(), UNKNOWN_LEAD),
+        else_=ibis.null("string"),
     )
-    return (_once(con, raw, owned) if survey.has_duplicates else owned), False
+    return joined.select(*(joined[name] for name in staged.columns), **{OWNER: joined["owner"], REASON: reason})
 
 
-def _has_stranger(con: Backend, staged: ir.Table, known: ir.Table) -> bool:
-    keys = staged.filter(staged[REASON].isnull()).select(from_id=staged[KEY])
-    return count_rows(con, keys.anti_join(known, "from_id")) > 0
+def _has_twice(con: Backend, owned: ir.Table) -> bool:
+    ids = owned[EVENT_ID]
+    found = fetch_rows(con, owned.aggregate(all=ids.count(), distinct=content_hash(ids).nunique()))[0]
+    return bool(found["all"] != found["distinct"])
 
 
 def _once(con: Backend, raw: Raw, owned: ir.Table) -> ir.Table:
-    """Rows whose event_id another row has too keep no reason only if they are the earliest, then the smallest.
+    """Of rows of one event_id that have no other reason, all but the earliest, then the smallest, have this one.
 
     Only the rows of repeated ids are sorted: sorting twenty million to find three would take most of the run.
     """
-    owned = keep_table(con, "owned_events", owned)
-    may_count = owned.filter(owned[REASON].isnull(), owned[EVENT_ID].notnull())
-    repeated = may_count.group_by(EVENT_ID).aggregate(times=may_count.count()).filter(lambda row: row["times"] > 1)
-    is_repeated = owned[REASON].isnull() & owned[EVENT_ID].isin(repeated[EVENT_ID])
-    rows = owned.filter(is_repeated)
+    may_count = owned.filter(owned[REASON].isnull(), owned[EVENT_ID].notnull()).select(event_id=owned[EVENT_ID])
+    times = may_count.group_by("event_id").aggregate(times=may_count.count())
+    repeated = times.filter(times["times"] > 1)
+    is_repeated = owned[REASON].isnull() & owned[EVENT_ID].notnull() & owned[EVENT_ID].isin(repeated["event_id"])
+    marked = owned.mutate(**{IS_REPEATED: is_repeated})
+    rows = marked.filter(marked[IS_REPEATED])
     order = [rows[TIME], rows[OWNER], rows[EVENT], row_as_json(rows, raw.table.columns)]
-    placed = rows.mutate(**{PLACE: ibis.row_number().over(group_by=rows[EVENT_ID], order_by=order)})
-    is_again = placed[PLACE] > 0
-    again = placed.mutate(**{REASON: ibis.ifelse(is_again, DUPLICATE_EVENT_ID, ibis.null("string"))}).drop(PLACE)
-    once = owned.filter(~is_repeated.fill_null(value=False))
-    return keep_table(con, "judged_events", once.union(again.select(*once.columns)))
-
-
-def _used(  # noqa: PLR0913 - the rows, and all that decides what becomes of each column
-    con: Backend, raw: Raw, judged: ir.Table, columns: Columns, settings: Settings, survey: _Survey
-) -> ir.Table:
-    """The clean columns of the rows without a reason. A text column that the survey found clean is passed as it is."""
-    rows = judged.filter(judged[REASON].isnull()) if survey.rejected or OWNER in judged.columns else judged
-    names = columns.names
-
-    def clean(name: str, value: ir.Column) -> ir.Value:
-        found = rows[names[name]] if name in names else value
-        is_clean = not raw.is_text and found.type().is_string() and name not in survey.dirty
-        return found if is_clean else value
-
-    values: dict[str, ir.Value] = {
-        "event_id": clean("event_id", rows[EVENT_ID]),
-        "lead_id": rows[OWNER],
-        "event": clean("event", rows[EVENT]),
-        "occurred_at": rows[TIME],
-    }
-    for name, found in names.items():
-        value = None if name in STANDARD else typed_or_text(con, raw, name, rows[found], settings)
-        if value is not None:
-            values[name] = clean(name, cast("ir.Column", value))
-    return rows.select(**values)
+    is_again = ibis.row_number().over(group_by=rows[EVENT_ID], order_by=order) > 0
+    again = rows.mutate(**{REASON: ibis.ifelse(is_again, DUPLICATE_EVENT_ID, ibis.null("string"))})
+    return keep_table(con, "judged_events", marked.filter(~marked[IS_REPEATED]).union(again))
 
 
 def _counted(con: Backend, judged: ir.Table) -> dict[str, int]:
-    counts = judged.filter(judged[REASON].notnull()).group_by(REASON).aggregate(rows=judged.count())
-    return {row[REASON]: row["rows"] for row in fetch_rows(con, counts.order_by(REASON))}
+    wrong = judged.filter(judged[REASON].notnull()).select(reason=judged[REASON])
+    counts = wrong.group_by("reason").aggregate(rows=wrong.count())
+    found = {row["reason"]: int(row["rows"]) for row in fetch_rows(con, counts)}
+    return {reason: found[reason] for reason in REASONS if reason in found}
 
 
-def _strangers(
-    con: Backend, staged: ir.Table, people: People, rows: int, rejected: Mapping[str, int]
-) -> tuple[Notice, ...]:
+def _strangers(con: Backend, owned: ir.Table, people: People, rejected: Mapping[str, int]) -> tuple[Notice, ...]:
     """A notice when so many events are of unknown leads that the ids of the two files seem to be different things."""
     strangers = rejected.get(UNKNOWN_LEAD, 0)
+    rows = count_rows(con, owned) if strangers else 0
     if strangers <= STRANGE_SHARE * rows:
         return ()
-    theirs = fetch_rows(con, staged.aggregate(key=staged[KEY].min()))[0]["key"]
+    theirs = fetch_rows(con, owned.aggregate(key=owned[KEY].min()))[0]["key"]
     ours = fetch_rows(con, people.table.aggregate(key=people.table["lead_id"].min()))[0]["key"]
     text = (
         f"{strangers:,} of {rows:,} events are of unknown leads. Is lead_id the same thing in both files? "
         f"In events it is such as {theirs!r}, in leads such as {ours!r}; map another column if not."
     )
     return (Notice("events", "lead_id", text),)
+
+
+# --- both ways -------------------------------------------------------------------------------------------------------
+
+
+def _values(  # noqa: PLR0913 - the rows, and all that decides what becomes of each column
+    con: Backend,
+    raw: Raw,
+    rows: ir.Table,
+    columns: Columns,
+    settings: Settings,
+    *,
+    plain: Collection[str] = frozenset(),
+) -> dict[str, ir.Value]:
+    """The clean columns by name. Texts in `plain` need no cleaning and are passed as they are."""
+    ours = {"event_id": rows[EVENT_ID], "lead_id": rows[OWNER], "event": rows[EVENT], "occurred_at": rows[TIME]}
+    values: dict[str, ir.Value] = {}
+    for name in (*ours, *(name for name in columns.names if name not in ours)):
+        found = rows[columns.names[name]] if name in columns.names else None
+        if found is not None and name in plain and found.type().is_string():
+            values[name] = found
+        elif name in ours:
+            values[name] = ours[name]
+        elif found is not None:
+            value = typed_or_text(con, raw, name, found, settings)
+            values |= {} if value is None else {name: value}
+    return values

@@ -46,6 +46,11 @@ def keep_empty(con: Backend, name: str, columns: Mapping[str, str]) -> ir.Table:
     return keep_table_from_sql(con, name, f"SELECT {typed} WHERE false")
 
 
+def drop_table(con: Backend, name: str) -> None:
+    """Forget a kept table, so that its memory can be used again."""
+    _run(con, f"DROP TABLE IF EXISTS temp.{quoted(name)}")
+
+
 def fetch_rows(con: Backend, expression: ir.Table) -> list[dict[str, Any]]:
     """The rows of a small answer. Ibis's own way imports pandas, half a second before the first number is there."""
     cursor = con.con.execute(con.compile(expression))
