@@ -95,7 +95,7 @@ def _section(where: Path, section: Fit | Engagement) -> Iterator[Finding]:
     if clash := {"fit", "engagement", "scale"} & set(section.groups):
         yield (
             (*where, "groups"),
-            f"a group may not be called {sorted(clash)[0]!r}: its cap would be taken for another's",
+            f"a group may not be called {min(clash)!r}: its cap would be taken for another's",
         )
     yield from _repeated([rule.name for rule in section.rules], (*where, "rules"), "rules")
     for i, rule in enumerate(section.rules):

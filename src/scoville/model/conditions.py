@@ -32,7 +32,7 @@ ORDERING = ("gt", "gte", "lt", "lte", "between")
 _LISTS = ("in", "not_in")
 _TEXTS = ("contains", "starts_with", "ends_with", "matches")
 _AGES = ("newer_than", "older_than")
-_DURATION = re.compile(r"^([0-9]+(?:\.[0-9]+)?)([hdw])$")
+DURATION_PATTERN = r"^\s*(?!0+(?:\.0*)?[hdw])([0-9]+(?:\.[0-9]+)?)([hdw])\s*$"
 _HOURS = {"h": 1, "d": 24, "w": 168}
 _LONGEST_DAYS = 36_500  # a century; longer is a slip of the hand
 
@@ -162,7 +162,7 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 
 def parse_duration(text: object) -> timedelta:
     """`30d`, `12h` or `2w` as an exact length of time (a day is 86,400 s). Raises ValueError."""
-    match = _DURATION.match(text.strip()) if isinstance(text, str) else None
+    match = re.match(DURATION_PATTERN, text) if isinstance(text, str) else None
     if not match:
         message = f"{_shown(text)} is not a length of time; {_meant(text)}"
         raise ValueError(message)
@@ -175,6 +175,8 @@ def parse_duration(text: object) -> timedelta:
 
 def _meant(text: object) -> str:
     words = re.match(r"^\s*([0-9]+(?:\.[0-9]+)?) *(h|d|w|hour|day|week)s?\s*$", str(text), re.IGNORECASE)
+    if words and float(words[1]) == 0:
+        return "it must be more than 0"
     if words:
         return f"write {words[1]}{words[2][0].lower()}"
     if isinstance(text, (int, float)) and not isinstance(text, bool):

@@ -40,14 +40,14 @@ class _CoreLoader(yaml.SafeLoader):
     nodes = 0
     depth = 0
 
-    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """As PyYAML's, but a file that is too large or too deep ends at once, not after it has been read whole."""
         self.nodes += 1
         self.depth += 1
         if self.nodes > MAX_VALUES or self.depth > MAX_DEPTH:
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.MarkedYAMLError(problem=_too_large(self.depth), problem_mark=mark)
-        node: yaml.Node | None = super().compose_node(parent, index)  # type: ignore[arg-type]
+        node: yaml.Node | None = super().compose_node(parent, index)
         self.depth -= 1
         return node
 
@@ -58,7 +58,7 @@ def _too_large(depth: int) -> str:
 
 
 def _resolve(kind: str, pattern: str, first: str) -> None:
-    _CoreLoader.add_implicit_resolver(_PREFIX + kind, re.compile(pattern), list(first))  # type: ignore[no-untyped-call]
+    _CoreLoader.add_implicit_resolver(_PREFIX + kind, re.compile(pattern), list(first))
 
 
 _resolve("null", r"^(?:~|null|Null|NULL|)$", "~nN")
@@ -140,6 +140,15 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # line separators get lost between other quotes
+    style = '"' if any(sign in text for sign in "\x85\u2028\u2029\n\r") else None
+    return dumper.represent_scalar(_PREFIX + "str", text, style)
+
+
+_Dumper.add_representer(str, _text)
+
+
 def dump(data: Mapping[str, object]) -> str:
     """Plain values as YAML text: one rule, band or stage a line where it fits, keys in the given order."""
     text: str = yaml.dump(
@@ -172,7 +181,12 @@ _HINTS = (
     ("block mapping", "check the indentation of this line"),
     ("block collection", "check the indentation of this line"),
 )  # fmt: skip
-_OPENED = ("quoted scalar", "flow sequence", "flow mapping")  # the fault lies where it began, not where it was noticed
+_OPENED = (
+    "quoted scalar",
+    "flow sequence",
+    "flow mapping",
+    "scanning an alias",
+)  # the fault lies where it began, not where it was noticed
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, path: str) -> Problem:
@@ -222,7 +236,7 @@ class _Walk:
             key = self._scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
             if not isinstance(key_node, yaml.ScalarNode):
                 self.problems.append(self._problem(key_node, "a key must be plain text"))
-            elif key == _MERGE:
+            elif key == _MERGE and key_node.style is None:
                 said = "`<<` is not part of YAML 1.2; write the keys out, or share a whole value with &name and *name"
                 self.problems.append(self._problem(key_node, said))
             elif key in seen:

@@ -153,7 +153,7 @@ def _unknown_key(loc: Sequence[str | int]) -> str:
 
 def _elsewhere(part: type[Part], key: str) -> str:
     """Where a key belongs that is right in another kind of rule."""
-    banded = {CountRule: "count", SumRule: "sum", RecencyRule: "recency"}
+    banded: dict[type[Part], str] = {CountRule: "count", SumRule: "sum", RecencyRule: "recency"}
     if part in banded and key == "points":
         return f" The points of a `{banded[part]}` rule stand in its bands."
     if part in banded and key in PointsRule.model_fields:

@@ -6,7 +6,7 @@ In: parts of a model. Out: `Reach`. Called by `checks.py` (thresholds nothing ca
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from scoville.model.schema import BandRule, CountRule, PointsRule, RecencyRule, SumRule, TraitRule
 
@@ -59,7 +59,8 @@ def _around(*points: float) -> Reach:
     return Reach(min(points), max(points))
 
 
-def _total(reaches: Iterable[Reach]) -> Reach:
+def total(reaches: Iterable[Reach]) -> Reach:
+    """The reach of a sum."""
     every = list(reaches)
     return Reach(sum(r.low for r in every), sum(r.high for r in every))
 
@@ -68,13 +69,13 @@ def part_reach(section: Fit | Engagement) -> Reach:
     """Points that one section can give, after groups and its own clamp."""
     alone = [rule_reach(rule) for rule in section.rules if rule.group is None]
     grouped = [
-        _total(rule_reach(rule) for rule in section.rules if rule.group == name).clamped(group)
+        total(rule_reach(rule) for rule in section.rules if rule.group == name).clamped(group)
         for name, group in section.groups.items()
     ]
-    return _total([*alone, *grouped]).clamped(section)
+    return total([*alone, *grouped]).clamped(section)
 
 
-def section_reach(content: Content, kind: Literal["fit", "engagement"] | str) -> Reach:
+def section_reach(content: Content, kind: str) -> Reach:
     """The widest reach of a section over the base model and its segments."""
     replaced = (getattr(segment, kind) for segment in content.segments)
     reaches = [

@@ -30,6 +30,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from scoville.model.conditions import (
+    DURATION_PATTERN,
     Condition,
     ConditionError,
     format_duration,
@@ -108,7 +109,7 @@ Duration = Annotated[
     timedelta,
     PlainValidator(parse_duration),
     PlainSerializer(format_duration),
-    WithJsonSchema({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?[hdw]\s*$", "examples": ["30d", "12h", "2w"]}),
+    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["30d", "12h", "2w"]}),
 ]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Count = Annotated[int, Strict(), BeforeValidator(_whole), BeforeValidator(_no_bool), Field(ge=1, le=1_000_000)]
@@ -371,10 +372,14 @@ Groups = Annotated[
 ]
 
 
+def _no_groups() -> Any:
+    return MappingProxyType({})
+
+
 class _Section(Part):
     max: Number | None = Field(None, description="The section gives at most this.")
     min: Number | None = Field(None, description="The section gives at least this.")
-    groups: Groups = Field(default_factory=lambda: MappingProxyType({}))
+    groups: Groups = Field(default_factory=_no_groups)
 
 
 class Fit(_Section):
