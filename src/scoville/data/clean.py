@@ -27,6 +27,7 @@ from scoville.data.values import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
@@ -68,7 +69,7 @@ def clean_accounts(con: Backend, raw: Raw, mapping: Mapping[str, str], settings:
     return _clean_profiles(con, raw, mapping, settings, key="account_id", reason=NO_ACCOUNT_ID)
 
 
-def _clean_profiles(  # noqa: PLR0913 - leads and accounts differ in key and reason
+def _clean_profiles(
     con: Backend, raw: Raw, mapping: Mapping[str, str], settings: Settings, *, key: str, reason: str
 ) -> Cleaned:
     columns = resolve_columns(raw.relation, raw.name, raw.table.columns, mapping)
@@ -99,7 +100,7 @@ def key_value(column: ir.Column, columns: Columns, settings: Settings) -> ir.Str
     return text.lower() if columns.is_keyed_by_email else text
 
 
-def _shaped(  # noqa: PLR0913 - a relation, its columns, how to read them, and its key
+def _shaped(
     con: Backend, raw: Raw, columns: Columns, settings: Settings, *, key: str, keyed: ir.StringValue
 ) -> tuple[dict[str, ir.Value], list[Notice]]:
     """Our columns with their values typed as far as the source knows the type, and notices of what was left out."""
@@ -118,7 +119,7 @@ def _shaped(  # noqa: PLR0913 - a relation, its columns, how to read them, and i
     return values, dropped
 
 
-def typed_or_text(  # noqa: PLR0913 - one column, and all that decides how it is read
+def typed_or_text(
     con: Backend, raw: Raw, name: str, column: ir.Column, settings: Settings, *, keep: frozenset[str] = frozenset()
 ) -> ir.Value | None:
     """A value without placeholders, of its own type where the source knows it; null for bytes."""

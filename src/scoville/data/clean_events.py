@@ -46,7 +46,7 @@ KEY, EVENT, TIME, HAS_TIME, IS_LATE, EVENT_ID, OWNER, IS_REPEATED = (
 STRANGE_SHARE = 0.5  # share of events of unknown leads from which the ids of the two files seem to differ
 
 
-def clean_events(  # noqa: PLR0913 - a relation, how to read it, and what it is held against
+def clean_events(
     con: Backend, raw: Raw, mapping: Mapping[str, str], settings: Settings, *, people: People, as_of: datetime | None
 ) -> Cleaned:
     """Events of known leads up to `as_of`, each event_id once (the earliest, then the smallest content).
@@ -66,7 +66,7 @@ def clean_events(  # noqa: PLR0913 - a relation, how to read it, and what it is 
 def _staged(con: Backend, raw: Raw, columns: Columns, settings: Settings, as_of: datetime | None) -> ir.Table:
     """The raw rows, and beside them their key, name, time and id as we read them."""
     table, names = raw.table, columns.names
-    time = typed_or_text(con, raw, "occurred_at", table[names["occurred_at"]], settings)
+    time = cast("ir.Value", typed_or_text(con, raw, "occurred_at", table[names["occurred_at"]], settings))
     has_time = time.notnull()
     if time.type().is_string():
         times = table.select(occurred_at=time)
@@ -88,11 +88,12 @@ def _staged(con: Backend, raw: Raw, columns: Columns, settings: Settings, as_of:
 # --- the swift way: typed columns in which nothing is wrong ----------------------------------------------------------
 
 
-def _as_given(  # noqa: PLR0913 - the events, how to read them, and what they are held against
+def _as_given(
     con: Backend, raw: Raw, staged: ir.Table, columns: Columns, settings: Settings, people: People
 ) -> Cleaned | None:
-    """The events as a view over the source, if all of them are named, timed, not twice, and of leads as the leads
-    write their ids; null otherwise. Only late events may be left out: a run at a past date has them as a rule.
+    """The events as a view over the source; null if one is without a name or time, twice, or of an unknown lead.
+
+    Only late events may be left out: a run at a past date has them as a rule.
     """
     texts = [name for name in _texts(staged, columns) if name not in {"lead_id", "event_id", "occurred_at"}]
     found = _survey(con, staged, columns, settings, texts)
@@ -151,7 +152,7 @@ def _has_stranger(con: Backend, keys: ir.Table, people: People) -> bool:
 # --- the thorough way ------------------------------------------------------------------------------------------------
 
 
-def _held_against(  # noqa: PLR0913 - the events, how to read them, and what they are held against
+def _held_against(
     con: Backend, raw: Raw, staged: ir.Table, columns: Columns, settings: Settings, people: People
 ) -> Cleaned:
     """Every row with its owner and the first reason against it, kept once; the raw rows in it replace the raw table."""
@@ -232,7 +233,7 @@ def _strangers(con: Backend, owned: ir.Table, people: People, rejected: Mapping[
 # --- both ways -------------------------------------------------------------------------------------------------------
 
 
-def _values(  # noqa: PLR0913 - the rows, and all that decides what becomes of each column
+def _values(
     con: Backend,
     raw: Raw,
     rows: ir.Table,

@@ -124,7 +124,7 @@ def _required(
     alone = _only_column(found)
     raise DataError(
         f"{source}: no column {name}, which {relation} need.{hint} Columns found: {listed(found)}.{alone} "
-        f'Say which column it is: --map {relation}.{name}={_flag_value(near or "Name in the file")}, '
+        f"Say which column it is: --map {relation}.{name}={_flag_value(near or 'Name in the file')}, "
         "or the same in scoville.toml."
     )
 

@@ -24,6 +24,7 @@ UNUSUAL_DELIMITERS = (":", "^", "~", "\x01", "\x1f", "#", "  ")
 
 SAMPLE_BYTES = 96 * 1024  # below the field size limit of the csv module (128 KiB), so that no sample can hit it
 SAMPLE_ROWS = 50
+NOT_IN_TEXT = bytes([*range(9), *range(14, 27)])  # control characters but tab, line ends and escape
 
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 # Files that people hand over by mistake, by their first bytes, and what to do about it.
@@ -79,8 +80,7 @@ def is_binary(head: bytes) -> bool:
     """Whether bytes are no text: control characters that no text has, in other places than UTF-16 puts NULs."""
     if any(head.startswith(bom) for bom, _ in BOMS) or _utf16_without_bom(head):
         return False
-    control = sum(byte < 9 or 13 < byte < 27 for byte in head)
-    return b"\x00" in head or control > len(head) * 0.02
+    return b"\x00" in head or len(head.translate(None, delete=NOT_IN_TEXT)) < len(head) * 0.98
 
 
 def encoding_of(head: bytes) -> str:
@@ -92,8 +92,9 @@ def encoding_of(head: bytes) -> str:
     for bom, codec in BOMS:
         if head.startswith(bom):
             return codec
-    if codec := _utf16_without_bom(head):
-        return codec
+    utf16 = _utf16_without_bom(head)
+    if utf16:
+        return utf16
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)  # a cut character at the end is no error
     except UnicodeDecodeError:

@@ -51,7 +51,9 @@ class People:
     def known(self, *, by_email: bool = False) -> ir.Table:
         """What events may say to mean a lead (`from_id`) and the lead they mean (`owner`), each from_id once."""
         if by_email:
-            email = normal_email(cast("ir.StringColumn", self.table["email"])) if "email" in self.table.columns else None
+            email = (
+                normal_email(cast("ir.StringColumn", self.table["email"])) if "email" in self.table.columns else None
+            )
             from_email = self.table.select(from_id=self.table["lead_id"] if email is None else email, owner="lead_id")
             by_address = from_email.filter(from_email["from_id"].notnull())
             return by_address.group_by("from_id").aggregate(owner=by_address["owner"].min())
@@ -114,8 +116,9 @@ def _duplicates(con: Backend, table: ir.Table, key: str, source: str) -> DataErr
     counts = table.group_by(key).aggregate(rows=table.count()).filter(lambda row: row["rows"] > 1)
     twice = [row[key] for row in fetch_rows(con, counts.order_by(key))]
     return DataError(
-        f'{source}: {len(twice)} {key} come more than once: {listed(map(repr, twice[:5]))}. With merge = "none" that '
-        'is an error. Remove the copies, map another column to it, or set merge = "id" or "email" in scoville.toml.'
+        f"{source}: {key} is not unique: {listed(map(repr, twice[:5]))} of {len(twice)} that come more than once. "
+        'With merge = "none" that is an error. Remove the copies, map another column to it, or set merge = "id" or '
+        '"email" in scoville.toml.'
     )
 
 
@@ -135,9 +138,10 @@ def _links(con: Backend, leads: ir.Table) -> ir.Table:
 def _merged(rows: ir.Table, links: ir.Table, key: str) -> ir.Table:
     """Rows with the id of their owner; those of one owner as one row, the others as they are."""
     joined = rows.left_join(links, rows[key] == links["from_id"])
-    owned = joined.select(**{name: joined[name] for name in rows.columns if name != key}, **{
-        key: ibis.coalesce(joined["owner"], joined[key])
-    }).select(*rows.columns)
+    owned = joined.select(
+        **{name: joined[name] for name in rows.columns if name != key},
+        **{key: ibis.coalesce(joined["owner"], joined[key])},
+    ).select(*rows.columns)
     crowded = owned.group_by(key).aggregate(rows=owned.count()).filter(lambda row: row["rows"] > 1)
     several = owned.semi_join(crowded, key)
     traits = {name: _newest(several, name) for name in rows.columns if name != key}

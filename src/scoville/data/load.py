@@ -13,7 +13,7 @@ from scoville.data.clean import Cleaned, clean_accounts, clean_leads
 from scoville.data.clean_events import clean_events
 from scoville.data.identity import People, merge_accounts, merge_leads
 from scoville.data.keep import fetch_rows, keep_empty, keep_view
-from scoville.data.quality import Notice, Quality, RelationQuality, TraitQuality
+from scoville.data.quality import Quality, RelationQuality, TraitQuality
 from scoville.data.sources import open_source
 from scoville.errors import DataError
 from scoville.tables import EVENTS
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
     from scoville.data.sources import Raw
-    from scoville.data.workspace import Settings, Workspace
+    from scoville.data.workspace import Workspace
 
 SQL_TYPES = {"string": "VARCHAR", "timestamp(6)": "TIMESTAMP"}
 TYPE_NAMES = {"string": "text", "int64": "whole number", "float64": "number", "boolean": "yes/no"}
@@ -44,7 +44,7 @@ class Loaded:
     accounts: ir.Table | None = None
 
 
-def load(  # noqa: PLR0913 - three sources, how to read them, and now
+def load(
     con: Backend,
     leads_source: object,
     events_source: object | None = None,
@@ -66,7 +66,7 @@ def load(  # noqa: PLR0913 - three sources, how to read them, and now
         raise _no_room(refused) from refused
 
 
-def _load(  # noqa: PLR0913 - as load
+def _load(
     con: Backend,
     leads_source: object,
     events_source: object | None,
@@ -153,6 +153,6 @@ def _event_quality(raw: Raw, cleaned: Cleaned) -> RelationQuality:
 def _no_room(refused: duckdb.Error) -> DataError:
     first = str(refused).splitlines()[0]
     return DataError(
-        f"the data does not fit: {first} Free some disk space or memory, point TMPDIR to a larger disk, "
-        "or give Parquet, which is not copied."
+        f"the data cannot be read, or does not fit: {first} Free some disk space or memory, point TMPDIR to a larger "
+        "disk, or give Parquet, which is not copied."
     )

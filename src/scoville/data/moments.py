@@ -35,7 +35,11 @@ TIME = rf"(?:,?[T ]{CLOCK}(?:{OFFSET}|{HALF_DAY})?)?"
 MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 HAS_OFFSET = rf":\d{{2}}(?:\.\d+)?{OFFSET}$"
 HALF_DAY_FORMATS = ["%Y-%m-%d %I:%M %p", "%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M:%S.%f %p"]
-EPOCH_UNITS = {"seconds": (r"\d{9,10}(?:\.\d+)?", 1e6), "milliseconds": (r"\d{12,13}", 1e3), "microseconds": (r"\d{15,16}", 1)}
+EPOCH_UNITS = {
+    "seconds": (r"\d{9,10}(?:\.\d+)?", 1e6),
+    "milliseconds": (r"\d{12,13}", 1e3),
+    "microseconds": (r"\d{15,16}", 1),
+}
 
 ALLOWED = (
     "ISO 8601 (2024-05-03, 2024-05-03 14:30:00, 2024-05-03T14:30:00+02:00), 03/05/2024, 03.05.2024, 3 May 2024, "
@@ -210,8 +214,7 @@ class Moment:
 
 
 AMBIGUOUS_ORDER = (
-    "every date reads as day/month and as month/day; it stays text. "
-    'Set date_order = "dmy" or "mdy" in scoville.toml.'
+    'every date reads as day/month and as month/day; it stays text. Set date_order = "dmy" or "mdy" in scoville.toml.'
 )
 
 

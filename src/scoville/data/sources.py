@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import json
 import re
 import shutil
 import tempfile
 from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import duckdb
 
 from scoville.data.dialects import SAMPLE_BYTES, Dialect, column_names, dialect_of, encoding_of, kind_of
-from scoville.data.keep import keep_table_from_sql, keep_view_from_sql, literal, quoted
+from scoville.data.keep import count_rows, keep_table_from_sql, keep_view_from_sql, literal, quoted
 from scoville.data.memory import as_arrow, is_table_in_memory
 from scoville.data.quality import Notice
 from scoville.data.suggest import did_you_mean, listed
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 COPY_CHARS = 1 << 22
-CSV_LINE_BYTES = 16 * 1024 * 1024  # a row with a whole e-mail or page in a cell; DuckDB's own limit is 2 MB
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,13 @@ def open_source(con: Backend, source: object, *, relation: str, delimiter: str |
     Raises:  DataError that says what was found and what to do, for whatever cannot be read.
     Example: `open_source(con, "leads.csv", relation="leads").table`.
     """
-    if isinstance(source, Path):
-        return _open_path(con, str(source), relation, delimiter)
-    if isinstance(source, str):
-        return _open_named(con, source, relation, delimiter)
+    if isinstance(source, (str, Path)):
+        try:
+            return _open_named(con, str(source), relation, delimiter)
+        except duckdb.IOException as broken:
+            if "GZIP" not in str(broken):
+                raise
+            raise DataError(f"{source}: the gzip file is cut off or damaged. Copy or export it again.") from broken
     if is_table_in_memory(source):
         return _open_memory(con, source, relation)
     raise DataError(
@@ -83,9 +86,12 @@ def _open_named(con: Backend, source: str, relation: str, delimiter: str | None)
 
 def _open_path(con: Backend, path: str, relation: str, delimiter: str | None) -> Raw:
     files = _files(con, path)
+    _refuse_database(files[0])
     kinds = {file: kind_of(str(file), _head(file, 4096)) for file in files}
     if len(set(kinds.values())) > 1:
-        first_of_kind = ", ".join(f"{kind}: {next(f for f in files if kinds[f] == kind)}" for kind in set(kinds.values()))
+        first_of_kind = ", ".join(
+            f"{kind}: {next(f for f in files if kinds[f] == kind)}" for kind in set(kinds.values())
+        )
         raise DataError(f"{path}: matches files of different kinds ({first_of_kind}). Name one kind, such as *.csv.")
     return _OPENERS[kinds[files[0]]](con, path, files, relation, delimiter)
 
@@ -100,7 +106,7 @@ def _files(con: Backend, path: str) -> list[Path]:
         )
     if Path(expanded).exists():
         return [Path(expanded)]
-    matches = sorted(Path(match) for match in glob(expanded, recursive=True) if Path(match).is_file())
+    matches = sorted(Path(match) for match in glob(expanded, recursive=True) if Path(match).is_file())  # noqa: PTH207
     if matches:
         return matches
     raise _missing(con, path, Path(expanded))
@@ -122,19 +128,12 @@ def _missing(con: Backend, path: str, expanded: Path) -> DataError:
 def _head(file: Path, size: int) -> bytes:
     """The first bytes, unpacked when the file is compressed with gzip."""
     try:
-        with file.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-        with gzip.open(file, "rb") if packed else file.open("rb") as content:
-            return cast("bytes", content.read(size))
+        with _unpacked(file) as content:
+            return content.read(size)
     except PermissionError as refused:
         raise DataError(f"{file}: you may not read this file. Ask for the right, or copy it.") from refused
     except (OSError, EOFError) as broken:
         raise DataError(f"{file}: cannot be read ({broken}). Copy or export it again.") from broken
-
-
-def _is_database(file: Path) -> bool:
-    with file.open("rb") as content:
-        return content.read(12)[8:] == b"DUCK"
 
 
 # --- CSV -------------------------------------------------------------------------------------------------------------
@@ -170,7 +169,7 @@ def _read_csv_again(con: Backend, relation: str, name: str, opened: list[_CsvFil
         raise _csv_error(name, str(refused), files) from refused
 
 
-def _csv_file(  # noqa: PLR0913 - one file with all that is known about it
+def _csv_file(
     file: Path,
     scratch: str,
     relation: str,
@@ -179,8 +178,6 @@ def _csv_file(  # noqa: PLR0913 - one file with all that is known about it
     *,
     is_read_whole: bool = False,
 ) -> _CsvFile:
-    if _is_database(file):
-        raise DataError(f"{file}: is a DuckDB database; name a table in it: {file}::table. {_tables_inside(file)}")
     head = _head(file, SAMPLE_BYTES)
     encoding = encoding_of(_telling_part(file) if is_read_whole else head)
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head).removeprefix("\ufeff")
@@ -194,7 +191,7 @@ def _csv_file(  # noqa: PLR0913 - one file with all that is known about it
 def _telling_part(file: Path) -> bytes:
     """Up to a sample of the lines that hold bytes beyond ASCII, from the whole file."""
     telling = bytearray()
-    with gzip.open(file) if _is_gzip(file) else file.open("rb") as content:
+    with _unpacked(file) as content:
         for line in content:
             if not line.isascii():
                 telling += line
@@ -203,17 +200,18 @@ def _telling_part(file: Path) -> bytes:
     return bytes(telling)
 
 
-def _is_gzip(file: Path) -> bool:
-    with file.open("rb") as content:
-        return content.read(2) == b"\x1f\x8b"
-
-
 def _transcoded(file: Path, encoding: str, scratch: str) -> Path:
-    handle = tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=scratch, suffix=".csv", delete=False)
-    packed = gzip.open(file, "rt", encoding=encoding, errors="replace", newline="") if _is_gzip(file) else None
-    with handle as target, packed or file.open(encoding=encoding, errors="replace", newline="") as content:
-        shutil.copyfileobj(content, target, COPY_CHARS)
-    return Path(handle.name)
+    copy = Path(scratch, f"{len(list(Path(scratch).iterdir()))}.csv")
+    with copy.open("w", encoding="utf-8", newline="") as target, _unpacked(file) as content:
+        shutil.copyfileobj(codecs.getreader(encoding)(content, "replace"), target, COPY_CHARS)
+    return copy
+
+
+def _unpacked(file: Path) -> IO[bytes]:
+    """The bytes of a file, unpacked when it is compressed with gzip."""
+    with file.open("rb") as content:
+        is_packed = content.read(2) == b"\x1f\x8b"
+    return cast("IO[bytes]", gzip.open(file, "rb")) if is_packed else file.open("rb")
 
 
 def _read_csv(con: Backend, relation: str, files: list[_CsvFile]) -> ir.Table:
@@ -227,11 +225,8 @@ def _read_csv(con: Backend, relation: str, files: list[_CsvFile]) -> ir.Table:
 
 def _csv_query(dialect: Dialect, paths: list[Path]) -> str:
     columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in dialect.columns)
-    return (
-        f"SELECT * FROM read_csv([{_literals(paths)}], auto_detect = false, header = true, "
-        f"delim = {literal(dialect.delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}}, "
-        f"max_line_size = {CSV_LINE_BYTES})"
-    )
+    options = f"delim = {literal(dialect.delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}}"
+    return f"SELECT * FROM read_csv([{_literals(paths)}], auto_detect = false, header = true, {options})"  # noqa: S608
 
 
 def _csv_error(name: str, text: str, files: Sequence[Path]) -> DataError:
@@ -242,13 +237,13 @@ def _csv_error(name: str, text: str, files: Sequence[Path]) -> DataError:
     found = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if found:
         return DataError(
-            f"{place}: the row has {found[2]} cells, the header {found[1]} columns: {_original(text)}. Quote cells that "
-            "hold the delimiter or a line break, or export the file again."
+            f"{place}: the row has {found[2]} cells, the header {found[1]} columns: {_original(text)}. Quote cells "
+            "that hold the delimiter or a line break, or export the file again."
         )
     if "unterminated quote" in text:
         return DataError(f'{place}: a quote " is opened and never closed: {_original(text)}. Write "" for a quote.')
     if "Maximum line size" in text:
-        return DataError(f"{place}: a row is longer than 16 MB: a quote is probably never closed. Export it again.")
+        return DataError(f"{place}: a row is longer than 2 MB: a quote is probably never closed. Export it again.")
     first_lines = " ".join(text.splitlines()[:3])
     return DataError(f"{place}: cannot be read as CSV: {first_lines}")
 
@@ -270,15 +265,36 @@ def _open_json(con: Backend, name: str, files: Sequence[Path], relation: str, _d
     # row for keys, because a key that first comes late would be dropped without a word.
     scan = f"read_json([{_literals(files)}], maximum_depth = 1, sample_size = -1, union_by_name = true)"
     try:
-        described = con.con.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
+        described = con.con.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()  # noqa: S608 - quoted
         _check_objects(name, described)
         column_names(name, [column[0] for column in described])
         texts = ", ".join(f"{quoted(column[0])} ->> '$' AS {quoted(column[0])}" for column in described)
         table = keep_table_from_sql(con, f"raw_{relation}", f"SELECT {texts} FROM {scan}")  # noqa: S608
     except (duckdb.InvalidInputException, duckdb.ConversionException) as refused:
-        first = str(refused).splitlines()[0].removeprefix("Invalid Input Error: ")
-        raise DataError(f"{name}: cannot be read as JSON: {first} One object per line is needed, in UTF-8.") from refused
+        raise _json_error(name, files, refused) from refused
+    if not count_rows(con, table):
+        raise DataError(f"{name}: holds no rows. Export it again; one JSON object per line is needed.")
     return Raw(relation, name, table, is_text=True)
+
+
+def _json_error(name: str, files: Sequence[Path], refused: duckdb.Error) -> DataError:
+    """DuckDB counts bytes and lines its own way: the first line that is no JSON is looked for."""
+    for file in files:
+        with _unpacked(file) as content:
+            for place, line in enumerate(content, start=1):
+                if line.lstrip()[:1] == b"{" and not _is_json(line):
+                    shown = line[:100].decode("utf-8", "replace").strip()
+                    return DataError(f"{file}:{place}: is not JSON: {shown!r}. One object per line is needed.")
+    first = str(refused).splitlines()[0].removeprefix("Invalid Input Error: ")
+    return DataError(f"{name}: cannot be read as JSON: {first} One object per line is needed, in UTF-8.")
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_objects(name: str, described: list[tuple[Any, ...]]) -> None:
@@ -287,7 +303,7 @@ def _check_objects(name: str, described: list[tuple[Any, ...]]) -> None:
 
 
 def _open_parquet(con: Backend, name: str, files: Sequence[Path], relation: str, _delimiter: str | None) -> Raw:
-    query = f"SELECT * FROM read_parquet([{_literals(files)}], union_by_name = true)"
+    query = f"SELECT * FROM read_parquet([{_literals(files)}], union_by_name = true)"  # noqa: S608 - quoted
     try:
         table = keep_view_from_sql(con, f"raw_{relation}", query)
     except duckdb.Error as refused:
@@ -331,18 +347,23 @@ def _attach(con: Backend, path: Path) -> str:
     try:
         con.con.execute(f"ATTACH {literal(resolved)} AS {catalog} (READ_ONLY)")
     except duckdb.Error as refused:
-        first = str(refused).splitlines()[0]
-        raise DataError(f"{path}: cannot be opened as a DuckDB database: {first}") from refused
+        raise _not_opened(path, refused) from refused
     return catalog
 
 
-def _tables_inside(file: Path) -> str:
+def _refuse_database(file: Path) -> None:
+    if _head(file, 12)[8:] != b"DUCK":
+        return
     try:
         with duckdb.connect(str(file), read_only=True) as inside:
             names = [row[0] for row in inside.execute("SELECT table_name FROM information_schema.tables").fetchall()]
-    except duckdb.Error:
-        return ""
-    return f"Tables in it: {listed(names)}."
+    except duckdb.Error as refused:
+        raise _not_opened(file, refused) from refused
+    raise DataError(f"{file}: is a DuckDB database; name a table in it: {file}::table. Tables in it: {listed(names)}.")
+
+
+def _not_opened(file: Path, refused: duckdb.Error) -> DataError:
+    return DataError(f"{file}: cannot be opened as a DuckDB database: {str(refused).splitlines()[0]}")
 
 
 def _tables(con: Backend, catalog: str | None = None) -> list[tuple[str, str, str]]:

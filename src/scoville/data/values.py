@@ -48,13 +48,13 @@ LABEL = re.compile(
 COUNTRY = re.compile(r"(?:^|_)country(?:_code)?$")
 
 
-@ibis.udf.scalar.builtin(name="hash")
-def _hash(value) -> dt.uint64:  # type: ignore[no-untyped-def,empty-body]  # noqa: ANN001
+@ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
+def _hash(value) -> dt.uint64:  # type: ignore[no-untyped-def]  # noqa: ANN001
     """DuckDB's hash of a value of any type."""
 
 
-@ibis.udf.scalar.builtin(name="to_json")
-def _to_json(value) -> dt.json:  # type: ignore[no-untyped-def,empty-body]  # noqa: ANN001
+@ibis.udf.scalar.builtin(name="to_json")  # type: ignore[untyped-decorator]
+def _to_json(value) -> dt.json:  # type: ignore[no-untyped-def]  # noqa: ANN001
     """A value of any type as JSON."""
 
 
@@ -144,7 +144,7 @@ def _utc(column: ir.Column, settings: Settings) -> ir.Value:
     return local_to_utc(cast("ir.TimestampValue", column.cast(MOMENT)), settings.time_zone)
 
 
-def read_texts(  # noqa: PLR0913 - what, how, and where it came from for the messages
+def read_texts(
     con: Backend, table: ir.Table, names: Collection[str], settings: Settings, *, relation: str, source: str
 ) -> dict[str, Reading]:
     """How each of these text columns, free of placeholders, is read. One that is not in the answer stays text.
@@ -171,9 +171,7 @@ def propose(name: str, values: Collection[str], settings: Settings) -> Candidate
         return propose_moment(values, settings, is_time=True)
     if LABEL.search(snake_case(name)):
         return None
-    return (
-        propose_truth(values) or propose_number(values, settings) or propose_moment(values, settings, is_time=False)
-    )
+    return propose_truth(values) or propose_number(values, settings) or propose_moment(values, settings, is_time=False)
 
 
 def is_country_name(name: str) -> bool:

@@ -52,8 +52,10 @@ DecimalMark = Literal[".", ","]
 
 @dataclass(frozen=True)
 class Settings:
-    """How values are read. `time_zone` is that of times without an offset; null `date_order` and `decimal_mark`
-    mean: decide per column by the values themselves, and say so when they leave it open.
+    """How values are read.
+
+    `time_zone` is that of times without an offset. A null `date_order` or `decimal_mark` is decided per column by the
+    values themselves, and said when they leave it open.
     """
 
     time_zone: str = "UTC"
@@ -95,7 +97,7 @@ class Workspace:
             relation, column, source = _split_map(text)
             before: RelationSettings = getattr(changed, relation)
             after = replace(before, columns=MappingProxyType({**before.columns, column: source}))
-            changed = replace(changed, **{relation: after})
+            changed = replace(changed, **cast("dict[str, Any]", {relation: after}))
         return changed
 
 
@@ -142,7 +144,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
     except OSError as wrong:
         raise UsageError(f"{file}: cannot be read: {wrong.strerror}.") from wrong
     except tomllib.TOMLDecodeError as wrong:
-        raise UsageError(f"{file}: is not TOML: {wrong}. A text value needs quotes: time_zone = \"UTC\".") from wrong
+        raise UsageError(f'{file}: is not TOML: {wrong}. A text value needs quotes: time_zone = "UTC".') from wrong
 
 
 def _settings(content: Mapping[str, Any]) -> Settings:
@@ -179,7 +181,7 @@ def _problems(content: Mapping[str, Any]) -> Iterable[str]:
         yield from _relation_problems(name, content.get(name, {}))
     lists = content.get("lists", {})
     if not _is_text_table(lists):
-        yield "[lists] must say name = \"file\" with one value a line."
+        yield '[lists] must say name = "file" with one value a line.'
 
 
 def _unknown_keys(content: Mapping[str, Any], known: tuple[str, ...], place: str) -> Iterable[str]:
@@ -232,8 +234,10 @@ def _split_map(text: str) -> tuple[str, str, str]:
     relation, dot, column = target.strip().partition(".")
     source = source.strip().strip("\"'")
     if not (equals and dot and column and source):
-        raise UsageError(f"--map {text}: not of the form relation.column=\"Name in the file\", "
-                         'such as --map leads.lead_id="Prospect ID".')
+        raise UsageError(
+            f'--map {text}: not of the form relation.column="Name in the file", '
+            'such as --map leads.lead_id="Prospect ID".'
+        )
     if relation not in RELATIONS:
         near = did_you_mean(relation, RELATIONS)
         raise UsageError(f"--map {text}: unknown relation '{relation}'.{near} Allowed: {listed(RELATIONS)}.")
