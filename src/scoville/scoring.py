@@ -12,19 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from scoville.data.lists import read_lists
 from scoville.data.load import load
+from scoville.data.traits import DERIVED
 from scoville.data.workspace import Workspace
 from scoville.engines.duckdb import DuckDB
 from scoville.errors import UsageError
+from scoville.model.checks import DISQUALIFIED
 from scoville.model.load import Model
+from scoville.model.misfits import find_misfits
+from scoville.plan.assume import assumed_columns
 from scoville.plan.compile import Columns, Plan, compile_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
+    from ibis import DataType
 
     from scoville.data.quality import Quality
+    from scoville.errors import Problem
 
 # What both outputs rest on: worked out once when contributions are wanted too.
 _SHARED_STEPS = ("event_points", "segment_points", "sums")
@@ -49,7 +56,7 @@ class ScoreRun:
     @cached_property
     def scores(self) -> Any:  # noqa: ANN401 - the caller's own kind of frame
         """One row per lead, best first: the columns of `tables.SCORES`."""
-        return self._frame(self._output("scores", "rank, lead_id"))
+        return self._frame(self._output("scores", "rank, fit + engagement DESC, lead_id"))
 
     @cached_property
     def contributions(self) -> Any:  # noqa: ANN401 - as above
@@ -80,7 +87,7 @@ class ScoreRun:
         if output == "account_scores" and self.model.accounts is None:
             message = f"the model '{self.model.name}' has no `accounts:`; add `accounts: {{by: company_domain}}` to score companies"
             raise UsageError(message)
-        given = self._made
+        given = [*self._made, "rejects"]
         query = f'SELECT * FROM "{output}"' if output in given else self.plan.sql(output, self.engine.dialect, given=given)
         return f"SELECT * FROM ({query}) ORDER BY {order}" if order else query
 
@@ -94,10 +101,26 @@ class ScoreRun:
         """Write `scores`, `contributions` or `account_scores` to a .csv, .parquet or .jsonl file, whole or not at all."""
         self.engine.write(self.sql(output, order), Path(path))
 
-    def top(self, count: int = 10) -> pa.Table:
-        """The best `count` leads as an Arrow table."""
+    def top(self, count: int = 10, traits: Sequence[str] = ()) -> pa.Table:
+        """The best `count` leads as an Arrow table, with some of their traits beside the score."""
         self.keep("scores")
-        return self.engine.arrow(f"SELECT * FROM scores ORDER BY rank, lead_id LIMIT {int(count)}")
+        beside = "".join(f', l."{name}"' for name in traits)
+        return self.engine.arrow(
+            f"SELECT s.*{beside} FROM scores s JOIN leads l USING (lead_id) ORDER BY s.rank, s.fit + s.engagement DESC, s.lead_id LIMIT {int(count)}"
+        )
+
+    def counts(self) -> dict[str, Any]:
+        """How many leads there are in all and in each stage, from the highest stage to the lowest."""
+        self.keep("scores")
+        rows = self.engine.arrow("SELECT stage, count(*) AS leads FROM scores GROUP BY stage").to_pylist()
+        found = {row["stage"]: row["leads"] for row in rows}
+        names = [*(stage.name for stage in reversed(self.model.stages)), DISQUALIFIED]
+        return {"leads": sum(found.values()), "stages": {name: found[name] for name in names if name in found}}
+
+    def lead_columns(self, wanted: Sequence[str]) -> list[str]:
+        """Those of some columns that the leads have."""
+        known = self.engine.columns("leads")
+        return [name for name in wanted if name in known]
 
     def _output(self, name: str, order: str) -> pa.Table:
         return self.engine.arrow(self.sql(name, order))
@@ -134,9 +157,39 @@ def score(
     engine = engine if engine is not None else DuckDB()
     workspace = (workspace if workspace is not None else Workspace()).with_maps(maps)
     loaded = load(engine.ibis, leads, events, workspace=workspace, as_of=instant)
-    plan = compile_plan(model, Columns(engine.columns("leads"), engine.columns("events") if events is not None else None))
-    engine.bind(plan, instant, workspace.lists)
+    plan = compile_plan(model, columns_of(engine, with_events=events is not None))
+    engine.bind(plan, instant, read_lists(workspace.lists))
     return ScoreRun(engine, plan, instant, loaded.quality, leads)
+
+
+def plan_for(model: Model, leads: object | None, events: object | None = None, *, workspace: Workspace) -> Plan:
+    """The plan of a model for the columns of some files; without files, for the columns that the model itself speaks of."""
+    if leads is None:
+        return compile_plan(model, assumed_columns(model))
+    engine = DuckDB()
+    load(engine.ibis, leads, events, workspace=workspace, as_of=None)
+    return compile_plan(model, columns_of(engine, with_events=events is not None))
+
+
+def misfits(model: Model, leads: object, events: object | None = None, *, workspace: Workspace) -> list[Problem]:
+    """What the model reads and the data do not have, each with its place in the model file."""
+    engine = DuckDB()
+    load(engine.ibis, leads, events, workspace=workspace, as_of=None)
+    columns = columns_of(engine, with_events=events is not None)
+    names = None
+    if events is not None:
+        rows = engine.arrow("SELECT event, count(*) AS n FROM events GROUP BY event").to_pylist()
+        names = {row["event"]: row["n"] for row in rows}
+    return find_misfits(model, _named_types(columns.leads), _named_types(columns.events), names, derived=DERIVED)
+
+
+def _named_types(columns: Mapping[str, DataType | str] | None) -> dict[str, str] | None:
+    return None if columns is None else {name: str(kind) for name, kind in columns.items()}
+
+
+def columns_of(engine: DuckDB, *, with_events: bool) -> Columns:
+    """The columns of the tables `leads` and `events` of a run."""
+    return Columns(engine.columns("leads"), engine.columns("events") if with_events else None)
 
 
 def as_instant(as_of: datetime | str | None) -> datetime:

@@ -102,7 +102,7 @@ def _as_given(
     staged = staged.mutate(**{OWNER: staged[KEY]})
     in_time = staged.filter(~staged[IS_LATE]) if found["late"] else staged
     key = in_time[columns.names["lead_id"]]
-    if _has_stranger(con, in_time.select(from_id=key if key.type().is_string() else in_time[KEY]), people):
+    if _has_stranger(con, in_time.select(scoville_from=key if key.type().is_string() else in_time[KEY]), people):
         return None
     plain = {name for name in texts if not found[f"dirt: {name}"]} | {"event_id", "lead_id"}
     values = _values(con, raw, in_time, columns, settings, plain=plain)
@@ -146,7 +146,7 @@ def _is_dirty(column: ir.Column, settings: Settings) -> ir.BooleanScalar:
 
 
 def _has_stranger(con: Backend, keys: ir.Table, people: People) -> bool:
-    return count_rows(con, keys.anti_join(people.known(), "from_id")) > 0
+    return count_rows(con, keys.anti_join(people.known(), "scoville_from")) > 0
 
 
 # --- the thorough way ------------------------------------------------------------------------------------------------
@@ -172,17 +172,17 @@ def _held_against(
 
 
 def _owned(staged: ir.Table, known: ir.Table) -> ir.Table:
-    joined = staged.left_join(known, staged[KEY] == known["from_id"])
+    joined = staged.left_join(known, staged[KEY] == known["scoville_from"])
     reason = ibis.cases(
         (joined[KEY].isnull(), NO_LEAD_ID),
         (joined[EVENT].isnull(), NO_EVENT_NAME),
         (~joined[HAS_TIME], NO_TIME),
         (joined[TIME].isnull(), UNREADABLE_TIME),
         (joined[IS_LATE], AFTER_AS_OF),
-        (joined["owner"].isnull(), UNKNOWN_LEAD),
+        (joined["scoville_survivor"].isnull(), UNKNOWN_LEAD),
         else_=ibis.null("string"),
     )
-    return joined.select(*(joined[name] for name in staged.columns), **{OWNER: joined["owner"], REASON: reason})
+    return joined.select(*(joined[name] for name in staged.columns), **{OWNER: joined["scoville_survivor"], REASON: reason})
 
 
 def _has_twice(con: Backend, owned: ir.Table) -> bool:

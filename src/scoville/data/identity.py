@@ -33,7 +33,7 @@ CROWD = 10  # leads of one address from which it looks like a shared mailbox rat
 class People:
     """Leads, one row each, and where merged ids went.
 
-    `links` has from_id (an id that is no lead any more) and owner (the lead that took it over); `merged` counts rows
+    `links` has scoville_from (an id that is no lead any more) and scoville_survivor (the lead that took it over); `merged` counts rows
     that became part of another, of them `merged_by_email` through their address.
     """
 
@@ -49,15 +49,15 @@ class People:
         return self.merged_by_email > 0
 
     def known(self, *, by_email: bool = False) -> ir.Table:
-        """What events may say to mean a lead (`from_id`) and the lead they mean (`owner`), each from_id once."""
+        """What events may say to mean a lead (`scoville_from`) and the lead they mean (`scoville_survivor`), each once."""
         if by_email:
             email = (
                 normal_email(cast("ir.StringColumn", self.table["email"])) if "email" in self.table.columns else None
             )
-            from_email = self.table.select(from_id=self.table["lead_id"] if email is None else email, owner="lead_id")
-            by_address = from_email.filter(from_email["from_id"].notnull())
-            return by_address.group_by("from_id").aggregate(owner=by_address["owner"].min())
-        own = self.table.select(from_id="lead_id", owner="lead_id")
+            from_email = self.table.select(scoville_from=self.table["lead_id"] if email is None else email, scoville_survivor="lead_id")
+            by_address = from_email.filter(from_email["scoville_from"].notnull())
+            return by_address.group_by("scoville_from").aggregate(scoville_survivor=by_address["scoville_survivor"].min())
+        own = self.table.select(scoville_from="lead_id", scoville_survivor="lead_id")
         return own.union(self.links) if self.has_links else own
 
 
@@ -130,17 +130,17 @@ def _links(con: Backend, leads: ir.Table) -> ir.Table:
     )
     named = persons.filter(persons["email"].notnull())
     first = named["lead_id"].first(order_by=[named["created"].asc(nulls_first=False), named["lead_id"]])
-    owners = named.group_by("email").aggregate(owner=first, leads=named.count()).filter(lambda row: row["leads"] > 1)
-    joined = named.inner_join(owners, "email").filter(lambda row: row["lead_id"] != row["owner"])
-    return keep_table(con, "lead_links", joined.select(from_id="lead_id", owner="owner"))
+    owners = named.group_by("email").aggregate(scoville_survivor=first, leads=named.count()).filter(lambda row: row["leads"] > 1)
+    joined = named.inner_join(owners, "email").filter(lambda row: row["lead_id"] != row["scoville_survivor"])
+    return keep_table(con, "lead_links", joined.select(scoville_from="lead_id", scoville_survivor="scoville_survivor"))
 
 
 def _merged(rows: ir.Table, links: ir.Table, key: str) -> ir.Table:
     """Rows with the id of their owner; those of one owner as one row, the others as they are."""
-    joined = rows.left_join(links, rows[key] == links["from_id"])
+    joined = rows.left_join(links, rows[key] == links["scoville_from"])
     owned = joined.select(
         **{name: joined[name] for name in rows.columns if name != key},
-        **{key: ibis.coalesce(joined["owner"], joined[key])},
+        **{key: ibis.coalesce(joined["scoville_survivor"], joined[key])},
     ).select(*rows.columns)
     crowded = owned.group_by(key).aggregate(rows=owned.count()).filter(lambda row: row["rows"] > 1)
     several = owned.semi_join(crowded, key)
@@ -166,16 +166,16 @@ def _has_time(rows: ir.Table, name: str) -> bool:
 
 
 def _no_links(con: Backend) -> ir.Table:
-    return keep_empty(con, "lead_links", {"from_id": "VARCHAR", "owner": "VARCHAR"})
+    return keep_empty(con, "lead_links", {"scoville_from": "VARCHAR", "scoville_survivor": "VARCHAR"})
 
 
 def _crowds(con: Backend, links: ir.Table) -> tuple[Notice, ...]:
-    counts = links.group_by("owner").aggregate(leads=links.count() + 1).filter(lambda row: row["leads"] >= CROWD)
-    crowds = fetch_rows(con, counts.order_by(counts["leads"].desc(), counts["owner"]))
+    counts = links.group_by("scoville_survivor").aggregate(leads=links.count() + 1).filter(lambda row: row["leads"] >= CROWD)
+    crowds = fetch_rows(con, counts.order_by(counts["leads"].desc(), counts["scoville_survivor"]))
     if not crowds:
         return ()
     text = (
-        f"{crowds[0]['leads']} leads share the e-mail address of lead {crowds[0]['owner']!r} and became one "
+        f"{crowds[0]['leads']} leads share the e-mail address of lead {crowds[0]['scoville_survivor']!r} and became one "
         f'({len(crowds)} such addresses). If it is a shared mailbox, set merge = "id" in scoville.toml.'
     )
     return (Notice("leads", "email", text),)

@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING
 import ibis
 
 from scoville.data.traits import LOOKUPS
+from scoville.errors import PlanError
 from scoville.plan.accounts import add_account_scores
 from scoville.plan.contributions import add_contributions, add_reasons
 from scoville.plan.engagement import add_event_points
 from scoville.plan.grading import add_graded, add_scores
 from scoville.plan.ledger import Ledger, ledger_of
 from scoville.plan.people import add_people, add_traits, used_traits
-from scoville.plan.steps import Constant, Steps, needed, tables_in, to_sql
+from scoville.plan.steps import Constant, Steps, needed, script_of, tables_in, to_sql
 from scoville.plan.sums import add_engagement, add_sums, narrow_to_segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     import ibis.expr.types as ir
 
@@ -59,6 +61,20 @@ class Plan:
         `given` names steps that exist as tables already, so that two outputs can share them.
         """
         return to_sql(self.relations, output, dialect, given, pretty=pretty)
+
+    def script(self, output: str, dialect: str, *, as_of: datetime | None = None) -> str:
+        """The query with `as_of` written into it (null: the time at which it runs) and a head that says what it needs.
+
+        Raises: PlanError for an output that this plan does not have, or a dialect that cannot say something the model uses.
+        """
+        if output not in self.relations:
+            message = f"this model gives no '{output}'; it needs `accounts:` for account_scores"
+            raise PlanError(message)
+        return script_of(self.relations, output, dialect, self._head(output), as_of)
+
+    def _head(self, output: str) -> str:
+        lists = "".join(f", {name}" for name in self.lookups)
+        return f"{output} by Scoville: {self.model.name}, version {self.model.version}. Reads leads, events{lists}."
 
     def rests_on(self, *outputs: str) -> tuple[str, ...]:
         """The steps that some outputs need, in order."""

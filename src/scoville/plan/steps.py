@@ -16,8 +16,11 @@ import ibis.expr.types as ir
 import sqlglot as sg
 import sqlglot.expressions as sge
 
+from scoville.errors import PlanError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
 Value = str | float | int | None
 
@@ -71,14 +74,33 @@ def to_sql(
     relations: Mapping[str, ir.Table | Constant], output: str, dialect: str, given: Iterable[str] = (), *, pretty: bool = False
 ) -> str:
     """One SELECT for the step `output`, with the steps it rests on as common table expressions of their own names."""
-    names = needed(relations, [output], given)
     compiler = _compiler(dialect)
+    return _query(relations, output, compiler, given).sql(compiler.dialect, pretty=pretty)
+
+
+def script_of(
+    relations: Mapping[str, ir.Table | Constant], output: str, dialect: str, head: str, as_of: datetime | None
+) -> str:
+    """The same to read and to paste: a comment on top, and `as_of` as the first common table expression."""
+    compiler = _compiler(dialect)
+    now = sge.CurrentTimestamp() if as_of is None else sge.Literal.string(as_of.isoformat(" "))
+    column = sge.cast(now, compiler.type_mapper.from_ibis(ibis.dtype("timestamp"))).as_("as_of", quoted=True)
+    query = _query(relations, output, compiler, ())
+    query.args["with_"].expressions.insert(0, sge.CTE(this=sg.select(column), alias=sge.TableAlias(this=sg.to_identifier("as_of", quoted=True))))
+    try:
+        return f"-- {head}\n{query.sql(compiler.dialect, pretty=True, unsupported_level=sg.ErrorLevel.RAISE)};"
+    except sg.errors.UnsupportedError as error:
+        message = f"the model uses something that {dialect} cannot say: {error}"
+        raise PlanError(message) from None
+
+
+def _query(relations: Mapping[str, ir.Table | Constant], output: str, compiler: Any, given: Iterable[str]) -> sge.Select:  # noqa: ANN401 - as below
     query = sg.select("*").from_(sg.to_identifier(output, quoted=True))
-    for name in names:
+    for name in needed(relations, [output], given):
         relation = relations[name]
         select = _values(relation, compiler) if isinstance(relation, Constant) else _floating(compiler.to_sqlglot(relation))
         query = query.with_(sg.to_identifier(name, quoted=True), as_=select, copy=False)
-    return query.sql(compiler.dialect, pretty=pretty)
+    return query
 
 
 def _floating(select: sge.Expression) -> sge.Expression:

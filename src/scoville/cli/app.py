@@ -1,0 +1,44 @@
+"""All commands in one list, in the order in which a newcomer meets them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from scoville.cli.check import check
+from scoville.cli.demo import demo
+from scoville.cli.explain import explain
+from scoville.cli.init import init
+from scoville.cli.score import score
+from scoville.cli.sql import sql
+
+app = typer.Typer(
+    name="scoville",
+    help="Lead scoring that people trust: points that add up, explained, replayable at any date.",
+    epilog="Begin with: scoville demo - or, with your own files: scoville init",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer hands the flag in
+    if wanted:
+        from scoville import __version__
+
+        typer.echo(f"scoville {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _scoville(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Lead scoring that people trust: points that add up, explained, replayable at any date."""
+
+
+for command in (demo, init, check, score, explain, sql):
+    app.command()(command)

@@ -1,0 +1,69 @@
+"""`scoville check`: what is wrong with a model, all of it at once, and what practice would advise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scoville.cli.options import Events, Json, Leads, Maps, ModelPath, WorkspacePath
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from scoville.errors import Problem
+    from scoville.model.load import Model
+
+
+def check(  # noqa: PLR0913 - one parameter for each option
+    model: ModelPath,
+    leads: Leads = None,
+    events: Events = None,
+    maps: Maps = None,
+    workspace: WorkspacePath = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 when there is advice.")] = False,  # noqa: FBT002 - a flag
+    json: Json = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Check a model: every mistake with its place, and advice with its reason. With --leads also against the columns.
+
+    Example: scoville check model.yaml --leads leads.csv --events events.csv
+    """
+    from scoville.cli.output import print_json, print_problems
+    from scoville.errors import ModelError
+    from scoville.model.lint import find_advice
+    from scoville.model.load import Model
+
+    checked: Model | None = None
+    try:
+        checked = Model.load(model)
+        problems = [*find_advice(checked), *_misfits(checked, leads, events, maps, workspace)]
+    except ModelError as error:
+        problems = list(error.problems)
+    if json:
+        print_json({"model": str(model), "version": checked and checked.version, "problems": [_plain(p) for p in problems]})
+    else:
+        print_problems(model, checked, problems)
+    if any(problem.kind == "error" for problem in problems):
+        raise typer.Exit(2)
+    if strict and problems:
+        raise typer.Exit(1)
+
+
+def _plain(problem: Problem) -> dict[str, object]:
+    return {
+        "kind": problem.kind, "path": problem.path, "line": problem.line, "column": problem.column,
+        "message": problem.message, "reason": problem.reason,
+    }  # fmt: skip
+
+
+def _misfits(
+    model: Model, leads: str | None, events: str | None, maps: Sequence[str] | None, workspace: Path | None
+) -> list[Problem]:
+    """What the model reads and the data do not have; nothing when no data are named."""
+    from scoville.data.workspace import load_workspace
+    from scoville.scoring import misfits
+
+    known = load_workspace(workspace)
+    leads, events = leads or known.leads.source, events or known.events.source
+    return misfits(model, leads, events, workspace=known.with_maps(maps or ())) if leads is not None else []

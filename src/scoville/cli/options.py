@@ -1,0 +1,49 @@
+"""Options that several verbs share, so that they read the same everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_DATA = "Data"
+_FILES = "CSV, JSON Lines, Parquet, a glob, or FILE.duckdb::TABLE"
+
+ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="The model file (YAML).", show_default=False)]
+Leads = Annotated[
+    str | None, typer.Option("--leads", "-l", metavar="FILE", help=f"Who they are: {_FILES}.", rich_help_panel=_DATA, show_default=False)
+]
+Events = Annotated[
+    str | None, typer.Option("--events", "-e", metavar="FILE", help=f"What they did: {_FILES}.", rich_help_panel=_DATA, show_default=False)
+]
+Maps = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map", "-m", metavar="RELATION.COLUMN=NAME",
+        help='Which column is which, such as leads.lead_id="Prospect ID". May be repeated.', rich_help_panel=_DATA, show_default=False,
+    ),
+]  # fmt: skip
+WorkspacePath = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace", "-w", metavar="FILE", rich_help_panel=_DATA, show_default=False,
+        help="Where files and columns are named once for all; default: scoville.toml here, when there is one.",
+    ),
+]  # fmt: skip
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="Score as of this instant (ISO 8601); default: now.", show_default=False),
+]
+Engine = Annotated[
+    str,
+    typer.Option("--engine", metavar="URL", help="duckdb:// in memory, or duckdb:///FILE to read its tables.", rich_help_panel="Machine"),
+]
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option(
+        "--memory-limit", metavar="SIZE", rich_help_panel="Machine", show_default=False,
+        help="Most memory to use, such as 4GB; beyond it the disk helps out.",
+    ),
+]  # fmt: skip
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of a table.")]

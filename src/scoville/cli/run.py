@@ -1,0 +1,67 @@
+"""From options to a scored run: what `score`, `explain` and `demo` do first."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TYPE_CHECKING
+
+from scoville.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from scoville.engines.duckdb import DuckDB
+    from scoville.scoring import ScoreRun
+
+
+@contextlib.contextmanager
+def working(what: str) -> Iterator[None]:
+    """A spinner on stderr while something long runs; nothing when stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
+
+
+def open_engine(url: str, memory_limit: str | None) -> DuckDB:
+    """The engine behind `--engine`. Raises: UsageError for a URL of another kind."""
+    from scoville.engines.duckdb import DuckDB
+
+    scheme, _, rest = url.partition("://")
+    if scheme != "duckdb":
+        message = f"cannot use the engine '{url}'; allowed: duckdb:// (in memory) or duckdb:///path/to/file.duckdb"
+        raise UsageError(message)
+    return DuckDB(rest.removeprefix("/") if rest.startswith("/./") else rest or ":memory:", memory_limit=memory_limit)
+
+
+def scored(
+    model: Path,
+    leads: str | None,
+    events: str | None,
+    maps: Sequence[str] | None,
+    workspace: Path | None,
+    as_of: str | None,
+    engine: str,
+    memory_limit: str | None,
+) -> ScoreRun:
+    """Read, clean and score what the options name; the workspace names what they leave out.
+
+    Raises: UsageError when neither says where the leads are, and everything that `scoring.score` raises.
+    """
+    from scoville.data.workspace import load_workspace
+    from scoville.model.load import Model
+    from scoville.scoring import score
+
+    checked = Model.load(model)
+    known = load_workspace(workspace)
+    leads, events = leads or known.leads.source, events or known.events.source
+    if leads is None:
+        message = "say where the leads are: --leads FILE (or write it once into scoville.toml with: scoville init)"
+        raise UsageError(message)
+    with working("reading and cleaning"):
+        return score(checked, leads, events, as_of=as_of, maps=maps or (), workspace=known, engine=open_engine(engine, memory_limit))

@@ -1,0 +1,86 @@
+"""`scoville score`: who to call, best first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scoville.cli.options import AsOf, Engine, Events, Json, Leads, Maps, MemoryLimit, ModelPath, WorkspacePath
+
+if TYPE_CHECKING:
+    from scoville.scoring import ScoreRun
+
+_OUT = "Output"
+_FORMATS = "(.csv, .parquet or .jsonl)"
+
+
+def score(  # noqa: PLR0913 - one parameter for each option
+    model: ModelPath,
+    leads: Leads = None,
+    events: Events = None,
+    as_of: AsOf = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help=f"Write all scores {_FORMATS}.", rich_help_panel=_OUT, show_default=False)
+    ] = None,
+    contributions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help=f"Write where every point comes from {_FORMATS}.", rich_help_panel=_OUT, show_default=False),
+    ] = None,
+    accounts: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help=f"Write account scores {_FORMATS}; the model needs `accounts`.", rich_help_panel=_OUT, show_default=False),
+    ] = None,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help=f"Write the rows kept aside, each with its reason {_FORMATS}.", rich_help_panel=_OUT, show_default=False),
+    ] = None,
+    top: Annotated[int, typer.Option(min=0, help="How many leads to show on the terminal.", rich_help_panel=_OUT)] = 20,
+    maps: Maps = None,
+    workspace: WorkspacePath = None,
+    engine: Engine = "duckdb://",
+    memory_limit: MemoryLimit = None,
+    json: Json = False,  # noqa: FBT002 - typer's way to write a flag
+) -> None:
+    """Score leads and rank them, with reasons.
+
+    Example: scoville score model.yaml --leads leads.csv --events events.csv -o scores.csv
+    """
+    from scoville.cli.output import print_json, print_quality, print_run
+    from scoville.cli.run import scored, working
+
+    targets = {"scores": output, "contributions": contributions, "account_scores": accounts}
+    run = scored(model, leads, events, maps, workspace, as_of, engine, memory_limit)
+    with working("scoring"):
+        if contributions is not None:
+            run.share()
+        if output is None or contributions is not None or accounts is not None:
+            run.keep("scores")
+        for name, path in targets.items():
+            if path is not None:
+                run.write(name, path, _ORDER[name])
+        if rejects is not None:
+            run.write("rejects", rejects)
+    written = [path for path in (*targets.values(), rejects) if path is not None]
+    if json:
+        print_json(_summary(run, top, written))
+        return
+    if output is None:
+        print_run(run, top)
+    print_quality(run.quality, written)
+
+
+_ORDER = {"scores": "rank, fit + engagement DESC, lead_id", "contributions": "lead_id, section, points DESC, rule", "account_scores": "rank, account"}
+
+
+def _summary(run: ScoreRun, top: int, written: list[Path]) -> dict[str, object]:
+    return {
+        "model": run.model.name,
+        "model_version": run.model.version,
+        "as_of": run.as_of.isoformat() + "Z",
+        **run.counts(),
+        "top": run.top(top).to_pylist(),
+        "quality": run.quality.to_dict(),
+        "written": [str(path) for path in written],
+    }
