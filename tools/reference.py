@@ -21,7 +21,7 @@ from typer.main import get_command
 
 import scoville
 from scoville import errors, tables
-from scoville.cli import app
+from scoville.cli.app import app
 from scoville.data.traits import DERIVED, LISTS
 from scoville.model.json_schema import model_schema
 
