@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -44,8 +45,8 @@ class Window:
             raise UsageError(msg)
         last = naive_utc(end).replace(hour=0, minute=0, second=0, microsecond=0)
         index = last.year * MONTHS_PER_YEAR + last.month - 1 - months
-        first = datetime(index // MONTHS_PER_YEAR, index % MONTHS_PER_YEAR + 1, 1)  # noqa: DTZ001 - naive UTC
-        return cls(first + timedelta(days=last.day - 1), last)
+        year, month = index // MONTHS_PER_YEAR, index % MONTHS_PER_YEAR + 1
+        return cls(last.replace(year=year, month=month, day=min(last.day, monthrange(year, month)[1])), last)
 
     @property
     def days(self) -> int:
