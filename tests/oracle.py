@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from oracle_conditions import duration, equals, holds, is_missing, number_of
+from oracle_conditions import duration, equals, holds, is_missing, number_of, plain
 
 Row = dict[str, Any]
 DAY = timedelta(days=1)
@@ -345,13 +345,16 @@ def stage_of(model: Row, facts: Row, as_of: datetime) -> str | None:
 
 
 def account_scores(model: Row, leads: list[Row], result: OracleResult, as_of: datetime) -> dict[str, float]:
-    """The score of each account: the top members rolled up, plus points for further engaged members."""
+    """The score of each account: the top members rolled up, plus points for further engaged members.
+
+    Who is disqualified counts nowhere, and the name of an account compares like any text.
+    """
     accounts = model["accounts"]
     members: dict[str, list[ScoreRow]] = {}
     for lead in leads:
-        key = lead.get(accounts["by"])
-        if not is_missing(key):
-            members.setdefault(str(key), []).append(result.scores[lead["lead_id"]])
+        key, row = lead.get(accounts["by"]), result.scores[lead["lead_id"]]
+        if not is_missing(key) and row.disqualified_by is None:
+            members.setdefault(plain(str(key)), []).append(row)
     return {key: account_score(model, rows, as_of) for key, rows in members.items()}
 
 

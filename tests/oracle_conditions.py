@@ -48,9 +48,9 @@ def operator_holds(name: str, trait: Any, operand: Any, as_of: datetime) -> bool
     if name == "in":
         return any(equals(trait, value) for value in operand)
     if name == "not":
-        return comparable(trait, operand) and not equals(trait, operand)
+        return not equals(trait, operand)
     if name == "not_in":
-        return any(comparable(trait, value) for value in operand) and not any(equals(trait, v) for v in operand)
+        return not any(equals(trait, value) for value in operand)
     if name == "between":
         return ordered("gte", trait, operand[0]) and ordered("lte", trait, operand[1])
     if name in ("gt", "gte", "lt", "lte"):
@@ -96,12 +96,6 @@ def instant_of(value: Any) -> datetime | None:
     if isinstance(value, date):
         return datetime.combine(value, time())
     return None
-
-
-def comparable(trait: Any, value: Any) -> bool:
-    """A number of the model cannot be compared with text that is no number: such a trait counts as missing."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return not is_number or number_of(trait) is not None
 
 
 def equals(trait: Any, value: Any) -> bool:

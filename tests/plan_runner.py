@@ -12,30 +12,38 @@ import scoville
 from oracle import Contribution, OracleResult, ScoreRow
 
 Row = dict[str, Any]
+Names = tuple[str, ...]
+LEAD_COLUMNS = {"lead_id": pa.string()}
+EVENT_COLUMNS = {"lead_id": pa.string(), "event": pa.string(), "occurred_at": pa.timestamp("us")}
 SCORE_COLUMNS = ("score", "fit", "engagement", "grade", "level", "priority", "stage", "segment", "disqualified_by")
 
 
-def run_plan(model: Row, leads: list[Row], events: list[Row], as_of: datetime) -> OracleResult:
+def run_plan(model: Row, leads: list[Row], events: list[Row], as_of: datetime, **also: Names) -> OracleResult:
     """Score with the product; leads and events as the oracle takes them."""
-    result = scoville.score(
-        scoville.Model.from_dict(model),
-        table(leads, {"lead_id": pa.string()}),
-        table(events, {"lead_id": pa.string(), "event": pa.string(), "occurred_at": pa.timestamp("us")}),
-        as_of=as_of,
-    )
-    rows = [score_row(row) for row in pa.table(result.scores).to_pylist()]
-    contributions = [contribution(row) for row in pa.table(result.contributions).to_pylist()]
+    run = run_of(model, leads, events, as_of, **also)
+    rows = [score_row(row) for row in run.scores.to_pylist()]
+    contributions = [contribution(row) for row in run.contributions.to_pylist()]
     return OracleResult({row.lead_id: row for row in rows}, contributions)
 
 
 def run_accounts(model: Row, leads: list[Row], events: list[Row], as_of: datetime) -> dict[str, float]:
     """Account scores by the product."""
-    raise NotImplementedError
+    return {row["account"]: row["score"] for row in run_of(model, leads, events, as_of).accounts.to_pylist()}
 
 
-def table(rows: list[Row], fixed: dict[str, pa.DataType]) -> pa.Table:
+def run_of(
+    model: Row, leads: list[Row], events: list[Row], as_of: datetime, *, traits: Names = (), properties: Names = ()
+) -> scoville.ScoreRun:
+    """The product's own result, with Arrow tables. `traits` and `properties` are columns even where no row has them."""
+    read = scoville.Model.from_dict(model)
+    return scoville.score(
+        read, table(leads, LEAD_COLUMNS, traits), table(events, EVENT_COLUMNS, properties), as_of=as_of
+    )
+
+
+def table(rows: list[Row], fixed: dict[str, pa.DataType], also: Names) -> pa.Table:
     """Columns of one type each, out of rows that need not all have the same keys."""
-    names = [*fixed, *sorted({name for row in rows for name in row} - set(fixed))]
+    names = [*fixed, *sorted({*also, *(name for row in rows for name in row)} - set(fixed))]
     columns = {}
     for name in names:
         values = [row.get(name) for row in rows]
@@ -50,7 +58,7 @@ def type_of(values: list[Any]) -> pa.DataType:
     """The narrowest of text, instant, true/false and number that holds every value; text when there is none."""
     present = [value for value in values if value is not None]
     for kind, arrow in ((bool, pa.bool_()), (datetime, pa.timestamp("us")), ((int, float), pa.float64())):
-        if present and all(isinstance(value, kind) for value in present):  # type: ignore[arg-type]
+        if present and all(isinstance(value, kind) for value in present):
             return arrow
     return pa.string()
 

@@ -19,8 +19,12 @@ from oracle import Row, clamped
 Draw = st.DrawFn
 Strategy = st.SearchStrategy
 
-TEXT_TRAITS, NUMBER_TRAITS, NUMBER_TEXT_TRAITS = ("industry", "Ländercode"), ("employees", "revenue"), ("size text",)
-FLAG_TRAITS, INSTANT_TRAITS, ISO_TEXT_TRAITS = ("consent",), ("trial_at",), ("signed_on",)
+# Some traits and properties are called like columns that the plan makes for itself.
+TEXT_TRAITS, NUMBER_TRAITS, NUMBER_TEXT_TRAITS = ("industry", "Ländercode"), ("employees", "segment_no"), ("size text",)
+FLAG_TRAITS, INSTANT_TRAITS, ISO_TEXT_TRAITS = ("consent", "rule"), ("as_of",), ("signed_on",)
+TEXT_PROPERTY, NUMBER_PROPERTY, NUMBER_TEXT_PROPERTY, FLAG_PROPERTY = "rule", "at_most", "age_us", "paid"
+TRAITS = TEXT_TRAITS + NUMBER_TRAITS + NUMBER_TEXT_TRAITS + FLAG_TRAITS + INSTANT_TRAITS + ISO_TEXT_TRAITS
+PROPERTIES = (TEXT_PROPERTY, NUMBER_PROPERTY, NUMBER_TEXT_PROPERTY, FLAG_PROPERTY)
 EVENT_NAMES = ("visit", "Visit", "form", "päge ✓")
 DURATIONS = ("1d", "30d", "36h", "2w")
 SPANS = (timedelta(days=1), timedelta(days=30), timedelta(hours=36), timedelta(weeks=2))
@@ -43,8 +47,35 @@ VARIANTS = (
 PATTERNS = ("^vp", "sales$", "(soft|hard)ware", "É", "a.b", "^.{0,3}$", "o+", "[^a-z ]", "^[A-F]", "c:\\\\d")
 NUMBERS = (0, 1, 9.999999999, 10, 10.5, 49, 50, 501, -5, 1e12, -1e12, 0.1)
 NUMBER_TEXTS = ("50", " 50 ", "5e1", "50.0", "+50", "-5", ".5", "5.", "1E12", "abc", "50 000", "0x32", "1_0")
-POINTS = (0, 1, 2, 5, 10, -1, -10, 0.5, -2.5, 25, 100, 0.1, 1e12, -1e12)
-LIMITS = (-1e12, -100, -10, -2.5, 0, 0.1, 5, 12, 30, 100, 1e12)
+POINTS = (
+    0,
+    1,
+    1,
+    2,
+    2,
+    3,
+    5,
+    5,
+    7,
+    10,
+    10,
+    -1,
+    -3,
+    -10,
+    -10,
+    0.5,
+    -2.5,
+    12.75,
+    25,
+    25,
+    60,
+    100,
+    0.1,
+    -0.3,
+    1e12,
+    -1e12,
+)
+LIMITS = (-1e12, -100, -20, -10, -2.5, 0, 0.1, 5, 12, 20, 30, 50, 100, 1e12)
 
 
 @dataclass(frozen=True)
@@ -143,23 +174,38 @@ def lead_conditions() -> Strategy[Row]:
 
 
 def event_conditions() -> Strategy[Row]:
-    leaves = [text_operand("path"), number_operand("minutes"), number_text_operand("price"), flag_operand("paid")]
+    leaves = [text_operand(TEXT_PROPERTY), number_operand(NUMBER_PROPERTY)]
+    leaves += [number_text_operand(NUMBER_TEXT_PROPERTY), flag_operand(FLAG_PROPERTY)]
     return conditions(st.one_of(leaves))
 
 
-def score_conditions(*, with_priority: bool = False) -> Strategy[Row]:
-    letters, digits = st.sampled_from(("A", "b", "C")), st.sampled_from((1, 2, "3"))
-    leaves: list[Strategy[Row]] = [
-        st.lists(letters, min_size=1, max_size=2).map(lambda values: {"grade": values}),
-        st.lists(digits, min_size=1, max_size=1).map(lambda values: {"level": values}),
-        st.sampled_from(({"segment": "Seg 1"}, {"segment": {"is": "missing"}}, {"segment": {"not": "seg 2"}})),
+def score_conditions(model: Row, *, with_priority: bool = False) -> Strategy[Row]:
+    """Conditions over the score row; what they ask for must be something that the model gives."""
+    highest = {"fit": reach(model["fit"]), "engagement": reach(model["engagement"]), "score": score_reach(model)}
+    limits = [{column: {"lt": limit}} for column in highest for limit in (-10, 0.05, 4.7, 20.3)]
+    limits += [
+        {column: {"gte": limit}} for column, high in highest.items() for limit in (-50, 4.7, 20.3) if limit <= high
     ]
-    columns, ops = st.sampled_from(("score", "fit", "engagement")), st.sampled_from(("gte", "lt"))
-    limit = st.tuples(columns, ops, st.sampled_from((-10, 0.05, 4.7, 20.3)))
-    leaves += [limit.map(lambda parts: {parts[0]: {parts[1]: parts[2]}})] * 3
+    leaves: list[Strategy[Row]] = [st.sampled_from(limits)]
+    known: dict[str, list[Any]] = {
+        "grade": [name.lower() for name in model.get("grades", ())],
+        "level": [*model.get("levels", ()), *map(str, model.get("levels", ()))],
+        "segment": [segment["name"] for segment in model.get("segments", ())],
+    }
     if with_priority:
-        leaves.append(st.sampled_from(({"priority": ["hot", "cold"]}, {"priority": {"is": "missing"}})))
+        known["priority"] = [priority["name"] for priority in model.get("priorities", ())]
+    for column, names in known.items():
+        leaves.append(presence().map(lambda operand, c=column: {c: operand}))
+        leaves.extend([some_of(column, names), other_than(column, names)] if names else [])
     return conditions(st.one_of(leaves))
+
+
+def other_than(column: str, names: list[Any]) -> Strategy[Row]:
+    return st.sampled_from(names).map(lambda name: {column: {"not": name}})
+
+
+def some_of(column: str, names: list[Any]) -> Strategy[Row]:
+    return st.lists(st.sampled_from(names), min_size=1, max_size=2).map(lambda values: {column: values})
 
 
 # ------------------------------------------------------------------------------------------------------------ rules
@@ -232,7 +278,7 @@ def event_rules(draw: Draw) -> Row:
     if kind == "count":
         return rule | {"count": draw(bands((1, 2, 3, 5)))}
     if kind == "sum":
-        prop = draw(st.sampled_from(("minutes", "price")))
+        prop = draw(st.sampled_from((NUMBER_PROPERTY, NUMBER_TEXT_PROPERTY)))
         return rule | {"sum": {"of": prop, "bands": draw(bands((0, 1, 30, 55.5)))}}
     if kind == "recency":
         return rule | {"recency": draw(bands((1, 1.5, 14, 30)))}
@@ -281,6 +327,11 @@ def reach(section: Row) -> float:
     return clamped(total, section.get("min"), section.get("max"))
 
 
+def score_reach(model: Row) -> float:
+    scale = {"min": 0, "max": 100, **model.get("scale", {})}
+    return clamped(reach(model["fit"]) + reach(model["engagement"]), scale["min"], scale["max"])
+
+
 def thresholds(draw: Draw, names: tuple[Any, ...], highest: float) -> Row:
     """Falling thresholds that can be reached; the last may take all the rest."""
     levels = [value for value in (35, 20.3, 4.7, 0.05, -10) if value <= highest]
@@ -310,28 +361,29 @@ def models(draw: Draw) -> Row:
         if draw(st.integers(0, 3)) == 0:
             some = reasons[: draw(st.integers(1, 2))]
             model[key] = [{"name": name, "when": draw(lead_conditions())} for name in some]
-    if draw(st.booleans()):
-        model["priorities"] = draw(priorities())
-    if draw(st.booleans()):
-        model["stages"] = draw(stages(model))
     if draw(st.integers(0, 2)) == 0:
         model["segments"] = draw(segments())
+    if draw(st.booleans()):
+        model["priorities"] = draw(priorities(model))
+    if draw(st.booleans()):
+        model["stages"] = draw(stages(model))
     return model
 
 
 @st.composite
-def priorities(draw: Draw) -> list[Row]:
-    made = [{"name": name, "when": draw(score_conditions())} for name in ("hot", "warm")[: draw(st.integers(0, 2))]]
+def priorities(draw: Draw, model: Row) -> list[Row]:
+    made = [
+        {"name": name, "when": draw(score_conditions(model))} for name in ("hot", "warm")[: draw(st.integers(0, 2))]
+    ]
     return [*made, {"name": "cold"}] if draw(st.booleans()) or not made else made
 
 
 @st.composite
 def stages(draw: Draw, model: Row) -> list[Row]:
-    scale = {"min": 0, "max": 100, **model.get("scale", {})}
-    highest = clamped(reach(model["fit"]) + reach(model["engagement"]), scale["min"], scale["max"])
+    highest = score_reach(model)
     lines = [line for line in (-50, 0, 4.7, 20.3, 41) if line <= highest] or [-50]
     starts = sorted(draw(st.lists(st.sampled_from(lines), min_size=1, max_size=3)))
-    needs = score_conditions(with_priority=True)
+    needs = score_conditions(model, with_priority=True)
     return [
         {"name": name, "from": start, **optional(draw, "needs", needs)}
         for name, start in zip(("Lead", "MQL", "SQL"), starts, strict=False)
@@ -388,10 +440,10 @@ def tables(draw: Draw, as_of: datetime) -> tuple[list[Row], list[Row]]:
             "lead_id": st.sampled_from((*ids, "nobody")),
             "event": st.sampled_from(EVENT_NAMES),
             "occurred_at": ages().map(lambda age: as_of - age),
-            "path": often(WORDS + VARIANTS, *MISSING_TEXT),
-            "minutes": often((0, 1, 10.5, 29.75, 50, -5), None),
-            "price": often(NUMBER_TEXTS, *MISSING_TEXT),
-            "paid": often((True, False), None),
+            TEXT_PROPERTY: often(WORDS + VARIANTS, *MISSING_TEXT),
+            NUMBER_PROPERTY: often((0, 1, 10.5, 29.75, 50, -5), None),
+            NUMBER_TEXT_PROPERTY: often(NUMBER_TEXTS, *MISSING_TEXT),
+            FLAG_PROPERTY: often((True, False), None),
         }
     )
     size = draw(st.sampled_from((0, 60, 60, 60)))

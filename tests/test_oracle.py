@@ -178,11 +178,11 @@ def test_values_compare_like_equals(industry: object, expected: float) -> None:
         ({"t": ["a", "B"]}, "b", True),
         ({"t": {"not": "a"}}, "b", True),
         ({"t": {"not": "a"}}, None, False),
-        ({"t": {"not": 5}}, "abc", False),
+        ({"t": {"not": 5}}, "abc", True),
         ({"t": {"not": "five"}}, 5, True),
         ({"t": {"not_in": ["a", "b"]}}, "c", True),
         ({"t": {"not_in": ["a", "b"]}}, " ", False),
-        ({"t": {"not_in": [1, 2]}}, "abc", False),
+        ({"t": {"not_in": [1, 2]}}, "abc", True),
         ({"t": {"gt": 5}}, 5, False),
         ({"t": {"gte": 5}}, "5", True),
         ({"t": {"lt": 5}}, "1e3", False),
@@ -334,4 +334,4 @@ def test_account_rolls_up_its_best_members_and_adds_breadth(how: str, expected: 
     leads = [{"lead_id": name, "company": "Acme"} for name in visits] + [{"lead_id": "x", "company": " "}]
     events = [event() | {"lead_id": name} for name, count in visits.items() for _ in range(count)]
     # 50 and 40 on top; three further people at 30 and more would give 15, at most 10
-    assert account_scores(model, leads, oracle(model, leads, events, AS_OF), AS_OF) == {"Acme": expected}
+    assert account_scores(model, leads, oracle(model, leads, events, AS_OF), AS_OF) == {"acme": expected}

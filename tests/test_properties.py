@@ -7,48 +7,97 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pprint import pformat
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from hypothesis import given, note, settings
+from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 
+import scoville.errors
 from oracle import Contribution, OracleResult, Row, ScoreRow, named, oracle, ranked
 from plan_runner import run_plan, version_of
-from strategies import SPANS, Scene, models, scenes
+from smallest import smallest
+from strategies import PROPERTIES, SPANS, TRAITS, Scene, models, scenes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EXAMPLES = int(os.environ.get("SCOVILLE_EXAMPLES", "25"))
-some = settings(max_examples=EXAMPLES)
+some = settings(max_examples=EXAMPLES, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 
 @some
 @given(scenes())
 def test_plan_agrees_with_the_oracle(scene: Scene) -> None:
-    expected = oracle(scene.model, scene.leads, scene.events, scene.as_of)
-    found = run_plan(scene.model, scene.leads, scene.events, scene.as_of)
-    assert_same_numbers(found, expected)
-    assert_names_follow_from_numbers(scene, found)
+    def agree(scene: Scene) -> None:
+        found = run(scene)
+        assert_same_numbers(found, oracle(scene.model, scene.leads, scene.events, scene.as_of))
+        assert_names_follow_from_numbers(scene, found)
+
+    hold(agree, scene)
 
 
 @some
 @given(scenes(), st.integers(0, 2**32))
 def test_order_of_rows_never_matters(scene: Scene, seed: int) -> None:
-    leads, events = list(scene.leads), list(scene.events)
-    Random(seed).shuffle(leads)  # noqa: S311 -- no secret
-    Random(seed).shuffle(events)  # noqa: S311
-    as_given = run_plan(scene.model, scene.leads, scene.events, scene.as_of)
-    assert_same_numbers(run_plan(scene.model, leads, events, scene.as_of), as_given)
+    def agree(scene: Scene) -> None:
+        leads, events = list(scene.leads), list(scene.events)
+        Random(seed).shuffle(leads)  # noqa: S311 -- no secret
+        Random(seed).shuffle(events)  # noqa: S311
+        assert_same_numbers(run(replace(scene, leads=leads, events=events)), run(scene))
+
+    hold(agree, scene)
 
 
 @some
 @given(scenes(), st.sampled_from(SPANS))
-def test_past_score_does_not_see_later_events(scene: Scene, span: Any) -> None:
+def test_past_score_does_not_see_later_events(scene: Scene, span: timedelta) -> None:
     then = scene.as_of - span
-    events = [event for event in scene.events if event["occurred_at"] <= then]
-    assert_same_numbers(
-        run_plan(scene.model, scene.leads, scene.events, then), run_plan(scene.model, scene.leads, events, then)
-    )
+
+    def agree(scene: Scene) -> None:
+        known_then = [event for event in scene.events if event["occurred_at"] <= then]
+        replayed = replace(scene, as_of=then)
+        assert_same_numbers(run(replayed), run(replace(replayed, events=known_then)))
+
+    hold(agree, scene)
+
+
+# fmt: off
+PLAN_COLUMNS = [
+    "age_us", "amount", "as_of", "at_most", "both", "cap_fit", "day_no", "decay", "engagement", "event_no", "event_sum",
+    "fit", "fit_0", "fit_sum", "grade", "group_0", "highest", "idle_0", "is_rule", "level", "lowest", "matched", "met_0",
+    "name", "newest_at", "per_day", "points", "properties", "rank", "raw_points", "reasons", "repeat", "rule", "score",
+    "section", "segment", "segment_no", "share", "span_us", "stage", "total", "window_us",
+]
+# fmt: on
+
+
+def test_columns_may_be_called_as_the_plan_calls_its_own() -> None:
+    """Every trait and every property at once: each 7 once and 0 once, and a rule for each that asks for 7."""
+    as_of = datetime.fromisoformat("2026-03-01")
+    fading: Row = {"decay": {"half_life": "2d"}, "within": "9d", "at_most_per_day": 1, "at_most": 2, "max": 90}
+    asked = [{"name": name, "when": {name: {"gt": 1}}, "points": 1} for name in PLAN_COLUMNS]
+    event_rules = [{**rule, "event": "visit", "group": "g", **fading} for rule in asked]
+    counted = {"name": "every", "event": "*", "sum": {"of": "points", "bands": [{"below": 1, "points": -3}]}}
+    model: Row = {
+        "scoville": 1,
+        "name": "Names",
+        "fit": {"rules": asked},
+        "engagement": {"groups": {"g": {"max": 20}}, "rules": [*event_rules, counted]},
+        "segments": [{"name": "s", "when": {"segment_no": {"lt": 1}}, "fit": {"min": 3}}],
+        "disqualify": [{"name": "d", "when": {"score": {"gt": 100}}}],
+    }
+    values = [dict.fromkeys(PLAN_COLUMNS, value) for value in (7, 0, None)]
+    leads = [{"lead_id": str(number), **row} for number, row in enumerate(values)]
+    events = [
+        {"lead_id": "1", "event": "visit", "occurred_at": as_of - timedelta(days=age), **row}
+        for age, row in ((1, values[0]), (2, values[0]), (2.5, values[1]), (3, values[2]), (4, values[0]))
+    ]
+    assert_same_numbers(run_plan(model, leads, events, as_of), oracle(model, leads, events, as_of))
 
 
 @some
@@ -69,6 +118,29 @@ def test_model_version_changes_with_a_point(model: Row) -> None:
     before = version_of(changed)
     changed["engagement"]["rules"][-1]["points"] = 1
     assert version_of(changed) != before != version_of(model)
+
+
+def run(scene: Scene) -> OracleResult:
+    return run_plan(scene.model, scene.leads, scene.events, scene.as_of, traits=TRAITS, properties=PROPERTIES)
+
+
+def hold(agree: Callable[[Scene], None], scene: Scene) -> None:
+    """Call `agree`; when it fails, say so for the smallest scene that fails."""
+
+    def fails(candidate: Scene) -> bool:
+        try:
+            agree(candidate)
+        except AssertionError:
+            return True
+        except scoville.errors.ScovilleError:
+            return False  # what was left out is needed to make a model
+        return False
+
+    if fails(scene):
+        found = smallest(scene, fails)
+        note(pformat(found, width=120))
+        agree(found)
+    agree(scene)
 
 
 def assert_same_numbers(found: OracleResult, expected: OracleResult) -> None:
