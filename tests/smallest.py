@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from strategies import Scene
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from strategies import Scene
 
 MOST_TRIES = 200  # about a minute
 Path = tuple[Any, ...]
@@ -47,12 +47,12 @@ def fewest(scene: Scene, table: str, shows: Callable[[Scene], bool]) -> Scene:
         start = 0
         while start < len(rows):
             fewer = rows[:start] + rows[start + size :]
-            if shows(replace(scene, **{table: fewer})):
+            if shows(Scene(**{**vars(scene), table: fewer})):
                 rows = fewer
             else:
                 start += size
         size //= 2
-    return replace(scene, **{table: rows})
+    return Scene(**{**vars(scene), table: rows})
 
 
 def leaner_models(scene: Scene) -> Iterator[Scene]:

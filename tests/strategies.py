@@ -195,9 +195,13 @@ def score_conditions(model: Row, *, with_priority: bool = False) -> Strategy[Row
     if with_priority:
         known["priority"] = [priority["name"] for priority in model.get("priorities", ())]
     for column, names in known.items():
-        leaves.append(presence().map(lambda operand, c=column: {c: operand}))
+        leaves.append(presence_of(column))
         leaves.extend([some_of(column, names), other_than(column, names)] if names else [])
     return conditions(st.one_of(leaves))
+
+
+def presence_of(column: str) -> Strategy[Row]:
+    return presence().map(lambda operand: {column: operand})
 
 
 def other_than(column: str, names: list[Any]) -> Strategy[Row]:

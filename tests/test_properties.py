@@ -69,8 +69,8 @@ def test_past_score_does_not_see_later_events(scene: Scene, span: timedelta) -> 
 # fmt: off
 PLAN_COLUMNS = [
     "age_us", "amount", "as_of", "at_most", "both", "cap_fit", "day_no", "decay", "engagement", "event_no", "event_sum",
-    "fit", "fit_0", "fit_sum", "grade", "group_0", "highest", "idle_0", "is_rule", "level", "lowest", "matched", "met_0",
-    "name", "newest_at", "per_day", "points", "properties", "rank", "raw_points", "reasons", "repeat", "rule", "score",
+    "fit", "fit_0", "fit_sum", "grade", "group_0", "highest", "idle_0", "is_rule", "level", "lowest", "matched",
+    "met_0", "name", "newest_at", "per_day", "points", "rank", "raw_points", "reasons", "repeat", "rule", "score",
     "section", "segment", "segment_no", "share", "span_us", "stage", "total", "window_us",
 ]
 # fmt: on
