@@ -102,7 +102,7 @@ def _section(where: Path, section: Fit | Engagement) -> Iterator[Finding]:
         yield from _rule((*where, "rules", i), rule, section.groups)
 
 
-def _clamp(where: Path, clamp: Clamp | Fit | Engagement | PointsRule, what: str) -> Iterator[Finding]:
+def _clamp(where: Path, clamp: Clamp | Fit | Engagement, what: str) -> Iterator[Finding]:
     if clamp.min is not None and clamp.max is not None and clamp.min > clamp.max:
         yield (*where, "min"), f"the {what}'s min {clamp.min:g} is above its max {clamp.max:g}"
 
@@ -118,11 +118,13 @@ def _rule(where: Path, rule: Rule, groups: Mapping[str, Clamp]) -> Iterator[Find
         known = f"Groups here: {', '.join(groups)}." if groups else "This section has no `groups`."
         yield (*where, "group"), f"unknown group '{rule.group}'.{nearest(rule.group, groups)} {known}"
     if isinstance(rule, PointsRule):
-        yield from _clamp(where, rule, "rule")
-        if (rule.min or 0) > 0 or (rule.max or 0) < 0:
+        why = "a lead without a matching event gets 0 points"
+        if rule.min is not None and rule.min > 0:
+            yield (*where, "min"), f"a rule's min may not be above 0, but is {rule.min:g}: {why}"
+        if rule.max is not None and rule.max < 0:
             yield (
-                where,
-                "a rule's min may not be above 0, nor its max below: a lead without a matching event gets 0 points",
+                (*where, "max"),
+                f"a rule's max may not be below 0, but is {rule.max:g}: {why}; use `min` for negative points",
             )
     for inner, bands in bands_of(rule):
         yield from _bands((*where, *inner), bands)
@@ -179,7 +181,7 @@ def _columns(condition: Condition | None, where: Path, known: tuple[str, ...]) -
     for comparison in comparisons_of(condition) if condition is not None else ():
         if (name := comparison.trait) not in known:
             said = f"'{name}' is not a column of the score row.{nearest(name, known)} Allowed here: {', '.join(known)}"
-            yield (*where, *comparison.where), said
+            yield (*where, *comparison.trait_where), said
 
 
 def _priorities(content: Content) -> Iterator[Finding]:
@@ -289,12 +291,6 @@ def _row_conditions(content: Content) -> Iterator[tuple[Path, Condition]]:
 
 def _segments(segments: Sequence[Segment]) -> Iterator[Finding]:
     for i, segment in enumerate(segments):
-        for earlier in segments[:i]:
-            if earlier.when == segment.when:
-                yield (
-                    ("segments", i, "when"),
-                    f"no lead can be in '{segment.name}': '{earlier.name}' before it asks for the same",
-                )
         if segment.fit is None and segment.engagement is None:
             yield ("segments", i), f"the segment '{segment.name}' replaces nothing; give it `fit` or `engagement`"
 

@@ -49,6 +49,11 @@ class Compare:
         default=(), compare=False, repr=False
     )  # path inside the condition, for messages
 
+    @property
+    def trait_where(self) -> Path:
+        """Path of the trait's own key."""
+        return self.where[:-1] if self.where[-2:] == (self.trait, self.operator) else self.where
+
 
 @dataclass(frozen=True)
 class All:

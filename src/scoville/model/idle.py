@@ -23,6 +23,12 @@ Finding = tuple["Path", str]
 
 def idle_parts(content: Content) -> Iterator[Finding]:
     """Everything in the model that can change no score."""
+    for i, segment in enumerate(content.segments):
+        if (before := next((each for each in content.segments[:i] if each.when == segment.when), None)) is not None:
+            yield (
+                ("segments", i, "when"),
+                f"no lead can be in '{segment.name}': '{before.name}' before it asks for the same",
+            )
     for where, section in sections(content):
         other = section_reach(content, "engagement" if isinstance(section, Fit) else "fit")
         for name in section.groups:

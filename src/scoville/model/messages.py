@@ -62,12 +62,15 @@ _LIMITS = {
 
 
 def problems_of(error: ValidationError, document: Document) -> Iterator[Problem]:
-    """Every fault of the shape, each once: a misspelt key is not also reported as a missing one."""
+    """Every fault of the shape, each once."""
     found = error.errors(include_url=False)
     misspelt = {(*each["loc"][:-1], closest(str(each["loc"][-1]), _allowed_keys(each["loc"])))
                 for each in found if each["type"] == "extra_forbidden"}  # fmt: skip
+    around = {each["loc"][:length] for each in found for length in range(len(each["loc"]))}
     for each in found:
-        if each["type"] != "missing" or each["loc"] not in misspelt:
+        is_misspelt = each["type"] == "missing" and each["loc"] in misspelt
+        is_emptied = each["type"] == "too_short" and each["loc"] in around  # pydantic counts the sound entries only
+        if not (is_misspelt or is_emptied):
             where = path_of(each["loc"])
             yield document.problem(where, _said(each, where))
 

@@ -162,8 +162,9 @@ def _engagements(model: Model) -> Iterator[tuple[Path, Engagement]]:
 def _condition_misfits(where: Path, condition: Condition, columns: _Columns) -> Iterator[Finding]:
     for comparison in comparisons_of(condition):
         at = (*where, *comparison.where)
-        kind = columns.kinds.get(comparison.trait, "unknown")
-        if said := _unknown(comparison.trait, columns) or _wrong_kind(comparison, kind):
+        if said := _unknown(comparison.trait, columns):
+            yield (*where, *comparison.trait_where), said
+        elif said := _wrong_kind(comparison, columns.kinds.get(comparison.trait, "unknown")):
             yield at, said
         elif comparison.operator in _EQUALS:
             values = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
@@ -235,7 +236,7 @@ def _never_filled(model: Model, leads: _Columns) -> Iterator[Advice]:
     named = [
         (where, comparison) for where, condition in _lead_conditions(model) for comparison in comparisons_of(condition)
     ]
-    used = [((*where, *comparison.where), comparison.trait) for where, comparison in named]
+    used = [((*where, *comparison.trait_where), comparison.trait) for where, comparison in named]
     for where, section in sections(model):
         for i, rule in enumerate(section.rules if isinstance(section, Fit) else ()):
             if isinstance(rule, BandRule | ValueRule):
