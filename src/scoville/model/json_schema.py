@@ -141,3 +141,7 @@ _MEANINGS = {
     "newer_than": "The instant lies less than this before as_of, or after it.",
     "older_than": "The instant lies this long before as_of, or longer.",
 }
+
+
+if __name__ == "__main__":
+    write_schema()

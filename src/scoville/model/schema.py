@@ -445,8 +445,8 @@ class Accounts(Part):
     """Scores for companies, from the scores of their people."""
 
     by: Name = Field("company_domain", description="The trait that names the account.")
-    rollup: Rollup = Rollup()
-    breadth: Breadth | None = None
+    rollup: Rollup = Field(Rollup(), description="How the scores of an account's people make one.")
+    breadth: Breadth | None = Field(None, description="Points for every further engaged person.")
 
 
 def _thresholds(value: object) -> object:
