@@ -1,5 +1,6 @@
 """What keeps a model from making sense as a whole: each finding, its place, and that it goes when the model is mended."""
 
+# ruff: noqa: E501 - a model and what is said of it stand on one line each
 from __future__ import annotations
 
 import pytest

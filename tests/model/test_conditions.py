@@ -1,5 +1,6 @@
-"""The language of `when` and `needs`: what it reads, what it refuses and where, and that nothing is lost on the way back."""
+"""The language of `when` and `needs`: what it reads, what it refuses and where, and the way back."""
 
+# ruff: noqa: DTZ001 - instants of a model are UTC without a zone in the type
 from __future__ import annotations
 
 from datetime import datetime, timedelta

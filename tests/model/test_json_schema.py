@@ -1,5 +1,6 @@
 """The JSON Schema beside the loader: what one takes the other takes, and what one refuses by shape the other refuses."""
 
+# ruff: noqa: E501 - a model and what is said of it stand on one line each
 from __future__ import annotations
 
 import copy
@@ -47,7 +48,9 @@ def test_the_schema_is_a_schema() -> None:
 
 
 def test_the_shipped_file_is_the_schema() -> None:
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), "write it anew: python -m scoville.model.json_schema"
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), (
+        "write it anew: python -m scoville.model.json_schema"
+    )
 
 
 def test_the_schema_is_written_to_a_file(tmp_path: Path) -> None:
@@ -101,7 +104,7 @@ PARTS: list[Row] = [
     {"description": "", "scale": {"min": -10, "max": 10.5}},
     {"scale": {}, "fit": {}, "engagement": {}, "qualify": [], "stages": []},
     {"fit": {"max": None, "rules": []}, "grades": None, "priorities": None, "accounts": None},
-    *({"qualify": [{"name": "A", "when": when}]} for when in CONDITIONS),
+    *[{"qualify": [{"name": "A", "when": when}]} for when in CONDITIONS],
     {"fit": {"rules": [{"name": "A", "by": "x", "values": {"a": 1, "5": 2}, "other": 1, "missing": -1}]}},
     {"fit": {"rules": [{"name": "A", "by": "x", "bands": [{"points": 1}], "missing": 2}]}},
     {"engagement": {"decay": "none", "groups": {"G": {"min": -1}}, "rules": [{"name": "A", "event": "*", "points": 1, "group": "G"}]}},
@@ -132,6 +135,12 @@ def test_any_model_is_right_for_both(data: Row) -> None:
 
 # -------------------------------------------------------------------------------------------------- what both refuse
 
+WRONG_CONDITIONS: list[object] = [
+    None, {}, [], "x", {"x": None}, {"x": ""}, {"x": []}, {"x": [None]}, {"x": {}}, {"x": {"gtee": 5}}, {"x": {"gt": "many"}},
+    {"x": {"gt": True}}, {"x": {"gt": [5]}}, {"x": {"in": "a"}}, {"x": {"in": []}}, {"x": {"between": [1]}},
+    {"x": {"between": 5}}, {"x": {"contains": ""}}, {"x": {"contains": True}}, {"x": {"matches": ["a"]}}, {"x": {"is": "empty"}},
+    {"x": {"newer_than": 30}}, {"any": []}, {"any": {"x": 1}}, {"all": [5]}, {"not": []}, {"not": {}}, {"gte": 5}, {"": 5},
+]  # fmt: skip
 WRONG: list[Row] = [
     {"scoville": 2},
     {"scoville": True},
@@ -194,15 +203,7 @@ WRONG: list[Row] = [
     {"accounts": {"rollup": {"how": "average"}}},
     {"accounts": {"rollup": {"top": 0}}},
     {"accounts": {"breadth": {"points": 5}}},
-    *(
-        {"qualify": [{"name": "A", "when": when}]}
-        for when in (
-            None, {}, [], "x", {"x": None}, {"x": ""}, {"x": []}, {"x": [None]}, {"x": {}}, {"x": {"gtee": 5}}, {"x": {"gt": "many"}},
-            {"x": {"gt": True}}, {"x": {"gt": [5]}}, {"x": {"in": "a"}}, {"x": {"in": []}}, {"x": {"between": [1]}},
-            {"x": {"between": 5}}, {"x": {"contains": ""}}, {"x": {"contains": True}}, {"x": {"matches": ["a"]}}, {"x": {"is": "empty"}},
-            {"x": {"newer_than": 30}}, {"any": []}, {"any": {"x": 1}}, {"all": [5]}, {"not": []}, {"not": {}}, {"gte": 5}, {"": 5},
-        )
-    ),
+    *({"qualify": [{"name": "A", "when": when}]} for when in WRONG_CONDITIONS),
 ]  # fmt: skip
 
 
@@ -241,7 +242,9 @@ def mutate(draw: st.DrawFn, data: Row) -> Row:
     elif kind == "remove":
         del holder[last]
     else:
-        holder[last] = draw(st.sampled_from([None, True, "text", "", 5, -1.5, [], {}, ["a"], {"a": 1}, [{"name": "x"}]]))
+        holder[last] = draw(
+            st.sampled_from([None, True, "text", "", 5, -1.5, [], {}, ["a"], {"a": 1}, [{"name": "x"}]])
+        )
     return mutant
 
 

@@ -1,5 +1,6 @@
 """Advice: each piece appears on a model that needs it, gives its reason, and goes when the model is mended."""
 
+# ruff: noqa: E501 - a model and what is said of it stand on one line each
 from __future__ import annotations
 
 from pathlib import Path
@@ -180,7 +181,7 @@ CASES = {
     ),
     "grades that the default priorities do not know": (
         [("grades: {A: 35, B: 20, C: null}", "grades: {High: 35, Low: null}")],
-        "18:1 the default priorities ask for grades A, B and levels 1, 2, which this model does not give: write `priorities`",
+        "18:1 the default priorities ask for grades A, B and levels 1, 2, which are not given here: write `priorities`",
     ),
     "a comparison that is only text": (
         [("when: {kind: free}", "when: {employees: '> 50'}")],

@@ -1,9 +1,10 @@
 """A model file as a whole: every mistake at once with its place, and a version that follows the content alone."""
 
+# ruff: noqa: E501 - a model and what is said of it stand on one line each
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,9 @@ from hypothesis import given, settings
 from scoville.errors import ModelError, UsageError
 from scoville.model.load import Model
 from strategies import models
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 START = "scoville: 1\nname: Test\n"
 
@@ -266,7 +270,7 @@ def test_models_with_the_same_content_are_equal() -> None:
 def test_a_model_cannot_be_changed() -> None:
     model = Model.loads(MODEL)
     with pytest.raises(ValueError, match="frozen"):
-        model.name = "other"
+        model.name = "other"  # type: ignore[misc]
     with pytest.raises(TypeError):
         model.grades["A"] = 1  # type: ignore[index]
 

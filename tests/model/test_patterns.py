@@ -6,7 +6,7 @@ import re
 
 import duckdb
 import pytest
-from hypothesis import assume, given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from scoville.model.patterns import MAX_LENGTH, PatternError, portable_pattern
@@ -141,7 +141,7 @@ def test_the_rewritten_pattern_finds_what_python_finds(pattern: str, text: str) 
     try:
         portable = portable_pattern(pattern)
     except PatternError:
-        assume(False)
+        reject()
     meant = re.compile(pattern, re.IGNORECASE | re.ASCII if pattern.isascii() else re.IGNORECASE)
     assert bool(re.search(portable, text)) == bool(meant.search(text))
 
@@ -151,7 +151,7 @@ def test_the_embedded_engine_finds_the_same(pattern: str, text: str) -> None:
     try:
         portable = portable_pattern(pattern)
     except PatternError:
-        assume(False)
+        reject()
     [(found,)] = CONNECTION.execute("SELECT regexp_matches(?, ?)", [text, portable]).fetchall()
     assert found == bool(re.search(portable, text))
 

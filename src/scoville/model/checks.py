@@ -30,8 +30,8 @@ NEEDS_COLUMNS = (*SCORE_COLUMNS, "priority")
 def find_errors(content: Content, *, is_whole: bool = True) -> list[Finding]:
     """Everything that keeps a model from making sense, in no particular order.
 
-    `is_whole=False` is for what is left of a broken file: what depends on all of it (what rules can reach, which words the
-    model gives) is then not judged.
+    `is_whole=False` is for what is left of a broken file: what depends on all of it (what rules can reach, which words
+    the model gives) is then not judged.
     """
     return [
         *_scale(content),

@@ -1,10 +1,11 @@
 """The small language of `when:` and `needs:`: plain values -> a typed tree, and back.
 
-In: what stands in the file, such as `{employees: {gte: 50}, country: [US, CA]}`. Out: `All`, `Either`, `Not` and `Compare`
-nodes. Called by `schema.py`. Nothing here is ever evaluated as code; `plan/terms.py` turns the tree into an expression.
+In: what stands in the file, such as `{employees: {gte: 50}, country: [US, CA]}`. Out: `All`, `Either`, `Not` and
+`Compare` nodes. Called by `schema.py`. Nothing here is ever evaluated as code; `plan/terms.py` turns the tree into an
+expression.
 
-A mapping is AND of its entries; `any`, `all` and `not` nest. A missing value makes every comparison false, also `not` and
-`not_in`; `not: {...}` is the plain complement, so it is true for a missing value.
+A mapping is AND of its entries; `any`, `all` and `not` nest. A missing value makes every comparison false, also `not`
+and `not_in`; `not: {...}` is the plain complement, so it is true for a missing value.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 Scalar = str | int | float | bool
 Operator = Literal[
-    "equals", "not", "in", "not_in", "gt", "gte", "lt", "lte", "between", "contains", "starts_with", "ends_with", "matches",
-    "is", "newer_than", "older_than",
+    "equals", "not", "in", "not_in", "gt", "gte", "lt", "lte", "between",
+    "contains", "starts_with", "ends_with", "matches", "is", "newer_than", "older_than",
 ]  # fmt: skip
 OPERATORS: tuple[str, ...] = get_args(Operator)
 ORDERING = ("gt", "gte", "lt", "lte", "between")
@@ -242,8 +243,8 @@ def _entry(key: object, value: object, where: Path, problems: list[tuple[Path, s
         return []
     trait = str(key).strip()
     if trait in OPERATORS and not isinstance(value, dict):
-        message = f"`{trait}` compares a trait: write {{the trait: {{{trait}: ...}}}}; for a trait of that name {{{trait}: {{equals: ...}}}}"
-        problems.append((where, message))
+        instead = f"write {{the trait: {{{trait}: ...}}}}; for a trait of that name {{{trait}: {{equals: ...}}}}"
+        problems.append((where, f"`{trait}` compares a trait: {instead}"))
         return []
     if isinstance(value, dict):
         return _operators(trait, value, where, problems)
@@ -342,7 +343,7 @@ def _ordered(operator: str, value: object) -> float | datetime:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         hint = "; take the quotes away" if isinstance(value, str) and as_number(value) is not None else ""
         message = f"`{operator}` takes a number or a date such as 2026-01-31{_but(value)}{hint}"
-        raise ValueError(message)
+        raise ValueError(message)  # noqa: TRY004 - as above
     return cast("float", _scalar(operator, value))
 
 

@@ -3,8 +3,8 @@
 In: YAML text. Out: a `Document`. Called by `load.py`.
 
 Scalars follow YAML 1.2's core schema, not 1.1: `country: [NO]` is Norway, not false, and `22:30` is text
-(docs/decisions/0003-yaml-scalars.md). Nothing is ever constructed from a tag. Size, depth and the total number of values after aliases
-are bounded, so that a hostile file ("billion laughs") fails at once.
+(docs/decisions/0003-yaml-scalars.md). Nothing is ever constructed from a tag. Size, depth and the total number of
+values after aliases are bounded, so that a hostile file ("billion laughs") fails at once.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ def _first_line(error: Exception) -> str:
 _HINTS = (
     ("\\t", "indent with blanks, not tabs"),
     ("cannot start any token", "put a text that starts with a sign in quotes"),
-    ("mapping values are not allowed", "put a text with ': ' in it in quotes, a blank after each colon, and check the indentation"),
+    ("mapping values are not allowed", "put a text with ': ' in it in quotes, a blank after each colon"),
     ("while scanning an alias", 'for every event write "*" in quotes'),
     ("undefined alias", "put a text that starts with * in quotes"),
     ("quoted scalar", "the quote that opens here is never closed"),

@@ -13,10 +13,10 @@ from scoville.model.reach import Reach, rule_reach, section_reach, total
 from scoville.model.schema import CountRule, Fit, PointsRule, RecencyRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from scoville.model.document import Path
-    from scoville.model.schema import Content, Engagement, Rule
+    from scoville.model.schema import Band, Content, Engagement, Rule
 
 Finding = tuple["Path", str]
 
@@ -45,7 +45,7 @@ def idle_parts(content: Content) -> Iterator[Finding]:
 
 
 def _eaten_by(rule: Rule, section: Fit | Engagement, other: Reach, content: Content) -> str | None:
-    """What makes a rule idle: its own points, or the clamp that always takes them away; None for a rule that matters."""
+    """What makes a rule idle: its own points, or the clamp that takes them away; None for a rule that matters."""
     own = rule_reach(rule)
     if own == (0, 0):
         return "it gives 0 points whatever a lead is or does"
@@ -84,34 +84,30 @@ def _is_lost(own: Reach, others: Reach, low: float | None, high: float | None) -
 
 def _idle_keys(rule: Rule) -> Iterator[Finding]:
     if isinstance(rule, PointsRule):
-        if rule.repeat is not None and rule.at_most == 1:
-            yield (
-                ("repeat",),
-                f"'{rule.name}': `repeat` is never given, since only the newest event counts (at_most: 1)",
-            )
-        if rule.max is not None and rule.points > rule.max > 0:
-            yield (
-                ("max",),
-                f"'{rule.name}': the first event gives {rule.points:g} points, but `max` leaves {rule.max:g} of them",
-            )
-        if rule.min is not None and rule.points < rule.min < 0:
-            yield (
-                ("min",),
-                f"'{rule.name}': the first event gives {rule.points:g} points, but `min` leaves {rule.min:g} of them",
-            )
-    if isinstance(rule, CountRule | RecencyRule):
-        key = "count" if isinstance(rule, CountRule) else "recency"
-        for i, band in enumerate(rule.count if isinstance(rule, CountRule) else rule.recency):
-            if band.below is not None and band.below <= 0:
-                yield (key, i), f"'{rule.name}': nothing falls below {band.below:g}; a {_MEASURES[key]} starts at 0"
-    if isinstance(rule, RecencyRule) and rule.within is not None:
-        days = rule.within.total_seconds() / 86_400
-        for i, band in enumerate(rule.recency):
-            if band.from_ is not None and band.from_ >= days:
-                yield (
-                    ("recency", i),
-                    f"'{rule.name}': no event is {band.from_:g} days old, since `within` leaves {days:g} days",
-                )
+        yield from _idle_limits(rule)
+    elif isinstance(rule, CountRule):
+        yield from _idle_bands(rule.name, "count", rule.count, math.inf)
+    elif isinstance(rule, RecencyRule):
+        longest = math.inf if rule.within is None else rule.within.total_seconds() / 86_400
+        yield from _idle_bands(rule.name, "recency", rule.recency, longest)
+
+
+def _idle_limits(rule: PointsRule) -> Iterator[Finding]:
+    if rule.repeat is not None and rule.at_most == 1:
+        yield ("repeat",), f"'{rule.name}': `repeat` is never given, since only the newest event counts (at_most: 1)"
+    first = f"'{rule.name}': the first event gives {rule.points:g} points, but"
+    if rule.max is not None and rule.points > rule.max > 0:
+        yield ("max",), f"{first} `max` leaves {rule.max:g} of them"
+    if rule.min is not None and rule.points < rule.min < 0:
+        yield ("min",), f"{first} `min` leaves {rule.min:g} of them"
+
+
+def _idle_bands(name: str, key: str, bands: Sequence[Band], longest: float) -> Iterator[Finding]:
+    for i, band in enumerate(bands):
+        if band.below is not None and band.below <= 0:
+            yield (key, i), f"'{name}': nothing falls below {band.below:g}; a {_MEASURES[key]} starts at 0"
+        if band.from_ is not None and band.from_ >= longest:
+            yield (key, i), f"'{name}': no event is {band.from_:g} days old, since `within` leaves {longest:g} days"
 
 
 _MEASURES = {"count": "count", "recency": "number of days"}

@@ -1,10 +1,11 @@
 """The model format as JSON Schema (draft 2020-12), so that an editor completes and checks a model while it is written.
 
-In: nothing; it is made from the classes of `schema.py`. Out: a dict, and the file model.schema.json that ships with the package.
-First line of a model for editors that speak the YAML language server: `# yaml-language-server: $schema=...` (docs/model-file.md).
+In: nothing; it is made from the classes of `schema.py`. Out: a dict, and the file model.schema.json that ships with
+the package. First line of a model for editors that speak the YAML language server: `# yaml-language-server:
+$schema=...` (docs/model-file.md).
 
-The schema judges the shape: keys, types, kinds of rule. What needs the whole model (names used twice, bands that overlap,
-thresholds nothing can reach) only the loader knows.
+The schema judges the shape: keys, types, kinds of rule. What needs the whole model (names used twice, bands that
+overlap, thresholds nothing can reach) only the loader knows.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def model_schema() -> dict[str, Any]:
         "$id": _ID,
         **made,
         "title": "Scoville model, format 1",
-        "description": "Points for who a lead is and what it did, and what they mean: grades, levels, priorities, stages.",
+        "description": "Points for who a lead is and what it did; grades, levels, priorities and stages from them.",
         "$defs": definitions,
     }
 
@@ -54,7 +55,7 @@ def schema_text() -> str:
 
 
 def _cleaned(node: Any) -> Any:  # noqa: ANN401 - a JSON Schema is any JSON
-    """pydantic's schema in the words of the standard, with conditions by reference and without titles made from names."""
+    """The schema in the words of the standard, with conditions by reference and without titles made from names."""
     if isinstance(node, list):
         return [_cleaned(item) for item in node]
     if not isinstance(node, dict):
@@ -80,7 +81,7 @@ def _condition_definitions() -> dict[str, Any]:
     conditions = {"type": "array", "items": condition, "minItems": 1}
     return {
         "Condition": {
-            "description": "Entries that must all hold. An entry is `trait: value`, `trait: [values]` or `trait: {operator: value}`.",
+            "description": "All must hold: `trait: value`, `trait: [values]` or `trait: {operator: value}`.",
             "type": "object",
             "minProperties": 1,
             "properties": {
@@ -96,7 +97,7 @@ def _condition_definitions() -> dict[str, Any]:
             "examples": [{"country": ["US", "CA"], "employees": {"gte": 50}}],
         },
         "Comparison": {
-            "description": "Operators that must all hold. A missing value makes each of them false, except `is: missing`.",
+            "description": "Operators that must all hold. A missing value makes each false, except `is: missing`.",
             "type": "object",
             "minProperties": 1,
             "additionalProperties": False,

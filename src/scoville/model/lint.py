@@ -1,7 +1,7 @@
 """Advice on a model that is valid: what teams that score leads have learned the hard way, each with its reason.
 
-In: a Model. Out: problems of kind "advice", which stop nothing. Called by `scoville check`. Rules that can do nothing are found in
-`idle.py`; whether a model fits the columns of some data is judged in `misfits.py`.
+In: a Model. Out: problems of kind "advice", which stop nothing. Called by `scoville check`. Rules that can do nothing
+are found in `idle.py`; whether a model fits the columns of some data is judged in `misfits.py`.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def _nothing_negative(model: Model) -> Iterator[Advice]:
     lows = [rule_reach(rule).low for _, _, rule in _rules(model)]
     if lows and min(lows) >= 0:
         excluded = "only `disqualify` and `qualify` hold anybody back" if model.disqualify or model.qualify else ""
-        said = f"no rule takes points away{'; ' if excluded else ''}{excluded}: give negative points to what speaks against a sale"
+        found = f"no rule takes points away{'; ' if excluded else ''}{excluded}"
+        said = f"{found}: give negative points to what speaks against a sale"
         yield (
             (),
             said,
@@ -283,7 +284,9 @@ def _half_a_grid(model: Model) -> Iterator[Advice]:
                 reason,
             )
     if model.grades and model.levels and not ({"A", "B"} & {*model.grades} and {"1", "2"} & {*model.levels}):
-        said = "the default priorities ask for grades A, B and levels 1, 2, which this model does not give: write `priorities`"
+        said = (
+            "the default priorities ask for grades A, B and levels 1, 2, which are not given here: write `priorities`"
+        )
         yield ("grades",), said, reason
 
 

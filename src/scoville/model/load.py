@@ -63,7 +63,7 @@ class Model(Content):
             model = cls.model_validate(document.data)
         except ValidationError as error:
             raise ModelError([*problems_of(error, document), *_further_problems(error, document)]) from None
-        model._document = document
+        model._document = document  # noqa: SLF001 - its own, set once, while it is made
         problems = [document.problem(where, said) for where, said in find_errors(model)]
         if problems:
             raise ModelError(problems)

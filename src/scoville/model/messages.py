@@ -80,31 +80,40 @@ def path_of(loc: Sequence[str | int]) -> Path:
     return tuple(step for step in loc if step not in _STEPS)
 
 
-def _said(found: Any, where: Path) -> str:
-    kind, value = found["type"], found["input"]
-    if kind == "extra_forbidden":
-        return _unknown_key(found["loc"])
-    if kind == "missing":
-        return f"the key '{where[-1]}' is missing here{_missing_hint(_part_at(found['loc'][:-1]), str(where[-1]))}"
-    if kind == "invalid_key":
-        inside = isinstance(where[-1], int) and len(where) > 1
-        comma = " A comma inside {} or [] starts a new entry: write 1000, not 1,000." if inside else ""
-        return f"unknown key '{where[-1]}'.{comma} Allowed here: {', '.join(_allowed_keys(found['loc']))}"
+def _said(found: Any, where: Path) -> str:  # noqa: ANN401 - pydantic's own TypedDict differs by version
+    kind = found["type"]
+    if kind in ("missing", "invalid_key", "extra_forbidden"):
+        return _said_of_key(found, where)
     if kind in _SELF_CONTAINED:
-        return str(found["msg"]) + (f"{_but_found(value)}{_decay_hint(value)}" if kind == "decay" else "")
-    if kind == "string_too_long":
-        return f"{_named(where)}: at most {found['ctx']['max_length']} characters are allowed, not {len(value)}"
+        return str(found["msg"]) + (_but_found(found["input"]) + _decay_hint(found["input"]) if kind == "decay" else "")
+    return f"{_named(where)}: {_said_of_value(found, where)}"
+
+
+def _said_of_key(found: Any, where: Path) -> str:  # noqa: ANN401 - as above
+    if found["type"] == "extra_forbidden":
+        return _unknown_key(found["loc"])
+    if found["type"] == "missing":
+        return f"the key '{where[-1]}' is missing here{_missing_hint(_part_at(found['loc'][:-1]), str(where[-1]))}"
+    inside = isinstance(where[-1], int) and len(where) > 1
+    comma = " A comma inside {} or [] starts a new entry: write 1000, not 1,000." if inside else ""
+    return f"unknown key '{where[-1]}'.{comma} Allowed here: {', '.join(_allowed_keys(found['loc']))}"
+
+
+def _said_of_value(found: Any, where: Path) -> str:  # noqa: ANN401 - as above
+    kind, value = found["type"], found["input"]
     if kind in ("too_short", "string_too_short"):
-        return f"{_named(where)}: {_NEEDED[kind]}"
+        return _NEEDED[kind]
     if kind in _NEEDED:
-        return f"{_named(where)}: {_NEEDED[kind]}{_but_found(value)}{_value_hint(kind, value, where)}"
+        return f"{_NEEDED[kind]}{_but_found(value)}{_value_hint(kind, value, where)}"
     if kind in _LIMITS:
         words, key = _LIMITS[kind]
-        return f"{_named(where)}: must be {words} {found['ctx'][key]:g}{_but_found(value)}"
+        return f"must be {words} {found['ctx'][key]:g}{_but_found(value)}"
+    if kind == "string_too_long":
+        return f"at most {found['ctx']['max_length']} characters are allowed, not {len(value)}"
     if kind == "literal_error":
         only = ", the only version of the format" if where == ("scoville",) else ""
-        return f"{_named(where)}: must be {found['ctx']['expected']}{only}{_but_found(value)}"
-    return f"{_named(where)}: {str(found['msg']).removeprefix('Value error, ')}"
+        return f"must be {found['ctx']['expected']}{only}{_but_found(value)}"
+    return str(found["msg"]).removeprefix("Value error, ")
 
 
 def _missing_hint(part: type[Part], key: str) -> str:
@@ -173,7 +182,7 @@ def _allowed_keys(loc: Sequence[str | int]) -> list[str]:
 
 
 def _part_at(loc: Sequence[str | int]) -> type[Part]:
-    """The class that a location of pydantic's lies in, by following the annotations of fields and the tags of unions."""
+    """The class that a location lies in, by following the annotations of fields and the tags of unions."""
     part: type[Part] = Content
     for step in loc:
         if step in TAGGED:

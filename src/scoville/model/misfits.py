@@ -2,8 +2,8 @@
 
 Traits and properties that are no columns, comparisons that a column's type cannot hold, events that never happened.
 
-In: a Model, the columns of `leads` and `events` as Ibis type names, and how often each event was seen. Out: problems. Called by
-`scoville check` and before scoring.
+In: a Model, the columns of `leads` and `events` as Ibis type names, and how often each event was seen. Out: problems.
+Called by `scoville check` and before scoring.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def find_misfits(
 ) -> list[Problem]:
     """Errors for what the columns do not hold, advice for events never seen; in the order of the file.
 
-    `lead_columns` and `event_columns` map names to Ibis type names; None: not judged. `event_names` counts the events in the
-    data. `derived` are traits known beside the columns.
+    `lead_columns` and `event_columns` map names to Ibis type names; None: not judged. `event_names` counts the events
+    in the data. `derived` are traits known beside the columns.
     """
     errors: list[Finding] = []
     advice: list[Advice] = []

@@ -1,10 +1,12 @@
-"""Regular expressions that mean the same on every engine: the subset of RE2 allowed in `matches`.
+r"""Regular expressions that mean the same on every engine: the subset of RE2 allowed in `matches`.
 
-In: a pattern from a model. Out: the pattern rewritten so that DuckDB (RE2), Spark (Java) and PostgreSQL (POSIX ARE) agree
-on it, to be searched in lower-case, stripped text. Called by `conditions.py` (to refuse) and `plan/terms.py` (to run).
+In: a pattern from a model. Out: the pattern rewritten so that DuckDB (RE2), Spark (Java) and PostgreSQL (POSIX ARE)
+agree on it, to be searched in lower-case, stripped text. Called by `conditions.py` (to refuse) and `plan/terms.py`
+(to run).
 
-Allowed: literals, `.`, `[...]`, `^ $ | ( ) (?: )`, `* + ?` (also lazy), `{n} {n,} {n,m}`, `\\d \\w \\s` (and upper case, outside
-brackets) and an escaped sign. Everything else either differs between engines or has exponential cost somewhere.
+Allowed: literals, `.`, `[...]`, `^ $ | ( ) (?: )`, `* + ?` (also lazy), `{n} {n,} {n,m}`, `\d \w \s` (and upper
+case, outside brackets) and an escaped sign. Everything else either differs between engines or has exponential cost
+somewhere.
 """
 
 from __future__ import annotations
@@ -76,23 +78,23 @@ def _check_repeats(tokens: list[re.Match[str]]) -> None:
 
 
 def _rewritten(match: re.Match[str]) -> str:
-    token = match.group()
+    part = match.group()
     if (sign := match["escape"]) is not None:
         return _CLASSES[sign] if sign in _CLASSES else _escape(sign)
     if match["bracket"] is not None:
-        return _bracket(token)
+        return _bracket(part)
     if match["group"] is not None:
-        if token != "(?:":
-            instead = "case is ignored anyway, leave it out" if token == "(?i" else "use a plain group ( ) or (?: )"
-            message = f"`{token}` is not allowed: engines differ in it; {instead}"
+        if part != "(?:":
+            instead = "case is ignored anyway, leave it out" if part == "(?i" else "use a plain group ( ) or (?: )"
+            message = f"`{part}` is not allowed: engines differ in it; {instead}"
             raise PatternError(message)
-        return token
-    if token in ("{", "}", "]"):
-        if token == "{":
+        return part
+    if part in ("{", "}", "]"):
+        if part == "{":
             message = "'{' outside a repeat such as {2} or {2,5} is read differently by engines; write \\{"
             raise PatternError(message)
-        return "\\" + token
-    return r"[^\n]" if token == "." else token.lower()
+        return "\\" + part
+    return r"[^\n]" if part == "." else part.lower()
 
 
 def _escape(sign: str) -> str:

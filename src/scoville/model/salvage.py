@@ -1,8 +1,8 @@
 """The sound part of a model whose shape is wrong somewhere, so that its other faults are reported in the same run.
 
-In: plain values and the paths of the faults. Out: the values without them, and how its paths read in the whole file. Called
-by `load.py`. A rule (stage, segment ...) with a fault is left out whole; a fault elsewhere takes the key of the section or of
-the model that holds it.
+In: plain values and the paths of the faults. Out: the values without them, and how its paths read in the whole file.
+Called by `load.py`. A rule (stage, segment ...) with a fault is left out whole; a fault elsewhere takes the key of
+the section or of the model that holds it.
 """
 
 from __future__ import annotations

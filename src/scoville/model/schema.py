@@ -1,7 +1,8 @@
 """The parts of a model file, format 1, as frozen classes.
 
-In: plain values. Out: `Content`, or pydantic's errors, which `load.py` translates to file, line and column. Each class is one
-thing a person writes; field descriptions are the reference (docs/reference/model-format.md) and the hints of an editor (JSON Schema).
+In: plain values. Out: `Content`, or pydantic's errors, which `load.py` translates to file, line and column. Each
+class is one thing a person writes; field descriptions are the reference (docs/reference/model-format.md) and the
+hints of an editor (JSON Schema).
 """
 
 from __future__ import annotations
@@ -80,11 +81,11 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _short_number(value: float) -> Any:
+def _short_number(value: float) -> Any:  # noqa: ANN401 - an annotated float would be written as 50.0
     return int(value) if value.is_integer() else value
 
 
-def _short_numbers(value: Mapping[str, float | None]) -> Any:
+def _short_numbers(value: Mapping[str, float | None]) -> Any:  # noqa: ANN401 - as above
     return {key: None if number is None else _short_number(number) for key, number in value.items()}
 
 
@@ -165,10 +166,11 @@ class Lose(Part):
     lose: Share = Field(description="Share of the original points lost in each period, such as 10%.")
 
 
-# key that tells the kind: (tag of the union, class). Tags stand in angle brackets so that `load.py` can tell them from keys.
+# key that tells the kind: (tag of the union, class). Tags stand in angle brackets, so that messages can leave them out
 _Kinds = Mapping[str, tuple[str, type[Part]]]
 _DECAYS: _Kinds = {
-    "half_life": ("<half-life>", HalfLife), "linear": ("<linear>", Linear), "keep": ("<keep>", Keep), "lose": ("<lose>", Lose),
+    "half_life": ("<half-life>", HalfLife), "linear": ("<linear>", Linear),
+    "keep": ("<keep>", Keep), "lose": ("<lose>", Lose),
 }  # fmt: skip
 
 
@@ -252,7 +254,7 @@ def _events(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-def _short_events(value: tuple[str, ...]) -> Any:
+def _short_events(value: tuple[str, ...]) -> Any:  # noqa: ANN401 - pydantic would hold the result to the annotation
     return value[0] if len(value) == 1 else list(value)
 
 
@@ -372,7 +374,7 @@ Groups = Annotated[
 ]
 
 
-def _no_groups() -> Any:
+def _no_groups() -> Any:  # noqa: ANN401 - frozen, where pydantic expects a dict
     return MappingProxyType({})
 
 
