@@ -52,7 +52,8 @@ _HOMES = {
     "load_workspace": "scoville.data.workspace",
     "score": "scoville.scoring",
     **dict.fromkeys(
-        ("DataError", "EngineError", "ModelError", "PlanError", "Problem", "ScovilleError", "UsageError"), "scoville.errors"
+        ("DataError", "EngineError", "ModelError", "PlanError", "Problem", "ScovilleError", "UsageError"),
+        "scoville.errors",
     ),
 }
 

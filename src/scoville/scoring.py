@@ -17,7 +17,7 @@ from scoville.data.load import load
 from scoville.data.traits import DERIVED
 from scoville.data.workspace import Workspace
 from scoville.engines.duckdb import DuckDB
-from scoville.errors import UsageError
+from scoville.errors import ModelError, UsageError
 from scoville.model.checks import DISQUALIFIED
 from scoville.model.load import Model
 from scoville.model.misfits import find_misfits
@@ -78,7 +78,11 @@ class ScoreRun:
 
     def share(self) -> None:
         """Work out once what scores and contributions both rest on; worth it when both are wanted."""
-        steps = [step for step in self.plan.rests_on("scores", "contributions") if step in _SHARED_STEPS and step not in self._made]
+        steps = [
+            step
+            for step in self.plan.rests_on("scores", "contributions")
+            if step in _SHARED_STEPS and step not in self._made
+        ]
         self.engine.materialise(self.plan, steps)
         self._made += steps
 
@@ -88,7 +92,9 @@ class ScoreRun:
             message = f"the model '{self.model.name}' has no `accounts:`; add `accounts: {{by: company_domain}}` to score companies"
             raise UsageError(message)
         given = [*self._made, "rejects"]
-        query = f'SELECT * FROM "{output}"' if output in given else self.plan.sql(output, self.engine.dialect, given=given)
+        query = (
+            f'SELECT * FROM "{output}"' if output in given else self.plan.sql(output, self.engine.dialect, given=given)
+        )
         return f"SELECT * FROM ({query}) ORDER BY {order}" if order else query
 
     def keep(self, output: str) -> None:
@@ -157,7 +163,10 @@ def score(
     engine = engine if engine is not None else DuckDB()
     workspace = (workspace if workspace is not None else Workspace()).with_maps(maps)
     loaded = load(engine.ibis, leads, events, workspace=workspace, as_of=instant)
-    plan = compile_plan(model, columns_of(engine, with_events=events is not None))
+    columns = columns_of(engine, with_events=events is not None)
+    if problems := [problem for problem in _misfits(model, columns) if problem.kind == "error"]:
+        raise ModelError(problems)
+    plan = compile_plan(model, columns)
     engine.bind(plan, instant, read_lists(workspace.lists))
     return ScoreRun(engine, plan, instant, loaded.quality, leads)
 
@@ -175,12 +184,16 @@ def misfits(model: Model, leads: object, events: object | None = None, *, worksp
     """What the model reads and the data do not have, each with its place in the model file."""
     engine = DuckDB()
     load(engine.ibis, leads, events, workspace=workspace, as_of=None)
-    columns = columns_of(engine, with_events=events is not None)
     names = None
     if events is not None:
         rows = engine.arrow("SELECT event, count(*) AS n FROM events GROUP BY event").to_pylist()
         names = {row["event"]: row["n"] for row in rows}
-    return find_misfits(model, _named_types(columns.leads), _named_types(columns.events), names, derived=DERIVED)
+    return _misfits(model, columns_of(engine, with_events=events is not None), names)
+
+
+def _misfits(model: Model, columns: Columns, event_names: Mapping[str, int] | None = None) -> list[Problem]:
+    leads, events = _named_types(columns.leads), _named_types(columns.events)
+    return find_misfits(model, leads, events, event_names, derived=DERIVED)
 
 
 def _named_types(columns: Mapping[str, DataType | str] | None) -> dict[str, str] | None:

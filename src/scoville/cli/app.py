@@ -35,7 +35,9 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer hands the flag in
 @app.callback()
 def _scoville(
     *,
-    version: Annotated[bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Lead scoring that people trust: points that add up, explained, replayable at any date."""
 

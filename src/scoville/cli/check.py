@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scoville.model.load import Model
 
 
-def check(  # noqa: PLR0913 - one parameter for each option
+def check(
     model: ModelPath,
     leads: Leads = None,
     events: Events = None,
@@ -41,7 +41,9 @@ def check(  # noqa: PLR0913 - one parameter for each option
     except ModelError as error:
         problems = list(error.problems)
     if json:
-        print_json({"model": str(model), "version": checked and checked.version, "problems": [_plain(p) for p in problems]})
+        print_json(
+            {"model": str(model), "version": checked and checked.version, "problems": [_plain(p) for p in problems]}
+        )
     else:
         print_problems(model, checked, problems)
     if any(problem.kind == "error" for problem in problems):

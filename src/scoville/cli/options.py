@@ -12,10 +12,16 @@ _FILES = "CSV, JSON Lines, Parquet, a glob, or FILE.duckdb::TABLE"
 
 ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="The model file (YAML).", show_default=False)]
 Leads = Annotated[
-    str | None, typer.Option("--leads", "-l", metavar="FILE", help=f"Who they are: {_FILES}.", rich_help_panel=_DATA, show_default=False)
+    str | None,
+    typer.Option(
+        "--leads", "-l", metavar="FILE", help=f"Who they are: {_FILES}.", rich_help_panel=_DATA, show_default=False
+    ),
 ]
 Events = Annotated[
-    str | None, typer.Option("--events", "-e", metavar="FILE", help=f"What they did: {_FILES}.", rich_help_panel=_DATA, show_default=False)
+    str | None,
+    typer.Option(
+        "--events", "-e", metavar="FILE", help=f"What they did: {_FILES}.", rich_help_panel=_DATA, show_default=False
+    ),
 ]
 Maps = Annotated[
     list[str] | None,
@@ -33,11 +39,18 @@ WorkspacePath = Annotated[
 ]  # fmt: skip
 AsOf = Annotated[
     str | None,
-    typer.Option("--as-of", metavar="DATE", help="Score as of this instant (ISO 8601); default: now.", show_default=False),
+    typer.Option(
+        "--as-of", metavar="DATE", help="Score as of this instant (ISO 8601); default: now.", show_default=False
+    ),
 ]
 Engine = Annotated[
     str,
-    typer.Option("--engine", metavar="URL", help="duckdb:// in memory, or duckdb:///FILE to read its tables.", rich_help_panel="Machine"),
+    typer.Option(
+        "--engine",
+        metavar="URL",
+        help="duckdb:// in memory, or duckdb:///FILE to read its tables.",
+        rich_help_panel="Machine",
+    ),
 ]
 MemoryLimit = Annotated[
     str | None,

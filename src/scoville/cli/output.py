@@ -58,9 +58,13 @@ def print_run(run: ScoreRun, top: int) -> None:
     console = out()
     counts = run.counts()
     as_of = f"{run.as_of:%-d %B %Y %H:%M} UTC"
-    console.print(f"[bold]{escape(run.model.name)}[/bold] {run.model.version} · as of {as_of} · {counts['leads']:,} leads")
+    console.print(
+        f"[bold]{escape(run.model.name)}[/bold] {run.model.version} · as of {as_of} · {counts['leads']:,} leads"
+    )
     if counts["stages"]:
-        console.print("   ".join(f"{escape(str(stage))} [bold]{count:,}[/bold]" for stage, count in counts["stages"].items()))
+        console.print(
+            "   ".join(f"{escape(str(stage))} [bold]{count:,}[/bold]" for stage, count in counts["stages"].items())
+        )
     if top and counts["leads"]:
         console.print(_ranked(run, top, console.width))
 
@@ -82,7 +86,15 @@ def _ranked(run: ScoreRun, top: int, width: int) -> Table:
         grid = [Text((row["grade"] or "-") + (row["level"] or "-"))] if has_grid else []
         stage = [_stage(row["stage"], run.model)] if run.model.stages else []
         people = [Text(str(row[name]) if row[name] is not None else "") for name in who]
-        table.add_row(f"{row['rank']:,}", Text(row["lead_id"]), *people, f"{row['score']:.1f}", *grid, *stage, _why(row["reasons"]))
+        table.add_row(
+            f"{row['rank']:,}",
+            Text(row["lead_id"]),
+            *people,
+            f"{row['score']:.1f}",
+            *grid,
+            *stage,
+            _why(row["reasons"]),
+        )
     return table
 
 
@@ -126,7 +138,9 @@ def _missing_line(relation: RelationQuality) -> str:
     mostly = [trait for trait in relation.traits if (trait.missing_share or 0) > _MOSTLY_MISSING]
     if not mostly:
         return ""
-    shown = ", ".join(f"{trait.name} {trait.missing_share:.0%}" for trait in sorted(mostly, key=lambda t: -(t.missing_share or 0)))
+    shown = ", ".join(
+        f"{trait.name} {trait.missing_share:.0%}" for trait in sorted(mostly, key=lambda t: -(t.missing_share or 0))
+    )
     return f"mostly missing: {shown}"
 
 
@@ -143,11 +157,16 @@ def print_problems(path: Path, model: Model | None, problems: Sequence[Problem])
     errors = sum(problem.kind == "error" for problem in problems)
     advice = len(problems) - errors
     if errors:
-        console.print(f"[red]{path}: {_count(errors, 'error')}[/red]" + (f", {_count(advice, 'piece')} of advice" if advice else ""))
+        console.print(
+            f"[red]{path}: {_count(errors, 'error')}[/red]"
+            + (f", {_count(advice, 'piece')} of advice" if advice else "")
+        )
     elif model is not None:
         rules = len(model.fit.rules) + len(model.engagement.rules)
         said = f", {_count(advice, 'piece')} of advice" if advice else ""
-        console.print(f"[green]{escape(str(path))}: fine[/green] - {escape(model.name)} {model.version}, {_count(rules, 'rule')}{said}")
+        console.print(
+            f"[green]{escape(str(path))}: fine[/green] - {escape(model.name)} {model.version}, {_count(rules, 'rule')}{said}"
+        )
 
 
 def _count(number: int, what: str) -> str:
@@ -178,4 +197,3 @@ def print_next(*steps: tuple[str, str]) -> None:
     for what, command in steps:
         console.print(Text(f"  {what}:", style="dim"))
         console.print(Text(f"    {command}"), soft_wrap=True)
-

@@ -64,4 +64,12 @@ def scored(
         message = "say where the leads are: --leads FILE (or write it once into scoville.toml with: scoville init)"
         raise UsageError(message)
     with working("reading and cleaning"):
-        return score(checked, leads, events, as_of=as_of, maps=maps or (), workspace=known, engine=open_engine(engine, memory_limit))
+        return score(
+            checked,
+            leads,
+            events,
+            as_of=as_of,
+            maps=maps or (),
+            workspace=known,
+            engine=open_engine(engine, memory_limit),
+        )

@@ -22,19 +22,42 @@ def score(  # noqa: PLR0913 - one parameter for each option
     events: Events = None,
     as_of: AsOf = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help=f"Write all scores {_FORMATS}.", rich_help_panel=_OUT, show_default=False)
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help=f"Write all scores {_FORMATS}.",
+            rich_help_panel=_OUT,
+            show_default=False,
+        ),
     ] = None,
     contributions: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help=f"Write where every point comes from {_FORMATS}.", rich_help_panel=_OUT, show_default=False),
+        typer.Option(
+            metavar="FILE",
+            help=f"Write where every point comes from {_FORMATS}.",
+            rich_help_panel=_OUT,
+            show_default=False,
+        ),
     ] = None,
     accounts: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help=f"Write account scores {_FORMATS}; the model needs `accounts`.", rich_help_panel=_OUT, show_default=False),
+        typer.Option(
+            metavar="FILE",
+            help=f"Write account scores {_FORMATS}; the model needs `accounts`.",
+            rich_help_panel=_OUT,
+            show_default=False,
+        ),
     ] = None,
     rejects: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help=f"Write the rows kept aside, each with its reason {_FORMATS}.", rich_help_panel=_OUT, show_default=False),
+        typer.Option(
+            metavar="FILE",
+            help=f"Write the rows kept aside, each with its reason {_FORMATS}.",
+            rich_help_panel=_OUT,
+            show_default=False,
+        ),
     ] = None,
     top: Annotated[int, typer.Option(min=0, help="How many leads to show on the terminal.", rich_help_panel=_OUT)] = 20,
     maps: Maps = None,
@@ -71,7 +94,11 @@ def score(  # noqa: PLR0913 - one parameter for each option
     print_quality(run.quality, written)
 
 
-_ORDER = {"scores": "rank, fit + engagement DESC, lead_id", "contributions": "lead_id, section, points DESC, rule", "account_scores": "rank, account"}
+_ORDER = {
+    "scores": "rank, fit + engagement DESC, lead_id",
+    "contributions": "lead_id, section, points DESC, rule",
+    "account_scores": "rank, account",
+}
 
 
 def _summary(run: ScoreRun, top: int, written: list[Path]) -> dict[str, object]:

@@ -36,7 +36,15 @@ def sql(  # noqa: PLR0913 - one parameter for each option
     events: Events = None,
     output: Annotated[Output, typer.Option(help="What the SQL gives.")] = Output.scores,
     dialect: Annotated[Dialect, typer.Option(help="Dialect to print.")] = Dialect.duckdb,
-    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Write this instant into the SQL; default: the time it runs.", show_default=False)] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="DATE",
+            help="Write this instant into the SQL; default: the time it runs.",
+            show_default=False,
+        ),
+    ] = None,
     maps: Maps = None,
     workspace: WorkspacePath = None,
 ) -> None:

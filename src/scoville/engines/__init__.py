@@ -1,1 +1,1 @@
-
+"""What runs a plan: the only place that knows an engine."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import ibis
+from ibis.backends.sql.datatypes import DuckDBType
 
 from scoville.data.traits import LOOKUPS
 from scoville.engines.beside import written_beside
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
 
     from scoville.plan.compile import Plan
 
-_FORMATS = {".csv": "FORMAT csv, HEADER", ".parquet": "FORMAT parquet", ".jsonl": "FORMAT json", ".ndjson": "FORMAT json"}
+_FORMATS = {
+    ".csv": "FORMAT csv, HEADER",
+    ".parquet": "FORMAT parquet",
+    ".jsonl": "FORMAT json",
+    ".ndjson": "FORMAT json",
+}
 
 
 class DuckDB:
@@ -35,13 +41,17 @@ class DuckDB:
 
     dialect = "duckdb"
 
-    def __init__(self, database: str = ":memory:", *, memory_limit: str | None = None, threads: int | None = None) -> None:
+    def __init__(
+        self, database: str = ":memory:", *, memory_limit: str | None = None, threads: int | None = None
+    ) -> None:
         try:
             self.connection = duckdb.connect(database)
         except duckdb.Error as error:
             message = f"cannot open the DuckDB database {database}: {_first_line(error)}"
             raise EngineError(message) from None
-        self.connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false; SET preserve_insertion_order = false")
+        self.connection.execute(
+            "SET TimeZone = 'UTC'; SET enable_progress_bar = false; SET preserve_insertion_order = false"
+        )
         if memory_limit is not None:
             self.connection.execute(f"SET memory_limit = '{memory_limit}'")
         if threads is not None:
@@ -49,8 +59,9 @@ class DuckDB:
         self.ibis = ibis.duckdb.from_connection(self.connection)
 
     def columns(self, table: str) -> Mapping[str, ibis.DataType]:
-        """Names and Ibis types of a table's columns."""
-        return dict(self.ibis.table(table).schema().items())
+        """Names and Ibis types of a temporary table's columns, in their order."""
+        rows = self.connection.execute(f'DESCRIBE temp.main."{table}"').fetchall()
+        return {name: DuckDBType.from_string(kind) for name, kind, *_ in rows}
 
     def bind(self, plan: Plan, as_of: datetime, extra: Mapping[str, Sequence[str]] | None = None) -> None:
         """Make `as_of` and the lists that the plan looks things up in; `leads` and `events` stand there already.

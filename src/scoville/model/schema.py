@@ -34,6 +34,7 @@ from scoville.model.conditions import (
     DURATION_PATTERN,
     Condition,
     ConditionError,
+    as_number,
     format_duration,
     parse_condition,
     parse_duration,
@@ -225,16 +226,31 @@ def _values(value: object) -> object:
             if key is None or not str(key).strip():
                 message = "an empty value is a missing one; use `missing:`"
                 raise ValueError(message)
-            text = str(key).strip().lower()
+            text = _key(key).strip().lower()
             if text in seen:
                 message = (
                     f"'{key}' and '{seen[text]}' are the same value (text compares ignoring case and outer blanks)"
                 )
                 raise ValueError(message)
             seen[text] = key
-        return {key if isinstance(key, str) else str(key).lower() if isinstance(key, bool) else f"{key:g}": v
-                for key, v in value.items()}  # fmt: skip
+        return {_key(key): points for key, points in value.items()}
     return value
+
+
+def _key(key: object) -> str:
+    """A key of `values` as text: 5 and 5.0 are `5`, true is `true`."""
+    if isinstance(key, bool):
+        return str(key).lower()
+    return str(int(key)) if isinstance(key, float) and key.is_integer() else str(key)
+
+
+def as_written(key: str) -> str | float:
+    """A key of `values` as the value it means: a number written plainly is one, so that `5` meets `5.0` in a text column.
+
+    Example: `5` -> 5.0, `software` -> `software`, and `007` -> `007`, which is a code.
+    """
+    number = as_number(key)
+    return number if number is not None and _key(number) == key else key
 
 
 class ValueRule(Part):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import ibis
 import ibis.expr.types as ir
 
+from scoville.plan.people import trait_column
 from scoville.plan.terms import clamped, condition_holds, text
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def add_account_scores(steps: Steps, traits: ir.Table, scores: ir.Table, model: 
 
 def _members(traits: ir.Table, scores: ir.Table, accounts: Accounts) -> ir.Table:
     """Each qualified person of an account with their place in it (0 is the best) and whether they count as engaged."""
-    account = traits.select("lead_id", account=text(traits[accounts.by]))
+    account = traits.select("lead_id", account=text(traits[trait_column(accounts.by)]))
     row = account.filter(account.account.notnull()).join(scores, "lead_id")
     row = row.filter(row.disqualified_by.isnull())
     counts = ibis.literal(0, "int64")

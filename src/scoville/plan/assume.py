@@ -51,8 +51,9 @@ def _traits(model: Model) -> Iterator[tuple[str, Kind]]:
             yield rule.by, "float64"
         elif isinstance(rule, ValueRule):
             yield rule.by, "string"
-    for part in (*model.qualify, *model.disqualify, *model.segments):
-        yield from _compared(part.when)
+    conditions = [q.when for q in (*model.qualify, *model.disqualify)] + [s.when for s in model.segments]
+    for condition in conditions:
+        yield from _compared(condition)
     if model.accounts is not None:
         yield model.accounts.by, "string"
 

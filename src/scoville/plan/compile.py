@@ -55,7 +55,9 @@ class Plan:
         """Names of the lists that an engine must bind beside `leads`, `events` and `as_of`."""
         return tuple(name for name in self.inputs if name in LOOKUPS)
 
-    def sql(self, output: str = "scores", dialect: str = "duckdb", *, given: Iterable[str] = (), pretty: bool = False) -> str:
+    def sql(
+        self, output: str = "scores", dialect: str = "duckdb", *, given: Iterable[str] = (), pretty: bool = False
+    ) -> str:
         """One SELECT for `scores`, `contributions`, `account_scores` or any step, for an SQL dialect of Ibis.
 
         `given` names steps that exist as tables already, so that two outputs can share them.
@@ -105,6 +107,11 @@ def compile_plan(model: Model, columns: Columns) -> Plan:
     scores = add_scores(steps, graded, add_reasons(steps), model)
     if model.accounts is not None:
         add_account_scores(steps, traits, scores, model)
-    read = {name for relation in steps.relations.values() if not isinstance(relation, Constant) for name in tables_in(relation)}
+    read = {
+        name
+        for relation in steps.relations.values()
+        if not isinstance(relation, Constant)
+        for name in tables_in(relation)
+    }
     inputs = tuple(name for name in ("leads", "events", "as_of", *LOOKUPS) if name in read)
     return Plan(model, ledger, dict(steps.relations), inputs)

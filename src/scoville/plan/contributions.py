@@ -23,7 +23,9 @@ SMALLEST_REASON = 0.05  # points; anything less would be shown as 0
 _COLUMNS = ("lead_id", "section", "rule", "points", "raw_points", "matched", "newest_at")
 
 
-def add_contributions(steps: Steps, sums: ir.Table, event_points: ir.Table | None, model: Model, ledger: Ledger) -> ir.Table:
+def add_contributions(
+    steps: Steps, sums: ir.Table, event_points: ir.Table | None, model: Model, ledger: Ledger
+) -> ir.Table:
     """The steps `contributions` and, beneath it, `rule_points` (rules only, without what clamps took)."""
     entries = entries_of(ledger, model)
     schema = {"entry": "int16", "section": "string", "rule": "string", "matched": "int64", "is_rule": "boolean"}
@@ -43,7 +45,7 @@ def add_contributions(steps: Steps, sums: ir.Table, event_points: ir.Table | Non
 
 def _event_rows(steps: Steps, event_points: ir.Table) -> ir.Table:
     relation = steps.relations["event_rules"]
-    rules = ibis.table(dict(relation.schema), name="event_rules")  # type: ignore[arg-type]
+    rules = ibis.table(dict(relation.schema), name="event_rules")
     row = event_points.join(rules.select("rule", "name"), "rule")
     return row.select(
         "lead_id", section=ibis.literal("engagement"), rule=row.name, points=row.points, raw_points=row.raw_points,
@@ -62,7 +64,12 @@ def add_reasons(steps: Steps) -> ir.Table:
         up=ibis.row_number().over(group_by=points.lead_id, order_by=order),
         down=ibis.row_number().over(group_by=points.lead_id, order_by=[points.points, points.rule, points.section]),
     )  # fmt: skip
-    said = ibis.ifelse(ranked.points > 0, "+", "") + ranked.points.round(1).cast("string").re_replace(r"\.0$", "") + " " + ranked.rule
+    said = (
+        ibis.ifelse(ranked.points > 0, "+", "")
+        + ranked.points.round(1).cast("string").re_replace(r"\.0$", "")
+        + " "
+        + ranked.rule
+    )
     texts = [said.max(where=(ranked.up == i) & (ranked.points > 0)) for i in range(REASONS_UP)]
     texts.append(said.max(where=(ranked.down == 0) & (ranked.points < 0)))
     named = ranked.group_by("lead_id").agg(**{f"reason_{i}": text for i, text in enumerate(texts)})

@@ -31,7 +31,10 @@ def add_graded(steps: Steps, sums: ir.Table, as_of: ir.Table, model: Model, ledg
         segment=cases(names, ibis.null("string")),
     )
     holding = [
-        (condition_holds(p.when, lambda name: row[name], row.as_of) if p.when is not None else TRUE, ibis.literal(p.name))
+        (
+            condition_holds(p.when, lambda name: row[name], row.as_of) if p.when is not None else TRUE,
+            ibis.literal(p.name),
+        )
         for p in model.priority_rules
     ]
     row = row.mutate(priority=cases(holding, ibis.null("string")))

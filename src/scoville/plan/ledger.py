@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from scoville.model.schema import CountRule, Engagement, Fit, PointsRule, RecencyRule, SumRule
-from scoville.plan.terms import band_points_at
+from scoville.model.schema import CountRule, HalfLife, Keep, Linear, Lose, PointsRule, RecencyRule, SumRule
+from scoville.plan.terms import band_points_at, microseconds
 
 if TYPE_CHECKING:
     from scoville.model.load import Model
-    from scoville.model.schema import Clamp, Decay, EngagementRule, FitRule
+    from scoville.model.schema import Clamp, Decay, Engagement, EngagementRule, Fit, FitRule
 
 SectionName = Literal["fit", "engagement"]
 
@@ -41,6 +41,27 @@ class NumberedFitRule:
     group: Group | None
 
 
+class Faded(NamedTuple):
+    """A decay as columns of the table of rules."""
+
+    kind: str
+    span_us: int | None
+    share: float | None
+
+
+def faded(decay: Decay) -> Faded:
+    """The kind, period and share of a decay."""
+    if isinstance(decay, HalfLife):
+        return Faded("half_life", microseconds(decay.half_life), None)
+    if isinstance(decay, Linear):
+        return Faded("linear", microseconds(decay.linear), None)
+    if isinstance(decay, Keep):
+        return Faded("keep", microseconds(decay.every), decay.keep)
+    if isinstance(decay, Lose):
+        return Faded("lose", microseconds(decay.every), decay.lose)
+    return Faded("none", None, None)
+
+
 @dataclass(frozen=True)
 class NumberedEventRule:
     """A rule over events. `decay` is the rule's own or its section's."""
@@ -50,6 +71,11 @@ class NumberedEventRule:
     rule: EngagementRule
     group: Group | None
     decay: Decay
+
+    @property
+    def fading(self) -> Faded:
+        """The decay as columns."""
+        return faded(self.decay)
 
     @property
     def points_without_events(self) -> float:

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 from scoville.data.traits import DERIVED, derive
 from scoville.errors import PlanError
 from scoville.model.conditions import Condition, nearest, traits_of
-from scoville.model.schema import BandRule, TraitRule, ValueRule
+from scoville.model.schema import BandRule, TraitRule, ValueRule, as_written
 from scoville.plan.terms import FALSE, band_points, cases, condition_holds, equals, number
 
 if TYPE_CHECKING:
@@ -64,7 +64,12 @@ def add_traits(steps: Steps, leads: ir.Table, names: list[str], lookups: Mapping
     table = leads.select("lead_id", **{name: present(leads[name]) for name in kept if name != "lead_id"})
     if derived:
         table = derive(table, derived, lookups)
-    return steps.add("traits", table.select("lead_id", *(name for name in names if name != "lead_id")))
+    return steps.add("traits", table.select("lead_id", **{trait_column(name): table[name] for name in names}))
+
+
+def trait_column(name: str) -> str:
+    """What a trait is called inside the plan, where it must not meet the plan's own columns."""
+    return f"trait.{name}"
 
 
 def _unknown(names: list[str], leads: ir.Table) -> str:
@@ -87,11 +92,16 @@ def add_people(steps: Steps, traits: ir.Table, as_of: ir.Table, model: Model, le
     row = traits.cross_join(as_of)
 
     def column(name: str) -> ir.Value:
-        return row[name]
+        return row[trait_column(name)]
 
-    branches = [(condition_holds(s.when, column, row.as_of), ibis.literal(i + 1, "int16")) for i, s in enumerate(model.segments)]
+    branches = [
+        (condition_holds(s.when, column, row.as_of), ibis.literal(i + 1, "int16")) for i, s in enumerate(model.segments)
+    ]
     named = row.mutate(segment_no=cases(branches, ibis.literal(0, "int16")))
-    points = {f"fit_{entry.number}": fit_points(entry.rule, lambda name: named[name], named.as_of) for entry in ledger.fit}
+    points = {
+        f"fit_{entry.number}": fit_points(entry.rule, lambda name: named[trait_column(name)], named.as_of)
+        for entry in ledger.fit
+    }
     if len(ledger.every_segment) > 1:
         points = {
             name: ibis.ifelse(named.segment_no.isin(ledger.fit[i].segments), value, 0.0)
@@ -99,7 +109,12 @@ def add_people(steps: Steps, traits: ir.Table, as_of: ir.Table, model: Model, le
         }
     return steps.add(
         "people",
-        named.select("lead_id", "segment_no", disqualified_by=_disqualified_by(model, lambda name: named[name], named.as_of), **points),
+        named.select(
+            "lead_id",
+            "segment_no",
+            disqualified_by=_disqualified_by(model, lambda name: named[trait_column(name)], named.as_of),
+            **points,
+        ),
     )
 
 
@@ -121,5 +136,8 @@ def fit_points(rule: FitRule, column: Callable[[str], ir.Value], as_of: ir.Value
 
 
 def _value_points(rule: ValueRule, trait: ir.Value) -> ir.FloatingValue:
-    found = [(equals(trait, value).fill_null(FALSE), ibis.literal(float(points))) for value, points in rule.values.items()]
+    found = [
+        (equals(trait, as_written(value)).fill_null(FALSE), ibis.literal(float(points)))
+        for value, points in rule.values.items()
+    ]
     return ibis.ifelse(trait.isnull(), float(rule.missing), cases(found, ibis.literal(float(rule.other))))

@@ -50,7 +50,9 @@ class Steps:
         return ibis.table(dict(schema), name=name)
 
 
-def needed(relations: Mapping[str, ir.Table | Constant], outputs: Sequence[str], given: Iterable[str] = ()) -> list[str]:
+def needed(
+    relations: Mapping[str, ir.Table | Constant], outputs: Sequence[str], given: Iterable[str] = ()
+) -> list[str]:
     """Names of the steps that `outputs` rest on, in order; steps in `given` exist already and are not entered."""
     wanted: set[str] = set()
     waiting = list(outputs)
@@ -71,7 +73,12 @@ def tables_in(expression: ir.Table) -> set[str]:
 
 
 def to_sql(
-    relations: Mapping[str, ir.Table | Constant], output: str, dialect: str, given: Iterable[str] = (), *, pretty: bool = False
+    relations: Mapping[str, ir.Table | Constant],
+    output: str,
+    dialect: str,
+    given: Iterable[str] = (),
+    *,
+    pretty: bool = False,
 ) -> str:
     """One SELECT for the step `output`, with the steps it rests on as common table expressions of their own names."""
     compiler = _compiler(dialect)
@@ -86,7 +93,9 @@ def script_of(
     now = sge.CurrentTimestamp() if as_of is None else sge.Literal.string(as_of.isoformat(" "))
     column = sge.cast(now, compiler.type_mapper.from_ibis(ibis.dtype("timestamp"))).as_("as_of", quoted=True)
     query = _query(relations, output, compiler, ())
-    query.args["with_"].expressions.insert(0, sge.CTE(this=sg.select(column), alias=sge.TableAlias(this=sg.to_identifier("as_of", quoted=True))))
+    query.args["with_"].expressions.insert(
+        0, sge.CTE(this=sg.select(column), alias=sge.TableAlias(this=sg.to_identifier("as_of", quoted=True)))
+    )
     try:
         return f"-- {head}\n{query.sql(compiler.dialect, pretty=True, unsupported_level=sg.ErrorLevel.RAISE)};"
     except sg.errors.UnsupportedError as error:
@@ -94,11 +103,18 @@ def script_of(
         raise PlanError(message) from None
 
 
-def _query(relations: Mapping[str, ir.Table | Constant], output: str, compiler: Any, given: Iterable[str]) -> sge.Select:  # noqa: ANN401 - as below
+def _query(
+    relations: Mapping[str, ir.Table | Constant],
+    output: str,
+    compiler: Any,  # noqa: ANN401 - Ibis does not type its compilers
+    given: Iterable[str],
+) -> sge.Select:
     query = sg.select("*").from_(sg.to_identifier(output, quoted=True))
     for name in needed(relations, [output], given):
         relation = relations[name]
-        select = _values(relation, compiler) if isinstance(relation, Constant) else _floating(compiler.to_sqlglot(relation))
+        select = (
+            _values(relation, compiler) if isinstance(relation, Constant) else _floating(compiler.to_sqlglot(relation))
+        )
         query = query.with_(sg.to_identifier(name, quoted=True), as_=select, copy=False)
     return query
 
@@ -107,11 +123,16 @@ def _floating(select: sge.Expression) -> sge.Expression:
     """Fractional literals as doubles: SQL reads 15.0 as a decimal, and a sum of decimals overflows or rounds."""
 
     def double(node: sge.Expression) -> sge.Expression:
-        if isinstance(node, sge.Literal) and not node.is_string and not str(node.this).isdigit() and not isinstance(node.parent, sge.Cast):
+        if (
+            isinstance(node, sge.Literal)
+            and not node.is_string
+            and not str(node.this).isdigit()
+            and not isinstance(node.parent, sge.Cast)
+        ):
             return sge.cast(node.copy(), sge.DataType.Type.DOUBLE)
         return node
 
-    return select.transform(double, copy=False)
+    return select.copy().transform(double, copy=False)  # a copy, for Ibis uses one node in several places
 
 
 def _compiler(dialect: str) -> Any:  # noqa: ANN401 - Ibis does not type its compilers

@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 from scoville.plan.terms import FALSE, cases, clamped, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from scoville.model.load import Model
     from scoville.plan.ledger import Group, Ledger, NumberedEventRule, SectionName, SectionPart
@@ -37,7 +37,9 @@ def entries_of(ledger: Ledger, model: Model) -> tuple[Entry, ...]:
     """All contributions that stand as columns of `sums`, in the order in which they are applied."""
     fit = [Entry(f"fit_{e.number}", "fit", e.rule.name, 1, is_rule=True) for e in ledger.fit]
     idle = [Entry(f"idle_{e.number}", "engagement", e.rule.name, 0, is_rule=True) for e in _idle(ledger)]
-    caps = [Entry(f"cap_{group.number}", group.section, f"cap: {group.name}", 0, is_rule=False) for group in ledger.groups]
+    caps = [
+        Entry(f"cap_{group.number}", group.section, f"cap: {group.name}", 0, is_rule=False) for group in ledger.groups
+    ]
     ends = [Entry(f"cap_{name}", name, f"cap: {name}", 0, is_rule=False) for name in ("fit", "engagement")]
     scale = Entry("cap_scale", "score", "cap: scale", 0, is_rule=False)
     out = [
@@ -80,7 +82,10 @@ def add_sums(steps: Steps, people: ir.Table, engagement: ir.Table | None, model:
         row = people.left_join(engagement, "lead_id").drop("lead_id_right")
     row = row.mutate(**{f"idle_{entry.number}": _idle_points(row, entry, engagement) for entry in _idle(ledger)})
     row = row.mutate(**{f"cap_{group.number}": _group_cap(row, group, ledger, engagement) for group in ledger.groups})
-    row = row.mutate(fit_sum=_section_sum(row, "fit", ledger, None), engagement_sum=_section_sum(row, "engagement", ledger, engagement))
+    row = row.mutate(
+        fit_sum=_section_sum(row, "fit", ledger, None),
+        engagement_sum=_section_sum(row, "engagement", ledger, engagement),
+    )
     row = row.mutate(
         fit=_by_segment(row, row.fit_sum, ledger.of_section("fit")),
         engagement=_by_segment(row, row.engagement_sum, ledger.of_section("engagement")),
@@ -92,11 +97,16 @@ def add_sums(steps: Steps, people: ir.Table, engagement: ir.Table | None, model:
     names = [q.name for q in (*model.qualify, *model.disqualify)]
     row = row.mutate(
         cap_scale=row.qualified_score - row.both,
-        **{f"disqualified_{i}": ibis.ifelse(row.disqualified_by.fill_null("") == name, lost, 0.0) for i, name in enumerate(names)},
+        **{
+            f"disqualified_{i}": ibis.ifelse(row.disqualified_by.fill_null("") == name, lost, 0.0)
+            for i, name in enumerate(names)
+        },
     )
     score = ibis.ifelse(row.disqualified_by.isnull(), row.qualified_score, float(model.scale.min))
     kept = [entry.column for entry in entries_of(ledger, model)]
-    return steps.add("sums", row.select("lead_id", "segment_no", "disqualified_by", *kept, "fit", "engagement", score=score))
+    return steps.add(
+        "sums", row.select("lead_id", "segment_no", "disqualified_by", *kept, "fit", "engagement", score=score)
+    )
 
 
 def _idle_points(row: ir.Table, entry: NumberedEventRule, engagement: ir.Table | None) -> ir.FloatingValue:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 MICROSECONDS_PER_DAY = 86_400_000_000
 TRUE, FALSE = ibis.literal(value=True), ibis.literal(value=False)
+_TRUTH = {"true": True, "false": False}
 _NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
+
 
 def microseconds(duration: timedelta) -> int:
     """Exact length in microseconds."""
@@ -32,7 +34,7 @@ def microseconds(duration: timedelta) -> int:
 
 def age_us(as_of: ir.Value, instant: ir.Value) -> ir.IntegerValue:
     """Microseconds from `instant` to `as_of`; negative in the future, null for a null instant."""
-    return as_of.delta(instant, unit="microsecond")  # type: ignore[attr-defined,no-any-return]
+    return as_of.delta(instant, unit="microsecond")
 
 
 def condition_holds(condition: Condition, column: Callable[[str], ir.Value], as_of: ir.Value) -> ir.BooleanValue:
@@ -82,12 +84,12 @@ def _is_in(column: ir.Value, values: Iterable[object]) -> ir.BooleanValue:
     if isinstance(column, ir.NumericValue) and not isinstance(column, ir.BooleanValue):
         return _any_of(column.cast("float64"), [_numeric(value) for value in values])
     if isinstance(column, ir.BooleanValue):
-        return _any_of(column.ifelse("true", "false"), [str(value).strip().lower() for value in values])
+        return _any_of(column, [_TRUTH.get(str(value).strip().lower()) for value in values])
     if isinstance(column, (ir.TimestampValue, ir.DateValue)):
         instants = [parse_instant(value) if isinstance(value, str) else None for value in values]
         return _any_of(column.cast("timestamp"), instants)
     numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
-    texts = [str(value).strip().lower() for value in values if isinstance(value, (str, bool))]
+    texts = [folded(str(value)) for value in values if isinstance(value, (str, bool))]
     either = [_any_of(text(column), texts)] if texts else []
     either += [_any_of(number(column), numbers).fill_null(FALSE)] if numbers else []
     return ibis.or_(*either)
@@ -97,7 +99,7 @@ def _any_of(column: ir.Value, values: Sequence[object]) -> ir.BooleanValue:
     usable = [value for value in values if value is not None]
     if not usable:
         return column.isnull() & column.notnull()
-    return column == usable[0] if len(usable) == 1 else column.isin(usable)  # type: ignore[no-any-return]
+    return column == usable[0] if len(usable) == 1 else column.isin(usable)
 
 
 def _numeric(value: object) -> float | None:
@@ -108,22 +110,28 @@ def _numeric(value: object) -> float | None:
 
 def text(column: ir.Value) -> ir.StringValue:
     """A column as lower-case text without outer blanks, the form in which text compares."""
-    return column.cast("string").strip().lower()  # type: ignore[no-any-return]
+    return column.cast("string").strip().lower()
+
+
+def folded(value: str) -> str | ir.StringValue:
+    """A text of the model in the same form. Letters beyond ASCII are left to the engine, whose capitals may differ from ours."""
+    plain = value.strip()
+    return plain.lower() if plain.isascii() else ibis.literal(plain).lower()
 
 
 def number(column: ir.Value) -> ir.FloatingValue:
     """A column as float64; text that is not a plain decimal or scientific number is null."""
     if isinstance(column, ir.StringValue):
         plain = column.strip()
-        return ibis.ifelse(plain.re_search(_NUMBER), plain, ibis.null("string")).cast("float64")  # type: ignore[no-any-return]
-    return column.cast("float64")  # type: ignore[no-any-return]
+        return ibis.ifelse(plain.re_search(_NUMBER), plain, ibis.null("string")).cast("float64")
+    return column.cast("float64")
 
 
 def instant(column: ir.Value) -> ir.TimestampValue:
     """A column as a timestamp (naive UTC); text that is not ISO 8601 is null."""
     if isinstance(column, (ir.TimestampValue, ir.DateValue)):
-        return column.cast("timestamp")  # type: ignore[no-any-return]
-    return column.cast("string").try_cast("timestamp")  # type: ignore[no-any-return]
+        return column.cast("timestamp")
+    return column.cast("string").try_cast("timestamp('UTC')").cast("timestamp")
 
 
 def _ordered(compare: Callable[[ir.Value, object], ir.BooleanValue]) -> Callable[..., ir.BooleanValue]:
@@ -136,21 +144,21 @@ def _ordered(compare: Callable[[ir.Value, object], ir.BooleanValue]) -> Callable
 
 def _textual(compare: Callable[[ir.StringValue, str], ir.BooleanValue]) -> Callable[..., ir.BooleanValue]:
     def holds(column: ir.Value, value: str, _as_of: ir.Value) -> ir.BooleanValue:
-        return compare(text(column), value.strip().lower())
+        return compare(text(column), folded(value))
 
     return holds
 
 
 def _matches(column: ir.Value, pattern: str, _as_of: ir.Value) -> ir.BooleanValue:
-    return text(column).re_search(portable_pattern(pattern))  # type: ignore[no-any-return]
+    return text(column).re_search(portable_pattern(pattern))
 
 
 def _newer_than(column: ir.Value, duration: timedelta, as_of: ir.Value) -> ir.BooleanValue:
-    return age_us(as_of, instant(column)) < microseconds(duration)  # type: ignore[no-any-return]
+    return age_us(as_of, instant(column)) < microseconds(duration)
 
 
 def _older_than(column: ir.Value, duration: timedelta, as_of: ir.Value) -> ir.BooleanValue:
-    return age_us(as_of, instant(column)) >= microseconds(duration)  # type: ignore[no-any-return]
+    return age_us(as_of, instant(column)) >= microseconds(duration)
 
 
 _COMPARISONS: Mapping[str, Callable[..., ir.BooleanValue]] = {
@@ -197,10 +205,13 @@ def _in_band(value: ir.NumericValue, band: Band) -> ir.BooleanValue:
 
 
 def cases(branches: Sequence[tuple[ir.BooleanValue, ir.Value]], otherwise: ir.Value) -> ir.Value:
+    """The value of the first branch that holds, else `otherwise`."""
     return ibis.cases(*branches, else_=otherwise) if branches else otherwise
 
 
-def weight(decay: ir.StringValue | None, kinds: Sequence[str], age: ir.IntegerValue, span_us: ir.Value, share: ir.Value) -> ir.Value:
+def weight(
+    decay: ir.StringValue | None, kinds: Sequence[str], age: ir.IntegerValue, span_us: ir.Value, share: ir.Value
+) -> ir.Value:
     """Share of the points left after `age` microseconds, in [0, 1].
 
     `decay` names the kind for the row, `kinds` those that occur; a null age gives null.

@@ -1,0 +1,144 @@
+"""Events meet the rules that name them.
+
+In: `events`, `as_of`, the table of rules. Out: one row for each event and rule that it counts for. Called by `engagement.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+import ibis.expr.types as ir
+
+from scoville.errors import PlanError
+from scoville.model.conditions import nearest, traits_of
+from scoville.model.schema import PointsRule, SumRule
+from scoville.plan.people import present
+from scoville.plan.terms import TRUE, age_us, cases, condition_holds, number, weight
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from scoville.plan.ledger import NumberedEventRule
+    from scoville.plan.steps import Steps
+
+EVERY_EVENT = "*"
+JSON_COLUMN = "properties"
+_OWN_COLUMNS = ("lead_id", "event", "occurred_at", "event_id")
+
+
+def add_hits(
+    steps: Steps, events: ir.Table, as_of: ir.Table, rules: ir.Table, chosen: Sequence[NumberedEventRule], prefix: str
+) -> ir.Table:
+    """The step `hits`: lead_id, rule, occurred_at, age_us, and amount, what the event adds to the rule's total.
+
+    `chosen` are rules that all name events, or all look at every event; all need sorting, or none does.
+    Raises: PlanError for a property that the events do not have.
+    """
+    met = _met(steps, events, as_of, rules, chosen, prefix)
+    met = met.mutate(age_us=age_us(met.as_of, met.occurred_at))
+    conditions = [met.age_us >= 0]
+    if any(entry.rule.within is not None for entry in chosen):
+        conditions.append(met.window_us.isnull() | (met.age_us < met.window_us))
+    if any(entry.rule.when is not None for entry in chosen):
+        conditions.append(_properties_hold(met, chosen))
+    met = met.filter(*conditions)
+    limits = ("at_most", "per_day") if chosen[0].must_be_sorted else ()
+    hits = met.select("lead_id", "rule", "occurred_at", "age_us", *limits, amount=_amount(met, chosen))
+    hits = steps.add(f"{prefix}hits", hits)
+    return _newest(steps, hits, chosen, prefix) if limits else hits
+
+
+def _met(
+    steps: Steps, events: ir.Table, as_of: ir.Table, rules: ir.Table, chosen: Sequence[NumberedEventRule], prefix: str
+) -> ir.Table:
+    """Events beside the rules that name them, with the properties that those rules read."""
+    narrow = events.select("lead_id", "event", "occurred_at", **_properties(events, chosen))
+    if EVERY_EVENT in chosen[0].rule.event:
+        return narrow.cross_join(rules.filter(rules.rule.isin([entry.number for entry in chosen])).cross_join(as_of))
+    pairs = [(entry.number, name) for entry in chosen for name in dict.fromkeys(entry.rule.event)]
+    named = steps.constant(f"{prefix}rule_events", {"rule": "int16", "event": "string"}, pairs)
+    return narrow.join(named.join(rules, "rule").cross_join(as_of), "event")
+
+
+def _properties(events: ir.Table, chosen: Sequence[NumberedEventRule]) -> dict[str, ir.Value]:
+    """The columns that the rules read, under names that cannot meet the plan's own; the JSON column for those it holds."""
+    found: dict[str, ir.Value] = {}
+    for entry in chosen:
+        for name in _read_by(entry):
+            if name in events.columns:
+                found[property_column(name)] = events[name]
+            elif JSON_COLUMN in events.columns:
+                found[property_column(JSON_COLUMN)] = events[JSON_COLUMN]
+            else:
+                raise PlanError(_unknown(entry, name, events))
+    return found
+
+
+def _read_by(entry: NumberedEventRule) -> Iterator[str]:
+    if entry.rule.when is not None:
+        yield from traits_of(entry.rule.when)
+    if isinstance(entry.rule, SumRule):
+        yield entry.rule.sum.of
+
+
+def _unknown(entry: NumberedEventRule, name: str, events: ir.Table) -> str:
+    known = [column for column in events.columns if column not in _OWN_COLUMNS]
+    return (
+        f"rule '{entry.rule.name}' reads the property '{name}' that the events do not have.{nearest(name, known)} "
+        f"Properties: {', '.join(sorted(known)) or 'none'}"
+    )
+
+
+def property_column(name: str) -> str:
+    """What a property is called inside the plan."""
+    return f"property.{name}"
+
+
+def _property_of(met: ir.Table) -> Callable[[str], ir.Value]:
+    """The column of a property, out of JSON where it has none of its own."""
+
+    def column(name: str) -> ir.Value:
+        if property_column(name) in met.columns:
+            return present(met[property_column(name)])
+        return present(_unwrapped(met[property_column(JSON_COLUMN)], name))
+
+    return column
+
+
+def _unwrapped(properties: ir.Value, name: str) -> ir.StringValue:
+    """One property of a JSON column as text."""
+    value = properties.cast("json")[name]
+    return ibis.coalesce(value.str, value.int.cast("string"), value.float.cast("string"), value.bool.cast("string"))
+
+
+def _properties_hold(met: ir.Table, chosen: Sequence[NumberedEventRule]) -> ir.BooleanValue:
+    branches = [
+        (met.rule == entry.number, condition_holds(entry.rule.when, _property_of(met), met.as_of))
+        for entry in chosen
+        if entry.rule.when is not None
+    ]
+    return cases(branches, TRUE)
+
+
+def _amount(met: ir.Table, chosen: Sequence[NumberedEventRule]) -> ir.FloatingValue:
+    """What one event adds to the total of its rule: its weight, 1 for a count, the property for a sum."""
+    kinds = sorted({entry.fading.kind for entry in chosen})
+    branches = [
+        (met.rule == entry.number, number(_property_of(met)(entry.rule.sum.of)).fill_null(0.0))
+        for entry in chosen
+        if isinstance(entry.rule, SumRule)
+    ]
+    return cases(branches, weight(met.decay, kinds, met.age_us, met.span_us, met.share))
+
+
+def _newest(steps: Steps, hits: ir.Table, chosen: Sequence[NumberedEventRule], prefix: str) -> ir.Table:
+    """Only the newest events of rules with a limit: of each UTC day first, then of all. Ties have equal weight, so any order serves."""
+    if any(isinstance(entry.rule, PointsRule) and entry.rule.at_most_per_day is not None for entry in chosen):
+        day = hits.occurred_at.date()
+        within_day = ibis.row_number().over(group_by=[hits.lead_id, hits.rule, day], order_by=hits.age_us)
+        ranked = hits.mutate(day_no=within_day)
+        hits = ranked.filter(ranked.per_day.isnull() | (ranked.day_no < ranked.per_day)).drop("day_no")
+    newest = hits.mutate(event_no=ibis.row_number().over(group_by=[hits.lead_id, hits.rule], order_by=hits.age_us))
+    kept = newest.filter(newest.at_most.isnull() | (newest.event_no < newest.at_most)).drop("event_no")
+    return steps.add(f"{prefix}counted", kept)
