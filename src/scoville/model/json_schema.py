@@ -1,8 +1,8 @@
-"""The model format as JSON Schema (draft 2020-12), so that an editor completes and checks a model while it is written.
+"""The model format as JSON Schema (draft 2020-12), so that an editor completes and checks a model as it is written.
 
 In: nothing; it is made from the classes of `schema.py`. Out: a dict, and the file model.schema.json that ships with
-the package. First line of a model for editors that speak the YAML language server: `# yaml-language-server:
-$schema=...` (docs/model-file.md).
+the package. How an editor finds it: docs/model-file.md. Write it anew after a change of the format with
+`python -m scoville.model.json_schema`; a test holds the file to the classes.
 
 The schema judges the shape: keys, types, kinds of rule. What needs the whole model (names used twice, bands that
 overlap, thresholds nothing can reach) only the loader knows.
