@@ -6,6 +6,7 @@ never copied.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import ibis
@@ -57,6 +58,8 @@ def clean_events(
     Raises:  DataError for a column that is missing or ambiguous, and for times that do not parse.
     """
     columns = resolve_columns("events", raw.name, raw.table.columns, mapping)
+    if people.is_keyed_by_email:  # then the ids of events are addresses too, whatever their column is called
+        columns = replace(columns, is_keyed_by_email=True)
     staged = _staged(con, raw, columns, settings, as_of)
     has_plain_keys = not (raw.is_text or people.has_links or columns.is_keyed_by_email)
     as_given = _as_given(con, raw, staged, columns, settings, people) if has_plain_keys else None
@@ -131,7 +134,7 @@ def _survey(
     }
     if "event_id" in columns.names:
         ids = staged[columns.names["event_id"]]
-        wanted |= {"ids": ids.count(), "distinct": content_hash(ids).nunique()}
+        wanted |= {"ids": ids.count(), "distinct": content_hash(ids).nunique(where=ids.notnull())}
     wanted |= {f"dirt: {name}": _is_dirty(staged[columns.names[name]], settings) for name in texts}
     return {key: value or 0 for key, value in fetch_rows(con, staged.aggregate(**wanted))[0].items()}
 
@@ -182,12 +185,15 @@ def _owned(staged: ir.Table, known: ir.Table) -> ir.Table:
         (joined["scoville_survivor"].isnull(), UNKNOWN_LEAD),
         else_=ibis.null("string"),
     )
-    return joined.select(*(joined[name] for name in staged.columns), **{OWNER: joined["scoville_survivor"], REASON: reason})
+    return joined.select(
+        *(joined[name] for name in staged.columns), **{OWNER: joined["scoville_survivor"], REASON: reason}
+    )
 
 
 def _has_twice(con: Backend, owned: ir.Table) -> bool:
     ids = owned[EVENT_ID]
-    found = fetch_rows(con, owned.aggregate(all=ids.count(), distinct=content_hash(ids).nunique()))[0]
+    counts = owned.aggregate(all=ids.count(), distinct=content_hash(ids).nunique(where=ids.notnull()))
+    found = fetch_rows(con, counts)[0]
     return bool(found["all"] != found["distinct"])
 
 
@@ -202,7 +208,7 @@ def _once(con: Backend, raw: Raw, owned: ir.Table) -> ir.Table:
     is_repeated = owned[REASON].isnull() & owned[EVENT_ID].notnull() & owned[EVENT_ID].isin(repeated["event_id"])
     marked = owned.mutate(**{IS_REPEATED: is_repeated})
     rows = marked.filter(marked[IS_REPEATED])
-    order = [rows[TIME], rows[OWNER], rows[EVENT], row_as_json(rows, raw.table.columns)]
+    order = [rows[TIME], rows[OWNER], rows[EVENT], row_as_json(rows, sorted(raw.table.columns))]
     is_again = ibis.row_number().over(group_by=rows[EVENT_ID], order_by=order) > 0
     again = rows.mutate(**{REASON: ibis.ifelse(is_again, DUPLICATE_EVENT_ID, ibis.null("string"))})
     return keep_table(con, "judged_events", marked.filter(~marked[IS_REPEATED]).union(again))

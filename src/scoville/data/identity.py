@@ -33,8 +33,8 @@ CROWD = 10  # leads of one address from which it looks like a shared mailbox rat
 class People:
     """Leads, one row each, and where merged ids went.
 
-    `links` has scoville_from (an id that is no lead any more) and scoville_survivor (the lead that took it over); `merged` counts rows
-    that became part of another, of them `merged_by_email` through their address.
+    `links` has scoville_from (an id that is no lead any more) and scoville_survivor (the lead that took it over), names
+    that no trait has. `merged` counts rows that became part of another, `merged_by_email` those by their address.
     """
 
     table: ir.Table
@@ -42,6 +42,7 @@ class People:
     merged: int = 0
     merged_by_email: int = 0
     notices: tuple[Notice, ...] = ()
+    is_keyed_by_email: bool = False
 
     @property
     def has_links(self) -> bool:
@@ -49,14 +50,18 @@ class People:
         return self.merged_by_email > 0
 
     def known(self, *, by_email: bool = False) -> ir.Table:
-        """What events may say to mean a lead (`scoville_from`) and the lead they mean (`scoville_survivor`), each once."""
+        """What events may say to mean a lead (`scoville_from`, each once) and which lead they mean by it."""
         if by_email:
             email = (
                 normal_email(cast("ir.StringColumn", self.table["email"])) if "email" in self.table.columns else None
             )
-            from_email = self.table.select(scoville_from=self.table["lead_id"] if email is None else email, scoville_survivor="lead_id")
+            from_email = self.table.select(
+                scoville_from=self.table["lead_id"] if email is None else email, scoville_survivor="lead_id"
+            )
             by_address = from_email.filter(from_email["scoville_from"].notnull())
-            return by_address.group_by("scoville_from").aggregate(scoville_survivor=by_address["scoville_survivor"].min())
+            return by_address.group_by("scoville_from").aggregate(
+                scoville_survivor=by_address["scoville_survivor"].min()
+            )
         own = self.table.select(scoville_from="lead_id", scoville_survivor="lead_id")
         return own.union(self.links) if self.has_links else own
 
@@ -130,7 +135,11 @@ def _links(con: Backend, leads: ir.Table) -> ir.Table:
     )
     named = persons.filter(persons["email"].notnull())
     first = named["lead_id"].first(order_by=[named["created"].asc(nulls_first=False), named["lead_id"]])
-    owners = named.group_by("email").aggregate(scoville_survivor=first, leads=named.count()).filter(lambda row: row["leads"] > 1)
+    owners = (
+        named.group_by("email")
+        .aggregate(scoville_survivor=first, leads=named.count())
+        .filter(lambda row: row["leads"] > 1)
+    )
     joined = named.inner_join(owners, "email").filter(lambda row: row["lead_id"] != row["scoville_survivor"])
     return keep_table(con, "lead_links", joined.select(scoville_from="lead_id", scoville_survivor="scoville_survivor"))
 
@@ -170,12 +179,15 @@ def _no_links(con: Backend) -> ir.Table:
 
 
 def _crowds(con: Backend, links: ir.Table) -> tuple[Notice, ...]:
-    counts = links.group_by("scoville_survivor").aggregate(leads=links.count() + 1).filter(lambda row: row["leads"] >= CROWD)
+    counts = (
+        links.group_by("scoville_survivor").aggregate(leads=links.count() + 1).filter(lambda row: row["leads"] >= CROWD)
+    )
     crowds = fetch_rows(con, counts.order_by(counts["leads"].desc(), counts["scoville_survivor"]))
     if not crowds:
         return ()
+    most = crowds[0]
     text = (
-        f"{crowds[0]['leads']} leads share the e-mail address of lead {crowds[0]['scoville_survivor']!r} and became one "
+        f"{most['leads']} leads share the e-mail address of lead {most['scoville_survivor']!r} and became one "
         f'({len(crowds)} such addresses). If it is a shared mailbox, set merge = "id" in scoville.toml.'
     )
     return (Notice("leads", "email", text),)

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.operations as ops
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,14 +34,14 @@ def keep_table_from_sql(con: Backend, name: str, query: str) -> ir.Table:
     """`keep_table` for SQL text."""
     _drop_other(con, name, wanted="TABLE")
     _run(con, f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {query}")
-    return con.table(name, database=TEMPORARY)
+    return _kept(con, name)
 
 
 def keep_view_from_sql(con: Backend, name: str, query: str) -> ir.Table:
     """`keep_view` for SQL text."""
     _drop_other(con, name, wanted="VIEW")
     _run(con, f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {query}")
-    return con.table(name, database=TEMPORARY)
+    return _kept(con, name)
 
 
 def keep_empty(con: Backend, name: str, columns: Mapping[str, str]) -> ir.Table:
@@ -75,6 +79,19 @@ def literal(text: str) -> str:
 
 def _run(con: Backend, statement: str) -> None:
     con.con.execute(statement)
+
+
+def _kept(con: Backend, name: str) -> ir.Table:
+    """The Ibis table over a kept name. Ibis asks for its schema through Arrow, by a name that DuckDB has deprecated."""
+    described = con.con.execute(f"DESCRIBE {'.'.join(TEMPORARY)}.{quoted(name)}").fetchall()
+    types = {column: _ibis_type(con, kind) for column, kind, *_ in described}
+    namespace = ops.Namespace(catalog=TEMPORARY[0], database=TEMPORARY[1])
+    return ops.DatabaseTable(name=name, schema=ibis.schema(types), source=con, namespace=namespace).to_expr()
+
+
+def _ibis_type(con: Backend, kind: str) -> dt.DataType:
+    """A DuckDB type as Ibis has it; a column of nothing but nulls in memory is of the type that DuckDB calls "NULL"."""
+    return dt.null if kind == '"NULL"' else con.compiler.type_mapper.from_string(kind)
 
 
 def _drop_other(con: Backend, name: str, *, wanted: str) -> None:

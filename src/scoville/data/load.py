@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -78,6 +78,7 @@ def _load(
     raw = open_source(con, leads_source, relation="leads", delimiter=workspace.leads.delimiter)
     cleaned = clean_leads(con, raw, workspace.leads.columns, settings)
     people = merge_leads(con, cleaned.table, settings, source=raw.name)
+    people = replace(people, is_keyed_by_email=cleaned.is_keyed_by_email)
     summaries = [_profile_quality(con, raw, cleaned, people)]
     parts = [cleaned]
     notices = [*cleaned.notices, *people.notices]

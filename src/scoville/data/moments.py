@@ -101,8 +101,8 @@ def _from_parts(separators: str, order: Order) -> Callable[[ir.StringValue], ir.
 
     def to_iso(value: ir.StringValue) -> ir.StringValue:
         full = value.re_replace(rf"{head}(\d{{4}}),?", rf"\3-{month}-{day}")
-        this = full.re_replace(rf"{head}([0-6]\d)(\D|$)", rf"20\3-{month}-{day}\4")
-        return this.re_replace(rf"{head}([7-9]\d)(\D|$)", rf"19\3-{month}-{day}\4")
+        this = full.re_replace(rf"{head}([0-6]\d)(?:,?([ T])|$)", rf"20\3-{month}-{day}\4")
+        return this.re_replace(rf"{head}([7-9]\d)(?:,?([ T])|$)", rf"19\3-{month}-{day}\4")
 
     return to_iso
 

@@ -356,7 +356,10 @@ def _refuse_database(file: Path) -> None:
         return
     try:
         with duckdb.connect(str(file), read_only=True) as inside:
-            names = [row[0] for row in inside.execute("SELECT table_name FROM information_schema.tables").fetchall()]
+            names = [
+                row[0]
+                for row in inside.execute("SELECT table_name FROM information_schema.tables ORDER BY 1").fetchall()
+            ]
     except duckdb.Error as refused:
         raise _not_opened(file, refused) from refused
     raise DataError(f"{file}: is a DuckDB database; name a table in it: {file}::table. Tables in it: {listed(names)}.")
