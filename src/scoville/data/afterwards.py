@@ -1,0 +1,156 @@
+"""Columns that look as if they were written after the outcome was known.
+
+Such a column predicts the past perfectly and the future not at all. Signs, in the order in which they are looked for:
+its name, that it is filled for winners and empty for others (or the other way round), a value that nearly only winners
+have, and telling winners from others far better than honest facts do. None of it is a proof; all of it is a reason not
+to give points for it unseen.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from scoville.data.columns import snake_case
+from scoville.data.keep import fetch_rows
+from scoville.data.roles import OUTCOME_TIME_NAMES, shown_share
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import ibis.expr.types as ir
+    from ibis.backends.duckdb import Backend
+
+    from scoville.data.looks import ColumnLook
+
+# Honest single facts reach 0.75 at most in the public data sets at hand; what was typed in afterwards starts at 0.8.
+TOO_GOOD = 0.8
+GAP = 0.3  # difference of the filled shares of winners and others
+PURE, PURE_ROWS, PURE_BASE = 0.95, 0.03, 0.7  # won share of a value, its share of rows, won share of all
+ENOUGH = 30  # winners, and others, below which shares prove nothing
+GROUP = 20  # rows below which a value is counted with the other rare ones
+BINS = 50
+
+Group = tuple[str, int, int]  # value, rows, winners
+
+# Words of stages, dispositions, and what sales types in when a lead is worked.
+NAMES = re.compile(
+    r"^(?:(?:call_|contact_|talk_)?duration(?:_\w+)?|tags?|lead_(?:quality|profile|status|stage|score|grade|rating)|lifecycle_stage|"
+    r"last_(?:notable_)?activity\w*|disposition|next_step|lost_reason|reason_lost|close_reason|closed?_\w+|won_\w+|lost_\w+|"
+    r"deal_\w+|contract\w*|invoice\w*|order_\w+|page_?values?|opportunity\w*|converted_\w+|became_\w*customer\w*|churn\w*|"
+    r"(?:is_)?cancel\w*|days_to_\w+|first_purchase\w*|last_purchase\w*|total_revenue|recent_deal\w*|rating|lead_?score|score)$"
+)
+
+
+def written_after(
+    con: Backend, rows: ir.Table, columns: Sequence[ColumnLook], won: str | None = None
+) -> Mapping[str, str]:
+    """Columns that may be written after the outcome, each with the reason in words.
+
+    `rows` are leads under the keys of the columns; `won` names a boolean column of it, null when no outcome is known.
+    """
+    by_name = {column.name: "its name says so" for column in columns if _says_so(column)}
+    if won is None:
+        return by_name
+    total = fetch_rows(con, rows.aggregate(rows=rows.count(), won=rows[won].sum()))[0]
+    winners = int(total["won"] or 0)
+    if min(winners, total["rows"] - winners) < ENOUGH:
+        return by_name
+    filled = _filled_shares(con, rows, columns, won)
+    found: dict[str, str] = {}
+    for column in columns:
+        reason = _gap(filled[column.key]) or _by_values(con, rows, column, won, winners / total["rows"])
+        if reason or column.name in by_name:
+            found[column.name] = reason or by_name[column.name]
+    return found
+
+
+def _says_so(column: ColumnLook) -> bool:
+    name = snake_case(column.name)
+    return bool(NAMES.match(name)) or name in OUTCOME_TIME_NAMES
+
+
+def _filled_shares(
+    con: Backend, rows: ir.Table, columns: Sequence[ColumnLook], won: str
+) -> dict[str, tuple[float, float]]:
+    wanted = {}
+    for column in columns:
+        is_there = rows[column.key].notnull().cast("float64")
+        wanted[f"won: {column.key}"] = is_there.mean(where=rows[won])
+        wanted[f"other: {column.key}"] = is_there.mean(where=~rows[won])
+    row = fetch_rows(con, rows.aggregate(**wanted))[0]
+    return {column.key: (row[f"won: {column.key}"], row[f"other: {column.key}"]) for column in columns}
+
+
+def _gap(filled: tuple[float, float]) -> str | None:
+    won, other = filled
+    if abs(won - other) < GAP:
+        return None
+    return f"filled for {shown_share(won)} of the winners and {shown_share(other)} of the others"
+
+
+def _by_values(con: Backend, rows: ir.Table, column: ColumnLook, won: str, base: float) -> str | None:
+    if column.type == "number":
+        groups, is_binned = _numbers(con, rows, column, won), column.distinct > BINS
+        ordered = groups
+    elif column.top:
+        groups, is_binned = _values(con, rows, column, won), False
+        ordered = sorted(_merged(groups), key=lambda group: group[2] / group[1])
+    else:
+        return None
+    if not is_binned and (pure := _pure(groups, base)) is not None:
+        return pure
+    area = area_under([(count, winners) for _, count, winners in ordered])
+    area = max(area, 1 - area)
+    return f"alone it tells a winner from another lead {shown_share(area)} of the time" if area >= TOO_GOOD else None
+
+
+def _values(con: Backend, rows: ir.Table, column: ColumnLook, won: str) -> list[Group]:
+    value = rows[column.key].cast("string").fill_null("")
+    return _counted(con, rows.select(value=value, won=rows[won]))
+
+
+def _numbers(con: Backend, rows: ir.Table, column: ColumnLook, won: str) -> list[Group]:
+    """Numbers in their order, equal ones together; many different ones in bins of about equal size."""
+    there = rows.filter(rows[column.key].notnull())
+    number = there[column.key]
+    value = (number.percent_rank() * BINS).floor() if column.distinct > BINS else number
+    return _counted(con, there.select(value=value, won=there[won]))
+
+
+def _counted(con: Backend, values: ir.Table) -> list[Group]:
+    counted = values.group_by("value").aggregate(count=values.count(), winners=values["won"].cast("int64").sum())
+    return [(str(row["value"]), row["count"], row["winners"]) for row in fetch_rows(con, counted.order_by("value"))]
+
+
+def _merged(groups: list[Group]) -> list[Group]:
+    """Rare values as one group, so that chance does not look like knowledge."""
+    rare = [group for group in groups if group[1] < GROUP]
+    common = [group for group in groups if group[1] >= GROUP]
+    together = ("rare", sum(group[1] for group in rare), sum(group[2] for group in rare))
+    return [*common, together] if rare else common
+
+
+def _pure(groups: list[Group], base: float) -> str | None:
+    rows = sum(count for _, count, _ in groups)
+    for value, count, winners in groups:
+        if base <= PURE_BASE and count >= max(GROUP, PURE_ROWS * rows) and winners >= PURE * count:
+            return f"{shown_share(winners / count)} of the leads with '{value or 'nothing'}' won, of all {shown_share(base)}"
+    return None
+
+
+def area_under(groups: Sequence[tuple[int, int]]) -> float:
+    """Chance that a winner stands after another lead, half for ties; groups of (rows, winners) in their order.
+
+    Example: `area_under([(10, 0), (10, 10)])` -> 1.0.   Nulls: 0.5 when there is only one kind.
+    Source:  Mann-Whitney U / (winners * others), which is the area under the ROC curve.
+    """
+    winners = sum(won for _, won in groups)
+    others = sum(count for count, _ in groups) - winners
+    if not winners or not others:
+        return 0.5
+    before, area = 0, 0.0
+    for count, won in groups:
+        area += won * (before + (count - won) / 2)
+        before += count - won
+    return area / (winners * others)
