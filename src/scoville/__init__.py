@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from scoville.data.workspace import Workspace, load_workspace
     from scoville.engines.duckdb import DuckDB
     from scoville.errors import DataError, EngineError, ModelError, PlanError, Problem, ScovilleError, UsageError
-    from scoville.explain import Explanation
+    from scoville.explain import Explanation, explain_lead
     from scoville.model.load import Model
     from scoville.plan.compile import Columns, Plan, compile_plan
     from scoville.scoring import ScoreRun, score
@@ -34,6 +34,7 @@ __all__ = [
     "Workspace",
     "__version__",
     "compile_plan",
+    "explain_lead",
     "load_workspace",
     "score",
 ]
@@ -49,6 +50,7 @@ _HOMES = {
     "ScoreRun": "scoville.scoring",
     "Workspace": "scoville.data.workspace",
     "compile_plan": "scoville.plan.compile",
+    "explain_lead": "scoville.explain",
     "load_workspace": "scoville.data.workspace",
     "score": "scoville.scoring",
     **dict.fromkeys(

@@ -1,0 +1,176 @@
+"""Results as small pieces of HTML, for notebooks: no script, nothing loaded from anywhere, every text escaped.
+
+In: a ScoreRun or an Explanation. Out: HTML text. Colours are chosen to be told apart, and read, on white and on black,
+and by people who see red and green alike: what lifts a score is blue and points right, what lowers it is orange.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from scoville import words
+from scoville.explain.lines import (
+    context,
+    headline,
+    outlook_lines,
+    shown_contributions,
+    total_line,
+    ways_lines,
+    ways_title,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from scoville.data.quality import Quality, RelationQuality
+    from scoville.explain.explanation import Contribution, Explanation
+    from scoville.scoring import ScoreRun
+
+Row = dict[str, Any]
+_SHOWN_LEADS = 10
+_STYLE = """<style>
+.scoville{font:13px/1.45 system-ui,sans-serif;max-width:84em;color:inherit}
+.scoville h4{font-size:1.15em;margin:.2em 0}.scoville p{margin:.2em 0 .6em}
+.scoville small,.scoville .quiet{opacity:.72;font-weight:normal}
+.scoville table{border-collapse:collapse;border:0;margin:.4em 0;background:transparent;color:inherit}
+.scoville caption{text-align:left;caption-side:top;opacity:.72;padding:0 0 .3em;color:inherit}
+.scoville th,.scoville td{text-align:left;padding:.28em .7em;border:0;border-bottom:1px solid rgba(128,128,128,.28);
+ background:transparent;color:inherit;vertical-align:baseline;font-weight:normal;white-space:normal}
+.scoville thead th,.scoville thead td{font-weight:600;border-bottom-width:2px}
+.scoville .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.scoville .bar{min-width:7em;width:7em;vertical-align:top;padding-top:.5em}
+.scoville .steps .bar{min-width:13em;width:18em}
+.scoville .why{min-width:24em}
+.scoville .bar i{display:block;height:.85em;border-radius:2px;min-width:2px;background:#3b82c4}
+.scoville .bar i.down{background:#d9782d}.scoville .bar i.sum{background:#80868e}
+.scoville tfoot td,.scoville tfoot th{font-weight:600;border-bottom:0}
+.scoville .stage{white-space:nowrap;border:1px solid rgba(128,128,128,.55);border-radius:1em;padding:.05em .6em}
+.scoville ul{margin:.2em 0 .8em;padding-left:1.4em}
+</style>"""
+
+
+def run_html(run: ScoreRun) -> str:
+    """The model, the best ten leads with bars, and one line on the data."""
+    model, rows = run.model, run.top(_SHOWN_LEADS).to_pylist()
+    about = f"version {model.version}, as of {words.moment_of(run.as_of)}"
+    title = f"{escape(model.name)} <small>{escape(about)}</small>"
+    low, high = float(model.scale.min), float(model.scale.max)
+    body = "".join(_lead_row(row, low, high) for row in rows)
+    head = _head("Rank", "Lead", "Score", "", "Fit", "Engagement", "Grade", "Stage", "Priority", "Reasons")
+    caption = f"The best {words.counted(len(rows), 'lead')}" if rows else "No leads"
+    table = f"<table><caption>{caption}</caption>{head}<tbody>{body}</tbody></table>"
+    return _block(f"<h4>{title}</h4>{table}<p class=quiet>{escape(quality_line(run.quality))}</p>")
+
+
+def quality_line(quality: Quality | None) -> str:
+    """One line on the data.
+
+    Example: `2,000 leads. 41,002 events out of 41,100 rows: 98 rejected (90 no time, 8 unknown lead).`
+    """
+    parts = [_relation_line(one) for one in quality.relations] if quality is not None else []
+    notices = words.counted(len(quality.notices), "notice") if quality is not None and quality.notices else ""
+    return " ".join([*parts, f"{notices} in `.quality.notices`." if notices else ""]).strip()
+
+
+def _relation_line(one: RelationQuality) -> str:
+    aside = [f"{one.merged:,} merged"] if one.merged else []
+    if one.rejected:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in one.rejected.items())
+        aside.append(f"{sum(one.rejected.values()):,} rejected ({reasons})")
+    if not aside:
+        return f"{one.used:,} {one.relation}."
+    return f"{one.used:,} {one.relation} out of {one.rows:,} rows: {', '.join(aside)}."
+
+
+def _lead_row(row: Row, low: float, high: float) -> str:
+    cells = [
+        _number_cell(f"{row['rank']:,}"),
+        f"<th scope=row>{escape(row['lead_id'])}</th>",
+        _number_cell(words.number(row["score"])),
+        _bar_cell(low, row["score"], low, high, "up"),
+        _number_cell(words.number(row["fit"])),
+        _number_cell(words.number(row["engagement"])),
+        _cell(f"{row['grade'] or ''}{row['level'] or ''}"),
+        f"<td>{_pill(row['stage'])}</td>",
+        _cell(row["priority"]),
+        f'<td class="why">{escape(row["reasons"] or "")}</td>',
+    ]
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def explanation_html(explanation: Explanation) -> str:
+    """A waterfall whose steps add up to the score, what time will do to it, and the shortest way to the next stage."""
+    title = f"<h4>{escape(explanation.lead_id)} <small>{escape(headline(explanation))}</small></h4>"
+    merged = ""
+    if explanation.asked_for != explanation.lead_id:
+        merged = f"<p>{escape(explanation.asked_for)} was merged into {escape(explanation.lead_id)}.</p>"
+    about = f"<p class=quiet>{escape(context(explanation))}</p>"
+    steps = _waterfall(explanation, shown_contributions(explanation))
+    return _block(title + merged + about + steps + _lists(explanation))
+
+
+def _waterfall(explanation: Explanation, shown: Sequence[Contribution]) -> str:
+    totals = [0.0, explanation.score, *(item.running_total for item in explanation.contributions)]
+    low, high = min(totals), max(totals)
+    body = "".join(_step_row(item, low, high) for item in shown)
+    foot = (
+        f"<tr><th scope=row>{escape(total_line(explanation))}</th>{_number_cell(words.number(explanation.score))}"
+        f"{_bar_cell(0.0, explanation.score, low, high, 'sum')}{_number_cell(words.number(explanation.score))}</tr>"
+    )
+    head = _head("Why", "Points", "", "Total")
+    caption = "<caption>Where the points come from</caption>"
+    return f"<table class=steps>{caption}{head}<tbody>{body}</tbody><tfoot>{foot}</tfoot></table>"
+
+
+def _step_row(item: Contribution, low: float, high: float) -> str:
+    before = item.running_total - item.points
+    bar = _bar_cell(before, item.running_total, low, high, "up" if item.points >= 0 else "down")
+    points, total = _number_cell(words.signed(item.points)), _number_cell(words.number(item.running_total))
+    return f"<tr><th scope=row>{escape(item.sentence)}</th>{points}{bar}{total}</tr>"
+
+
+def _lists(explanation: Explanation) -> str:
+    ways = _list(ways_title(explanation), ways_lines(explanation))
+    unknown = _list("Not known yet", (each.sentence for each in explanation.next_stage.unknown))
+    return _list("If nothing happens", outlook_lines(explanation)) + ways + unknown
+
+
+# --- pieces ---------------------------------------------------------------------------------------------------------
+
+
+def _block(content: str) -> str:
+    return f'<div class="scoville">{_STYLE}{content}</div>'
+
+
+def _head(*titles: str) -> str:
+    cells = "".join(f"<th scope=col>{title}</th>" if title else "<td></td>" for title in titles)
+    return f"<thead><tr>{cells}</tr></thead>"
+
+
+def _cell(text: str | None) -> str:
+    return f"<td>{escape(text or '')}</td>"
+
+
+def _number_cell(text: str) -> str:
+    return f'<td class="n">{escape(text)}</td>'
+
+
+def _pill(stage: str | None) -> str:
+    return f'<span class="stage">{escape(stage)}</span>' if stage else ""
+
+
+def _list(title: str, items: Iterable[str]) -> str:
+    entries = "".join(f"<li>{escape(item)}</li>" for item in items)
+    return f"<p><b>{escape(title)}</b></p><ul>{entries}</ul>" if entries else ""
+
+
+def _bar_cell(start: float, end: float, low: float, high: float, kind: str) -> str:
+    """A bar from `start` to `end` on a line from `low` to `high`.
+
+    It is hidden from screen readers, because the number beside it says the same.
+    """
+    span = high - low or 1.0
+    left, width = (min(start, end) - low) / span * 100, abs(end - start) / span * 100
+    place = f"margin-left:{left:.2f}%;width:{width:.2f}%"
+    return f'<td class="bar" aria-hidden="true"><i class="{kind}" style="{place}"></i></td>'

@@ -1,0 +1,119 @@
+"""Numbers, days and conditions as a person would say them: the words of reasons, explanations and pages.
+
+In: plain values and the parts of a model. Out: text. Nothing here knows a plan, an engine or a page.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from scoville.model.conditions import All, Compare, Condition, Either, Not
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_SHOWN = 0.05  # anything less would be rounded to 0.0
+_OFTEN = ("never", "once", "twice")
+_SAYS = {
+    "equals": "is {}", "in": "is {}", "not": "is not {}", "not_in": "is neither {}",
+    "gt": "is more than {}", "gte": "is at least {}", "lt": "is below {}", "lte": "is at most {}", "between": "is {}",
+    "contains": "contains {}", "starts_with": "starts with {}", "ends_with": "ends with {}", "matches": "matches {}",
+    "newer_than": "is less than {} ago", "older_than": "is {} ago or longer",
+}  # fmt: skip
+_SAYS_OF_TIME = {"gt": "is after {}", "gte": "is on or after {}", "lt": "is before {}", "lte": "is on or before {}"}
+
+
+def number(value: float) -> str:
+    """A number of points to one decimal; what would round to nothing keeps its first digit.
+
+    Example: 12.38 -> "12.4", 15.0 -> "15", 0.0123 -> "0.01", 1234567.0 -> "1,234,567"
+    """
+    if value and abs(value) < _SHOWN:
+        return f"{value:.1g}"
+    return f"{value + 0.0:,.1f}".removesuffix(".0")  # adding 0.0 makes -0.0 a plain 0
+
+
+def signed(value: float) -> str:
+    """`number` with its sign: `+12.4`, `-8`, `0`."""
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
+def plain(value: float) -> str:
+    """A number of the data or of the model, as written: 50, 0.25, 1,200."""
+    return f"{value:,.12g}"
+
+
+def day(moment: datetime) -> str:
+    """`3 May 2026`."""
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def moment_of(moment: datetime) -> str:
+    """`3 May 2026`, with the time of day unless it is midnight: `3 May 2026 18:05 UTC`."""
+    at_midnight = (moment.hour, moment.minute, moment.second, moment.microsecond) == (0, 0, 0, 0)
+    return day(moment) if at_midnight else f"{day(moment)} {moment:%H:%M} UTC"
+
+
+def times(count: int) -> str:
+    """`once`, `twice`, `3 times`."""
+    return _OFTEN[count] if count < len(_OFTEN) else f"{count:,} times"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 event`, `1,200 events`, `no event`."""
+    return f"no {noun}" if count == 0 else f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def period(duration: timedelta) -> str:
+    """`30 days`, `12 hours`."""
+    hours = duration.total_seconds() / 3600
+    count, noun = (hours / 24, "day") if hours % 24 == 0 else (hours, "hour")
+    return f"{count:g} {noun}{'' if count == 1 else 's'}"
+
+
+def trait(name: str) -> str:
+    """`job_title.seniority` -> `job title seniority`."""
+    return name.replace("_", " ").replace(".", " ")
+
+
+def value(found: object) -> str:
+    """A value of a trait or of a condition."""
+    if isinstance(found, bool):
+        return "yes" if found else "no"
+    if isinstance(found, datetime):
+        return moment_of(found)
+    if isinstance(found, timedelta):
+        return period(found)
+    return plain(found) if isinstance(found, (int, float)) else str(found)
+
+
+def listed(items: Iterable[str], joint: str = "or") -> str:
+    """`US, CA or GB`."""
+    *before, last = items
+    return f"{', '.join(before)} {joint} {last}" if before else last
+
+
+def condition(of: Condition) -> str:
+    """A condition in words, such as `employees is at least 50 and country is US or CA`."""
+    if isinstance(of, Compare):
+        return f"{trait(of.trait)} {comparison(of)}"
+    if isinstance(of, Not):
+        return f"not ({condition(of.part)})"
+    parts = [f"({condition(part)})" if isinstance(part, (All, Either)) else condition(part) for part in of.parts]
+    return (" and " if isinstance(of, All) else " or ").join(parts) or "always"
+
+
+def comparison(of: Compare) -> str:
+    """What a comparison asks of its trait, without the trait: `is at least 50`."""
+    if of.operator == "is":
+        return "is missing" if of.value == "missing" else "is known"
+    if of.operator == "between" and isinstance(of.value, tuple):
+        return f"is from {value(of.value[0])} to {value(of.value[1])}"
+    said = _SAYS_OF_TIME.get(of.operator, _SAYS[of.operator]) if isinstance(of.value, datetime) else _SAYS[of.operator]
+    values = of.value if isinstance(of.value, tuple) else (of.value,)
+    return said.format(listed(map(value, values), "nor" if of.operator == "not_in" else "or"))
