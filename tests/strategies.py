@@ -401,7 +401,9 @@ def segments(draw: Draw) -> list[Row]:
         which = draw(st.sampled_from((("fit",), ("engagement",), ("fit", "engagement"))))
         kinds = {"fit": fit_rules(), "engagement": event_rules()}
         replaced = {key: draw(sections(kinds[key], key)) for key in which}
-        made.append({"name": name, "when": draw(lead_conditions()), **replaced})
+        when = draw(lead_conditions())
+        if all(when != earlier["when"] for earlier in made):  # nobody could be in the second of two alike
+            made.append({"name": name, "when": when, **replaced})
     return made
 
 
