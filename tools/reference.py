@@ -13,7 +13,10 @@ import difflib
 import inspect
 import re
 import sys
+from dataclasses import is_dataclass
+from functools import cached_property
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from typer import Context
@@ -132,22 +135,47 @@ def python_page() -> str:
 
 def class_section(name: str, value: type) -> list[str]:
     """A class: what it is, then the public methods and properties that it defines itself."""
-    lines = [f"## {name}", "", *prose(inspect.getdoc(value))]
+    made = signature(name, value) if is_dataclass(value) else []
+    lines = [f"## {name}", "", *made, *prose(inspect.getdoc(value))]
     for member_name, member in vars(value).items():
-        if member_name.startswith("_") or not inspect.getdoc(member):
+        is_made = inspect.isfunction(member) and not member.__module__.startswith("scoville")
+        if member_name.startswith("_") or is_made or not inspect.getdoc(member):
             continue
-        if isinstance(member, property):
-            lines += [f"### {name}.{member_name}", "", *prose(inspect.getdoc(member))]
+        title = f"{name}.{member_name}"
+        if isinstance(member, property | cached_property):
+            lines += [f"### {title}", "", *prose(inspect.getdoc(member))]
         elif inspect.isfunction(member) or isinstance(member, classmethod | staticmethod):
             bound = getattr(value, member_name)
-            title = f"{name}.{member_name}"
             lines += [f"### {title}", "", *signature(title, bound), *prose(inspect.getdoc(bound))]
     return lines
 
 
 def signature(name: str, function: Callable[..., object]) -> list[str]:
-    """How it is called, as a block of Python."""
-    return ["```python", f"{name}{inspect.signature(function)}", "```", ""]
+    """How it is called, as a block of Python: annotations as they are written, without `self`."""
+    found = inspect.signature(function)
+    parameters = [
+        parameter.replace(annotation=Written(parameter.annotation))
+        for parameter in found.parameters.values()
+        if parameter.name != "self"
+    ]
+    shown = found.replace(parameters=parameters, return_annotation=Written(found.return_annotation))
+    arrow = "" if found.return_annotation in (None, "None") else f" -> {shown.return_annotation}"
+    call = str(shown.replace(return_annotation=inspect.Signature.empty))
+    return [
+        "```python",
+        *wrap(f"{name}{call}{arrow}", 110, subsequent_indent="    ", break_long_words=False),
+        "```",
+        "",
+    ]
+
+
+class Written(str):
+    """An annotation that shows itself as it stands in the source, without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def traits_page() -> str:
@@ -187,9 +215,9 @@ def parts() -> Iterator[tuple[str, Schema]]:
     schema = model_schema()
     names = ["Model"]
     for name in names:
-        part = schema if name == "Model" else schema["$defs"][name]
+        part = schema["$defs"].get(name, {**schema, "$defs": {}})
         yield name, part
-        names += dict.fromkeys(other for other in named_in(part.get("properties", {})) if other not in names)
+        names += dict.fromkeys(other for other in named_in(part) if other not in names)
 
 
 def named_in(node: object) -> Iterator[str]:
