@@ -245,7 +245,7 @@ def _key(key: object) -> str:
 
 
 def as_written(key: str) -> str | float:
-    """A key of `values` as the value it means: a number written plainly is one, so that `5` meets `5.0` in a text column.
+    """A key of `values` as the value it means: a number written plainly is one, so that `5` meets `5.0` in text.
 
     Example: `5` -> 5.0, `software` -> `software`, and `007` -> `007`, which is a code.
     """
