@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from scoville.data.traits import DERIVED
-from scoville.model.lint import find_misfits
 from scoville.model.load import Model
+from scoville.model.misfits import find_misfits
 
 START = "scoville: 1\nname: Test\n"
 LEADS = {

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from scoville.model.checks import sections
 from scoville.model.conditions import comparisons_of
 from scoville.model.idle import idle_parts
-from scoville.model.misfits import find_misfits
 from scoville.model.reach import part_reach, rule_reach, score_reach
 from scoville.model.schema import (
     BandRule,
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
     from scoville.model.document import Path
     from scoville.model.load import Model
     from scoville.model.schema import Decay, Fit, Rule, Stage
-
-__all__ = ["find_advice", "find_misfits"]
 
 Advice = tuple["Path", str, str]  # where; what was found, and what to do; why
 
