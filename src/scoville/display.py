@@ -78,9 +78,10 @@ def _relation_line(one: RelationQuality) -> str:
     if one.rejected:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in one.rejected.items())
         aside.append(f"{sum(one.rejected.values()):,} rejected ({reasons})")
+    used = words.counted(one.used, one.relation.removesuffix("s"))
     if not aside:
-        return f"{one.used:,} {one.relation}."
-    return f"{one.used:,} {one.relation} out of {one.rows:,} rows: {', '.join(aside)}."
+        return f"{used}."
+    return f"{used} out of {one.rows:,} rows: {', '.join(aside)}."
 
 
 def _lead_row(row: Row, low: float, high: float) -> str:

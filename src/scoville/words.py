@@ -5,6 +5,7 @@ In: plain values and the parts of a model. Out: text. Nothing here knows a plan,
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,15 @@ def number(value: float) -> str:
     """
     if value and abs(value) < _SHOWN:
         return f"{value:.1g}"
-    return f"{value + 0.0:,.1f}".removesuffix(".0")  # adding 0.0 makes -0.0 a plain 0
+    return f"{rounded(value):,.1f}".removesuffix(".0")
+
+
+def rounded(value: float) -> float:
+    """To one decimal, halves away from zero: the way in which the plan rounds its reasons, so that both say the same.
+
+    Example: 6.25 -> 6.3, -6.25 -> -6.3; `round` would give 6.2
+    """
+    return math.copysign(math.floor(abs(value) * 10 + 0.5) / 10, value) + 0.0  # adding 0.0 makes -0.0 a plain 0
 
 
 def signed(value: float) -> str:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from scoville.data.keep import literal
 from scoville.errors import UsageError
 from scoville.explain.explanation import Contribution, Explanation, Future, NextStage, Outlook, Unknown, Way
-from scoville.explain.lines import text_lines
 from scoville.explain.outlook import outlook_of
 from scoville.explain.sentences import Subject, contributions_in_words
 from scoville.explain.ways import next_stage_of
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from scoville.scoring import ScoreRun
 
 __all__ = [
-    "Contribution", "Explanation", "Future", "NextStage", "Outlook", "Unknown", "Way", "explain_lead", "text_lines",
+    "Contribution", "Explanation", "Future", "NextStage", "Outlook", "Unknown", "Way", "explain_lead",
 ]  # fmt: skip
 
 Row = dict[str, Any]

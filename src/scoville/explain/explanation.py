@@ -130,11 +130,15 @@ class Explanation:
         found: dict[str, Any] = _plain(asdict(self))
         return found
 
-    def __str__(self) -> str:
-        """The lines that the command line prints."""
+    def lines(self) -> list[str]:
+        """What the command line prints, line by line."""
         from scoville.explain.lines import text_lines  # noqa: PLC0415 - it imports this module
 
-        return "\n".join(text_lines(self))
+        return text_lines(self)
+
+    def __str__(self) -> str:
+        """All lines as one text."""
+        return "\n".join(self.lines())
 
     def _repr_html_(self) -> str:
         from scoville.display import explanation_html  # noqa: PLC0415 - only a notebook needs it

@@ -51,8 +51,8 @@ def total_line(explanation: Explanation) -> str:
 
 def rounding_line(explanation: Explanation) -> str | None:
     """Said when the numbers as shown do not add up to the last tenth, so that nobody looks for a lost point."""
-    shown = sum(round(item.points, 1) for item in explanation.contributions)
-    if abs(shown - round(explanation.score, 1)) < _SHOWN:
+    shown = sum(words.rounded(item.points) for item in explanation.contributions)
+    if abs(shown - words.rounded(explanation.score)) < _SHOWN:
         return None
     return "each number is rounded by itself; before rounding they add up exactly"
 
