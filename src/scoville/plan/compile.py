@@ -16,11 +16,12 @@ import ibis
 from scoville.data.traits import LOOKUPS
 from scoville.errors import PlanError
 from scoville.plan.accounts import add_account_scores
-from scoville.plan.contributions import add_contributions, add_reasons
+from scoville.plan.contributions import add_contributions
 from scoville.plan.engagement import add_event_points
 from scoville.plan.grading import add_graded, add_scores
 from scoville.plan.ledger import Ledger, ledger_of
 from scoville.plan.people import add_people, add_traits, used_traits
+from scoville.plan.reasons import add_reasons
 from scoville.plan.steps import Constant, Steps, needed, script_of, tables_in, to_sql
 from scoville.plan.sums import add_engagement, add_sums, narrow_to_segments
 
@@ -104,7 +105,8 @@ def compile_plan(model: Model, columns: Columns) -> Plan:
     sums = add_sums(steps, people, engagement, model, ledger)
     add_contributions(steps, sums, event_points, model, ledger)
     graded = add_graded(steps, sums, as_of, model, ledger)
-    scores = add_scores(steps, graded, add_reasons(steps), model)
+    reasons = add_reasons(steps, sums, event_points, model, ledger)
+    scores = add_scores(steps, graded, reasons, model)
     if model.accounts is not None:
         add_account_scores(steps, traits, scores, model)
     read = {

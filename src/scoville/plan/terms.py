@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MICROSECONDS_PER_DAY = 86_400_000_000
 TRUE, FALSE = ibis.literal(value=True), ibis.literal(value=False)
+_MOST_EXACT = 2.0**53  # beyond it a float is no exact whole number
 _TRUTH = {"true": True, "false": False}
 _NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
 
@@ -109,7 +110,12 @@ def _numeric(value: object) -> float | None:
 
 
 def text(column: ir.Value) -> ir.StringValue:
-    """A column as lower-case text without outer blanks, the form in which text compares."""
+    """A column as lower-case text without outer blanks, the form in which text compares; a whole number without a point."""
+    if isinstance(column, ir.FloatingValue):
+        is_whole = (column == column.floor()) & (column.abs() < _MOST_EXACT)
+        column = ibis.ifelse(
+            is_whole, ibis.ifelse(is_whole, column, 0.0).cast("int64").cast("string"), column.cast("string")
+        )
     return column.cast("string").strip().lower()
 
 
