@@ -20,28 +20,35 @@ if TYPE_CHECKING:
 
 _OLD_DAYS = 30  # events older than this: a score as of today would find all interest gone
 _CAUTIONS = {
-    "afterwards": "maybe written after the outcome",
+    "afterwards": "perhaps written after the outcome",
     "constant": "the same in nearly every row",
     "empty": "nearly always empty",
     "id": "ids",
     "free text": "free text",
-    "placeholders": "placeholders taken for missing",
-    "unknown": "values that may mean missing",
+    "placeholders": "placeholders",
+    "unknown": "perhaps missing",
 }
 
 
-def init(  # noqa: PLR0913 - one parameter for each option
+def init(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILES or FOLDER]", help="Files to look at, or folders of them; default: this folder.", show_default=False),
+        typer.Argument(
+            metavar="[FILES or FOLDER]",
+            help="Files to look at, or folders of them; default: this folder.",
+            show_default=False,
+        ),
     ] = None,
     leads: Leads = None,
     events: Events = None,
     outcomes: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Who became a customer, and when.", rich_help_panel="Data", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Who became a customer, and when.", rich_help_panel="Data", show_default=False
+        ),
     ] = None,
     model: Annotated[Path, typer.Option(metavar="FILE", help="Where to write the model.")] = Path("model.yaml"),
-    force: Annotated[bool, typer.Option("--force", help="Replace scoville.toml and the model when they are there.")] = False,  # noqa: FBT002 - a flag
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,  # noqa: FBT002 - a flag
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Look at your files, and write scoville.toml and a first model, with the reason for everything that is proposed.
@@ -59,7 +66,9 @@ def init(  # noqa: PLR0913 - one parameter for each option
 
     workspace = Path(FILE_NAME)
     _refuse_to_replace([workspace, model], force=force)
-    named = {kind: file for kind, file in (("leads", leads), ("events", events), ("outcomes", outcomes)) if file is not None}
+    named = {
+        kind: file for kind, file in (("leads", leads), ("events", events), ("outcomes", outcomes)) if file is not None
+    }
     places, now = _places(files, named), as_instant(None)
     engine = DuckDB()
     engine.run("SET preserve_insertion_order = true")  # row numbers follow the file
@@ -72,7 +81,9 @@ def init(  # noqa: PLR0913 - one parameter for each option
     written = [Path(file) for file in sources.values()] + _write(texts)
     steps = _next_steps(found, model, now)
     if json:
-        print_json({**_plain(found), "written": [str(path) for path in written], "next": [command for _, command in steps]})
+        print_json(
+            {**_plain(found), "written": [str(path) for path in written], "next": [command for _, command in steps]}
+        )
     else:
         _show(found, written, steps)
 
@@ -135,7 +146,11 @@ def _next_steps(found: Recognition, model: Path, now: datetime) -> list[tuple[st
     newest = found.newest_at
     is_old = newest is not None and now - newest > timedelta(days=_OLD_DAYS)
     as_of = f" --as-of {(newest + timedelta(days=1)):%Y-%m-%d}" if newest is not None and is_old else ""
-    said = f"score, as of the day after your newest event ({newest:%-d %B %Y})" if newest is not None and is_old else "score"
+    said = (
+        f"score, as of the day after your newest event ({newest:%-d %B %Y})"
+        if newest is not None and is_old
+        else "score"
+    )
     return [(said, f"scoville score {model}{as_of}"), ("after each change of the model", f"scoville check {model}")]
 
 
@@ -173,7 +188,9 @@ def _show_file(console: Console, file: RecognisedFile) -> None:
     from rich.text import Text
 
     sure = "" if file.confidence >= 0.6 else " (not sure)"  # noqa: PLR2004 - as roles.SURE
-    head = Text(f"{file.kind}{sure}: ", style="bold") + Text(f"{Path(file.source).name}, {file.look.rows:,} rows; {file.reason}")
+    head = Text(f"{file.kind}{sure}: ", style="bold") + Text(
+        f"{Path(file.source).name}, {file.look.rows:,} rows; {file.reason}"
+    )
     console.print(head)
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 2))
     for title in ("our name", "your column", "sure"):
@@ -181,7 +198,9 @@ def _show_file(console: Console, file: RecognisedFile) -> None:
     table.add_column("why", overflow="fold", ratio=1)
     for role in file.roles:
         style = "" if role.is_sure else "yellow"
-        table.add_row(Text(role.name, style=style), Text(role.column), Text(f"{role.confidence:.0%}"), Text(role.reason))
+        table.add_row(
+            Text(role.name, style=style), Text(role.column), Text(f"{role.confidence:.0%}"), Text(role.reason)
+        )
     if file.roles:
         console.print(table)
     console.print()
@@ -210,8 +229,8 @@ def _plain(found: Recognition) -> dict[str, object]:
     return {
         "files": [
             {
-                "kind": file.kind, "source": file.source, "rows": file.look.rows, "confidence": file.confidence, "reason": file.reason,
-                "is_numbered": file.is_numbered, "roles": [asdict(role) for role in file.roles],
+                "kind": file.kind, "source": file.source, "rows": file.look.rows, "confidence": file.confidence,
+                "reason": file.reason, "is_numbered": file.is_numbered, "roles": [asdict(role) for role in file.roles],
                 "cautions": [asdict(caution) for caution in file.cautions],
             }
             for file in found.files()

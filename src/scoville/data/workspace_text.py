@@ -53,7 +53,9 @@ def _relation(file: RecognisedFile, found: Recognition, folder: Path, sources: M
     head = [f"[{file.kind}]", f"source = {_text(_relative(sources.get(file.kind, file.source), folder))}", ""]
     lines = [*head, f"[{file.kind}.columns]"]
     if file.is_numbered:
-        lines.append(_line(f"lead_id = {_text(numbered_rows(file)[1])}", "no column tells leads apart: rows are numbered"))
+        lines.append(
+            _line(f"lead_id = {_text(numbered_rows(file)[1])}", "no column tells leads apart: rows are numbered")
+        )
     for role in file.roles:
         said = f"{role.name} = {_text(role.column)}"
         lines.append(_line(said, role.reason) if role.is_sure else _line(f"# {said}", f"unsure: {role.reason}"))

@@ -10,24 +10,34 @@ import re
 from typing import TYPE_CHECKING
 
 from scoville.data.columns import snake_case
-from scoville.data.roles import shown_share
+from scoville.data.recognise.roles import shown_share
 from scoville.starter.factors import Events, Quiet, Recency, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scoville.data.recognise import Recognition
-    from scoville.data.signals import EventSeen, PageSeen
+    from scoville.data.recognise.signals import EventSeen, PageSeen
     from scoville.starter.factors import Factor
 
-INTENT = re.compile(r"demo|pricing|price|quote|trial|contact_(?:us|sales|form|request)|contacted_us|meeting|book(?:ed|ing)|call_?back|consult|checkout|cart|request")
-AWAY = re.compile(r"unsubscri|bounce|complain|spam|opt_?(?:ed_)?out|career|job_|vacanc|cancel|churn|declin|reject|refus")
+INTENT = re.compile(
+    r"demo|pricing|price|quote|trial|contact_(?:us|sales|form|request)|contacted_us|meeting|book(?:ed|ing)|call_?back|consult|checkout|cart|request"
+)
+AWAY = re.compile(
+    r"unsubscri|bounce|complain|spam|opt_?(?:ed_)?out|career|job_|vacanc|cancel|churn|declin|reject|refus"
+)
 # The outcome itself, or what is only written when it is known: it must not score the lead that it is about.
-OUTCOME = re.compile(r"(?:^|_)(?:won|lost|closed|purchased?|paid|payment|convert\w*|deal|contract|approved|accepted|activated|finalized|order\w*|invoice\w*|customer|subscription)(?:_|$)")
+OUTCOME = re.compile(
+    r"(?:^|_)(?:won|lost|closed|purchased?|paid|payment|convert\w*|deal|contract|approved|accepted|activated|finalized|order\w*|invoice\w*|customer|subscription)(?:_|$)"
+)
 # Done to the lead, not by it.
-OURS = re.compile(r"(?:^|_)(?:sent|delivered|assigned|dialed|outbound|enqueued|processed|imported|scored|task|note)(?:_|$)")
+OURS = re.compile(
+    r"(?:^|_)(?:sent|delivered|assigned|dialed|outbound|enqueued|processed|imported|scored|task|note)(?:_|$)"
+)
 GLANCE = re.compile(r"view|visit|session|page|open|login|logged_in|impression|seen|active")
-LOOK = re.compile(r"click|download|watch|attend|webinar|search|read|chat|repl(?:y|ied)|video|lesson|complete|submit|stud(?:y|ied)|form|feature|invite|sign_?up|regist|event")
+LOOK = re.compile(
+    r"click|download|watch|attend|webinar|search|read|chat|repl(?:y|ied)|video|lesson|complete|submit|stud(?:y|ied)|form|feature|invite|sign_?up|regist|event"
+)
 
 GROUP = "Interest"
 GROUP_MAX = 20
@@ -36,13 +46,18 @@ EVERYBODY = 0.95  # share of leads from which an event that comes once says noth
 NAMES_IN_A_RULE = 4
 HALF_LIFE_DAYS = 30
 QUIET_DAYS = 45
+HABIT = 10  # events of one kind for each lead: what comes so often must add little, or everybody is at the limit
 
 
 def engagement_factors(found: Recognition) -> list[Factor]:
     """Factors of `engagement`: asking, interest, when last seen, turning away; nothing without events."""
     if not found.events_seen:
         return []
-    asked = [event for event in found.events_seen if _is(event, INTENT) and not _is(event, AWAY) and not _says_nothing(event, found)]
+    asked = [
+        event
+        for event in found.events_seen
+        if _is(event, INTENT) and not _is(event, AWAY) and not _says_nothing(event, found)
+    ]
     factors: list[Factor] = []
     if asked:
         factors.append(_asking(asked[:NAMES_IN_A_RULE]))
@@ -70,7 +85,8 @@ def _says_nothing(event: EventSeen, found: Recognition) -> bool:
 
 def _asking(events: Sequence[EventSeen]) -> Factor:
     leads = max(event.lead_share for event in events)
-    why = f"The strongest sign there is: they ask. Up to {shown_share(leads)} of the active leads did. Asking again says less."
+    did = f"Up to {shown_share(leads)} of the active leads did"
+    why = f"The strongest sign there is: they ask. {did}. Asking again says less."
     return Events("Asked for it", why, tuple(event.name for event in events), 20, repeat=5, most=30)
 
 
@@ -91,7 +107,11 @@ def _page(event: EventSeen, page: PageSeen) -> Factor:
 
 def _interests(found: Recognition, asked: Sequence[EventSeen]) -> list[Factor]:
     """What most leads do that looks like interest; names that nobody knows only where the others are few."""
-    left = [event for event in found.events_seen if event not in asked and not _is(event, AWAY) and not _says_nothing(event, found)]
+    left = [
+        event
+        for event in found.events_seen
+        if event not in asked and not _is(event, AWAY) and not _says_nothing(event, found)
+    ]
     known = [event for event in left if _is(event, LOOK) or _is(event, GLANCE)]
     unknown = [event for event in left if event not in known]
     deeper = sorted(known, key=lambda event: (not _is(event, LOOK), -event.leads, event.name))
@@ -101,7 +121,8 @@ def _interests(found: Recognition, asked: Sequence[EventSeen]) -> list[Factor]:
 
 def _interest(event: EventSeen) -> Factor:
     is_glance = _is(event, GLANCE) and not _is(event, LOOK)
-    points, repeat = (2, 1) if is_glance else (5, 2)
+    is_habit = event.count > HABIT * event.leads
+    points, repeat = (3, 0.5) if is_habit else (2, 1) if is_glance else (5, 2)
     why = f"{event.count:,} seen, of {shown_share(event.lead_share)} of the active leads."
     return Events(_spoken(event.name), why, (event.name,), points, repeat=repeat, group=GROUP)
 

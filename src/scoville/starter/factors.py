@@ -48,8 +48,8 @@ class Factor(Protocol):
 
 
 def times(points: float, by: float) -> float:
-    """Positive points multiplied and whole; what takes points away stays as it is."""
-    return max(1, round(points * by)) if points > 0 else points
+    """Positive points multiplied and whole; fractions and what takes points away stay as they are."""
+    return max(1, round(points * by)) if points >= 1 else points
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,11 @@ class ByValue:
 
     def lines(self) -> list[str]:
         """`by` and `values`."""
-        return [f"by: {quoted(self.by)}", "values:", *(f"  {quoted(value)}: {points:g}" for value, points in self.values)]
+        return [
+            f"by: {quoted(self.by)}",
+            "values:",
+            *(f"  {quoted(value)}: {points:g}" for value, points in self.values),
+        ]
 
 
 @dataclass(frozen=True)
@@ -258,7 +262,9 @@ def quoted(text: str) -> str:
 def comment(text: str, indent: int = 0) -> list[str]:
     """A text as comment lines; line breaks in it (a column may be called anything) are blanks."""
     lead = " " * indent + "# "
-    return textwrap.wrap(" ".join(text.split()), WIDTH, initial_indent=lead, subsequent_indent=lead, break_long_words=False)
+    return textwrap.wrap(
+        " ".join(text.split()), WIDTH, initial_indent=lead, subsequent_indent=lead, break_long_words=False
+    )
 
 
 def rule_lines(factor: Factor) -> list[str]:

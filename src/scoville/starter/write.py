@@ -30,11 +30,14 @@ def starter_model(found: Recognition, name: str = "Starter model") -> str:
     The points come from the kind of factor alone, never from outcomes. Columns that look as if they were written after
     the outcome are left out. The same recognition gives the same text.
 
-    Raises:  DataError when the leads have nothing but ids and there are no events.
+    Raises:  DataError when no column of leads can carry a rule and there are no events.
     """
     fit, engagement = fit_factors(found), engagement_factors(found)
     if not fit and not engagement:
-        raise DataError(f"{found.leads.source}: holds nothing but ids, and there are no events: nothing to score by.")
+        raise DataError(
+            f"{found.leads.source}: no column says anything that a score could rest on, and there are no events. "
+            "Add what you know about the leads (job title, company size, industry, country, e-mail), or what they did."
+        )
     fit_most, engagement_most = _shares_of_the_scale(fit, engagement)
     fit, fit_high = _filling(fit, fit_most, None)
     limit = group_limit(engagement)
@@ -46,7 +49,11 @@ def starter_model(found: Recognition, name: str = "Starter model") -> str:
     if engagement:
         half = "What they did. Interest cools: after the half-life half of the points are left."
         keys = [f"  decay: {{half_life: {HALF_LIFE_DAYS}d}}"]
-        keys += [f"  groups: {{{GROUP}: {{max: {group}}}}}                # looking alone makes nobody a buyer"] if group else []
+        keys += (
+            [f"  groups: {{{GROUP}: {{max: {group}}}}}                # looking alone makes nobody a buyer"]
+            if group
+            else []
+        )
         lines += ["", *_section("engagement", half, engagement, engagement_high if fit else None, keys)]
     return "\n".join([*lines, "", *_lines(fit_high, engagement_high), ""])
 
@@ -55,11 +62,14 @@ def starter_model(found: Recognition, name: str = "Starter model") -> str:
 
 
 def _shares_of_the_scale(fit: Sequence[Factor], engagement: Sequence[Factor]) -> tuple[int, int]:
-    """The most that fit and engagement give, of 100: what rests on one factor only gets less."""
+    """The most that fit and engagement give, of 100: what rests on a single factor gets less."""
     of_fit = sum(factor.high > 0 for factor in fit)
+    of_engagement = sum(factor.high > 0 for factor in engagement) + (group_limit(engagement) is not None)
     if not of_fit or not engagement:
         return (100, 0) if of_fit else (0, 100)
-    return (30, 70) if of_fit == 1 else (50, 60)
+    if (of_fit == 1) == (of_engagement == 1):
+        return (50, 60)
+    return (30, 70) if of_fit == 1 else (60, 40)
 
 
 def _stretch(factors: Sequence[Factor], most: int, limit: float | None) -> float:
@@ -82,8 +92,10 @@ def _filling(factors: Sequence[Factor], most: int, limit: float | None) -> tuple
 def _head(found: Recognition, name: str) -> list[str]:
     files = " and ".join(Path(file.source).name for file in found.files() if file.kind in {"leads", "events"})
     outcome = found.outcome
-    basis = "Outcomes were found, so a backtest can tell which points earn their place." if outcome else (
-        "Once you know who became a customer, a backtest tells which points earn their place."
+    basis = (
+        "Outcomes were found, so a backtest can tell which points earn their place."
+        if outcome
+        else ("Once you know who became a customer, a backtest tells which points earn their place.")
     )
     return [
         *comment(f"A first model for {files}, proposed by `scoville init` from names and values of the columns."),
@@ -139,12 +151,22 @@ def _priorities(fit: int, engagement: int) -> list[str]:
             "  - {name: cold}",
         ]
     key, best, next_ = ("grade", "A", "B") if fit else ("level", "1", "2")
-    return [*head, f"  - {{name: hot, when: {{{key}: [{best}]}}}}", f"  - {{name: nurture, when: {{{key}: [{next_}]}}}}", "  - {name: cold}"]
+    return [
+        *head,
+        f"  - {{name: hot, when: {{{key}: [{best}]}}}}",
+        f"  - {{name: nurture, when: {{{key}: [{next_}]}}}}",
+        "  - {name: cold}",
+    ]
 
 
 def _stages(fit: int, engagement: int) -> list[str]:
     """The usual lines; the highest asks for some fit too, so that interest alone calls nobody."""
-    lines = [*comment("The lines that marketing and sales agree on: move them until the calls are as many as sales can make."), "stages:"]
+    lines = [
+        *comment(
+            "The lines that marketing and sales agree on: move them until the calls are as many as sales can make."
+        ),
+        "stages:",
+    ]
     for name, start in STAGES:
         needed = f", needs: {{fit: {{gte: {round(FIT_NEEDED * fit)}}}}}" if name == "SQL" and fit and engagement else ""
         lines.append(f"  - {{name: {name}, from: {start}{needed}}}")

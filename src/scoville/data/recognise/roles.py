@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from scoville.data.columns import EMAILS, KNOWN_AS, PEOPLE, snake_case
+from scoville.data.columns import snake_case
 from scoville.data.identity import ADDRESS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from scoville.data.looks import ColumnLook
+    from scoville.data.recognise.looks import ColumnLook
 
 SURE = 0.6  # from here a role is written down; below it is only offered
 EXACT, NEAR = 0.95, 0.75  # the name is one of those that exports use; the name has such a word in it
@@ -143,11 +142,12 @@ def is_key(column: ColumnLook) -> bool:
     return whole and column.filled_share >= FULL and column.distinct_share >= UNIQUE
 
 
-def _key(column: ColumnLook) -> str | None:
+def key(column: ColumnLook) -> str | None:
+    """The values tell rows apart."""
     return how_distinct(column) if is_key(column) else None
 
 
-def _key_by_looks(column: ColumnLook) -> str | None:
+def key_by_looks(column: ColumnLook) -> str | None:
     """A key whose values look like one; measures and people's names can be all different too."""
     is_long_text = column.type == "text" and share_like(ID, column) >= LEAST_LIKE
     return how_distinct(column) if is_key(column) and (is_long_text or _has_key_name(column)) else None
@@ -160,7 +160,7 @@ def _has_key_name(column: ColumnLook) -> bool:
     return bool(re.search(KEY_NAME, snake_case(column.name)))
 
 
-def _pointer(column: ColumnLook) -> str | None:
+def pointer(column: ColumnLook) -> str | None:
     """An id that points elsewhere: it may come many times."""
     is_whole = column.type == "number" and not any("." in value for value in column.shown)
     is_name = column.type == "text" and (
@@ -169,7 +169,9 @@ def _pointer(column: ColumnLook) -> str | None:
     return how_distinct(column) if is_whole or is_name else None
 
 
-def _like(pattern: str, what: str, least: float = LEAST_LIKE) -> Callable[[ColumnLook], str | None]:
+def like(pattern: str, what: str, least: float = LEAST_LIKE) -> Callable[[ColumnLook], str | None]:
+    """Enough of the values shown match the whole pattern; `what` names them."""
+
     def fits(column: ColumnLook) -> str | None:
         share = share_like(pattern, column)
         return f"{shown_share(share)} of the values are {what}" if share >= least else None
@@ -177,190 +179,54 @@ def _like(pattern: str, what: str, least: float = LEAST_LIKE) -> Callable[[Colum
     return fits
 
 
-def _of_type(*types: str) -> Callable[[ColumnLook], str | None]:
+def of_type(*types: str) -> Callable[[ColumnLook], str | None]:
+    """The column is of one of these types."""
+
     def fits(column: ColumnLook) -> str | None:
         return how_full(column) if column.type in types else None
 
     return fits
 
 
-def _time(column: ColumnLook) -> str | None:
+def a_time(column: ColumnLook) -> str | None:
+    """Times, dates, or numbers that can be times."""
     if column.is_order_open:
         return f"dates, but day/month and month/day both fit, such as {column.shown[0]}"
     if column.type == "time":
         return f"times, {how_full(column)}"
     low, high = WHOLE_YEARS
-    is_epoch = column.type == "number" and column.quantiles and low <= column.quantiles[0] <= column.quantiles[-1] < high
+    is_epoch = (
+        column.type == "number" and column.quantiles and low <= column.quantiles[0] <= column.quantiles[-1] < high
+    )
     return f"times as numbers since 1970, {how_full(column)}" if is_epoch else None
 
 
-def _category(column: ColumnLook) -> str | None:
+def category(column: ColumnLook) -> str | None:
+    """A text with few values."""
     return f"{counted(column.distinct, 'value')}, {how_full(column)}" if column.type == "text" and column.top else None
 
 
-def _shared(column: ColumnLook) -> str | None:
+def shared(column: ColumnLook) -> str | None:
     """Values that many rows share."""
     is_shared = column.distinct_share < 0.5 or column.rows < ENOUGH_ROWS  # noqa: PLR2004 - on average two rows each
     return f"{counted(column.distinct, 'value')}, {how_full(column)}" if column.type != "time" and is_shared else None
 
 
-def _titles(column: ColumnLook) -> str | None:
+def titles(column: ColumnLook) -> str | None:
+    """Texts that are too many to be a choice in a form."""
     is_varied = column.distinct >= TITLES_AT_LEAST or column.rows < ENOUGH_ROWS
     return f"{column.distinct:,} titles, {how_full(column)}" if column.type == "text" and is_varied else None
 
 
-def _event_names(column: ColumnLook) -> str | None:
-    is_repeated = column.distinct_share < 0.5 or column.rows < ENOUGH_ROWS  # noqa: PLR2004 - as _shared
+def event_names(column: ColumnLook) -> str | None:
+    """A text with few values that come many times."""
+    is_repeated = column.distinct_share < 0.5 or column.rows < ENOUGH_ROWS  # noqa: PLR2004 - as shared
     if column.type != "text" or column.distinct > NAMES_AT_MOST or not is_repeated:
         return None
     shown = ", ".join(value for value, _ in column.top[:3])
     return f"{counted(column.distinct, 'value')}, such as {shown}"
 
 
-def _json(column: ColumnLook) -> str | None:
+def json_objects(column: ColumnLook) -> str | None:
+    """Texts that are JSON objects."""
     return "JSON objects" if column.type == "text" and share_like(r"(?s)\{.*\}", column) >= LEAST_LIKE else None
-
-
-# --- the roles of each relation --------------------------------------------------------------------------------------
-
-_AFTER = r"(?:^|_)(?:updat\w+|modif\w+|clos\w+|cancel\w*|convert\w*|conversion|won|lost|last|birth\w*|dob|deal|expir\w*|end)(?:_|$)"
-_TIME_WORD = r"(?:^|_)(?:at|on|date|time|timestamp|ts|day|when)(?:_|$)"
-
-EMAIL = Clue(
-    "email",
-    (*EMAILS, "work_email", "business_email", "contact_email"),
-    "mail",
-    _like(ADDRESS.strip("^$"), "e-mail addresses"),
-    by_values=True,
-)
-OUTCOME_TIME_NAMES = (
-    "converted_at", "won_at", "won_date", "closed_at", "close_date", "closed_date", "closed_won_date", "conversion_date",
-    "converted_date", "date_converted", "became_a_customer_date", "purchased_at", "purchase_date", "paid_at", "sale_date",
-)  # fmt: skip
-
-LEADS = (
-    Clue("lead_id", (*KNOWN_AS["leads"]["lead_id"], "record_id", "lead_number"), KEY_NAME, _key_by_looks, by_values=True),
-    EMAIL,
-    Clue(
-        "phone",
-        ("phone", "phone_number", "mobile", "mobile_phone", "telephone", "tel", "work_phone", "cell"),
-        "phone|mobile",
-        _like(PHONE, "phone numbers"),
-    ),
-    Clue(
-        "job_title",
-        ("job_title", "jobtitle", "title", "position", "designation", "job_position", "role", "job"),
-        r"(?:^|_)(?:title|job|position)(?:_|$)",
-        _titles,
-    ),
-    Clue(
-        "company_domain",
-        ("company_domain", "domain", "company_website", "website", "website_url", "web_site", "homepage", "company_url", "url"),
-        r"website|(?:^|_)domain(?:_|$)",
-        _like(DOMAIN, "domains"),
-    ),
-    Clue(
-        "company",
-        ("company", "company_name", "organization", "organisation", "account_name", "employer", "firm", "business_name"),
-        r"(?:company|organi[sz]ation)(?:_name)?$",
-        lambda column: how_distinct(column) if column.type == "text" else None,
-        never=r"size|type|domain",
-    ),
-    Clue("country", ("country", "country_code", "country_name", "country_region"), "country", _category),
-    Clue(
-        "created_at",
-        ("created_at", "created", "create_date", "created_date", "created_on", "date_created", "creation_date", "signup_date",
-         "signed_up_at", "registered_at", "registration_date", "join_date", "first_contact_date", "first_seen"),
-        r"(?:^|_)(?:creat\w+|sign_?up|signed|join\w*|regist\w*|enrol\w*|first|inquiry|enquiry|received|opt_in)(?:_|$)",
-        _time,
-        never=_AFTER,
-    ),
-    Clue(
-        "updated_at",
-        ("updated_at", "last_modified", "last_modified_date", "modified_at", "date_modified", "modified_date", "updated"),
-        None,
-        _time,
-    ),
-    Clue(
-        "owner",
-        ("owner", "lead_owner", "contact_owner", "owner_name", "owner_id", "sales_rep", "salesperson", "assigned_to", "account_executive"),
-        r"(?:^|_)owner(?:_|$)",
-        _shared,
-        never="home|house|car",
-    ),
-    Clue(
-        "source",
-        ("source", "lead_source", "original_source", "utm_source", "traffic_source", "channel", "acquisition_channel", "origin"),
-        r"(?:^|_)(?:source|channel|origin)(?:_|$)",
-        _category,
-    ),
-    Clue("cost", ("cost", "cost_per_lead", "cpl", "acquisition_cost", "ad_spend"), None, _of_type("number")),
-)  # fmt: skip
-
-_POINTER = Clue("lead_id", (*PEOPLE, "lead", "contact", *EMAILS), KEY_NAME, _pointer)
-
-EVENTS = (
-    _POINTER,
-    Clue(
-        "event",
-        (*KNOWN_AS["events"]["event"], "activity_type", "action_type", "event_action", "activity_name", "verb"),
-        r"(?:^|_)(?:event|activity|action)(?:_|$)",
-        _event_names,
-    ),
-    Clue("occurred_at", KNOWN_AS["events"]["occurred_at"], _TIME_WORD, _time),
-    Clue("event_id", ("event_id", "message_id", "uuid", "id"), None, _key),
-    Clue("properties", ("properties", "props", "metadata", "payload", "attributes", "params"), None, _json),
-)
-
-OUTCOMES = (
-    _POINTER,
-    Clue(
-        "outcome",
-        ("outcome", "goal", "result", "conversion", "converted", "won", "deal_stage", "stage", "status"),
-        r"(?:^|_)(?:outcome|goal|result)(?:_|$)",
-        lambda column: _category(column) or (f"{column.distinct} values" if is_binary(column) else None),
-    ),
-    Clue("at", ("at", *OUTCOME_TIME_NAMES, "date", "timestamp", "occurred_at"), _TIME_WORD, _time),
-    Clue(
-        "value",
-        ("value", "amount", "revenue", "deal_value", "deal_amount", "price", "total"),
-        r"(?:^|_)(?:amount|revenue|value)(?:_|$)",
-        _of_type("number"),
-    ),
-)
-
-ACCOUNTS = (
-    Clue("account_id", KNOWN_AS["accounts"]["account_id"], KEY_NAME, _key),
-    *(clue for clue in LEADS if clue.role in {"company", "company_domain", "country"}),
-)
-
-CLUES: Mapping[str, tuple[Clue, ...]] = MappingProxyType(
-    {"leads": LEADS, "events": EVENTS, "outcomes": OUTCOMES, "accounts": ACCOUNTS}
-)
-REQUIRED: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"leads": ("lead_id",), "events": ("lead_id", "event", "occurred_at"), "outcomes": ("lead_id",), "accounts": ("account_id",)}
-)
-
-# --- the outcome -----------------------------------------------------------------------------------------------------
-
-OUTCOME_NAMES = (
-    "converted", "is_converted", "conversion", "has_converted", "won", "is_won", "closed_won", "is_customer", "became_customer",
-    "customer", "purchased", "purchase", "bought", "sale", "sold", "subscribed", "deposit", "outcome", "deal_outcome", "goal",
-    "result", "revenue", "target", "label", "y", "response", "success", "accepted", "paid", "deal_status", "lead_status",
-    "status", "lifecycle_stage", "stage",
-)  # fmt: skip
-# Words for won, in order of how surely they say it.
-WON = ("1", "yes", "true", "y", "t", "won", "closed won", "closed-won", "converted", "customer", "client", "sold", "purchased", "paid",
-       "accepted", "approved", "success", "successful", "qualified", "subscribed")  # fmt: skip
-NOT_WON = frozenset({"0", "no", "false", "n", "f"})
-
-
-def is_binary(column: ColumnLook) -> bool:
-    """Whether it has two values, one of which says yes."""
-    return len(column.top) == 2 and any(value.strip().lower() in WON for value, _ in column.top)  # noqa: PLR2004
-
-
-def won_values(column: ColumnLook) -> tuple[str, ...]:
-    """Which of its values mean won, as they stand in the file; empty when none says so."""
-    by_word = {value.strip().lower(): value for value, _ in column.top}
-    return tuple(by_word[word] for word in WON if word in by_word)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import ibis
 
-from scoville.data.keep import count_rows, fetch_rows, keep_table, keep_view
+from scoville.data.keep import count_rows, fetch_rows, keep_table, keep_view, quoted
 from scoville.data.moments import AMBIGUOUS_ORDER
 from scoville.data.values import (
     content_hash,
@@ -23,7 +23,7 @@ from scoville.data.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
@@ -43,9 +43,9 @@ KINDS = {"string": "text", "int64": "number", "float64": "number", "boolean": "y
 class ColumnLook:
     """What can be seen of one column.
 
-    `key` names it in `FileLook.seen`. `type` is text, number, yes/no or time. `filled` counts values of the rows looked
-    at, without missing ones; `placeholders` counts the texts that are taken for missing, such as `Select`. `top` has the
-    most frequent values of a column with few, ignoring case; `quantiles` are those of QUANTILES, of a number;
+    `key` names it in `FileLook.seen`. `type` is text, number, yes/no or time. `filled` counts the values of the rows
+    looked at, without missing ones; `placeholders` counts the texts that are taken for missing, such as `Select`. `top`
+    has the most frequent values of a column with few, ignoring case; `quantiles` are those of QUANTILES, of a number;
     `longest` is the length of the longest text. `is_order_open`: dates that may be day/month or month/day.
     """
 
@@ -102,12 +102,12 @@ def look_at(con: Backend, raw: Raw, settings: Settings) -> FileLook:
     rows = count_rows(con, raw.table)
     picked = _picked(raw.table, rows)
     keyed, texts = _shaped(picked, settings)
-    shaped = keep_table(con, f"shaped_{raw.relation}", picked.select(**keyed, **_placeholder_flags(picked, settings)))
+    shaped = keep_table(con, f"shaped_{raw.relation}", picked.select(**keyed))
     readings = read_texts(con, shaped, texts, settings, relation=raw.relation, source=raw.name)
     read = {key: reading.value(cast("ir.StringColumn", shaped[key])) for key, reading in readings.items()}
     typed = shaped.mutate(**read)
     seen = keep_view(con, f"seen_{raw.relation}", typed.select(*keyed))
-    counts = fetch_rows(con, typed.aggregate(**_counts(typed, keyed)))[0]
+    counts = fetch_rows(con, typed.aggregate(**_counts(typed, keyed)))[0] | _texts_given(con, picked, texts)
     shown = _shown(con, seen)
     open_orders = {key for key, reading in readings.items() if reading.notice == AMBIGUOUS_ORDER}
     names = dict(zip(_keys(raw.table), raw.table.columns, strict=True))
@@ -127,7 +127,9 @@ def distinct_keys(con: Backend, raw: Raw, column: str, settings: Settings) -> tu
 def share_known(con: Backend, one: Raw, column: str, other: Raw, other_column: str, settings: Settings) -> float:
     """Share of the different ids of `one` that are ids of `other`, in [0, 1], over at most LOOK_ROWS rows of `one`."""
     rows = _picked(one.table, count_rows(con, one.table))
-    asked = rows.select(key=key_text(rows[column], settings).lower()).filter(lambda row: row["key"].notnull()).distinct()
+    asked = (
+        rows.select(key=key_text(rows[column], settings).lower()).filter(lambda row: row["key"].notnull()).distinct()
+    )
     known = other.table.select(key=key_text(other.table[other_column], settings).lower()).distinct()
     total = count_rows(con, asked)
     return count_rows(con, asked.semi_join(known, "key")) / total if total else 0.0
@@ -167,17 +169,6 @@ def _value(table: ir.Table, name: str, settings: Settings) -> ir.Value | None:
     return typed_value(table[name], settings)
 
 
-def _placeholder_flags(table: ir.Table, settings: Settings) -> dict[str, ir.Value]:
-    """For each text, whether a text stands there that is taken for missing."""
-    flags: dict[str, ir.Value] = {}
-    for key, name in zip(_keys(table), table.columns, strict=True):
-        if table[name].type().is_string():
-            text = cast("ir.StringColumn", table[name])
-            value = cast("ir.Value", _value(table, name, settings))
-            flags[f"placeholder: {key}"] = (text.strip() != "") & value.isnull()
-    return flags
-
-
 def _counts(typed: ir.Table, keys: Mapping[str, object]) -> dict[str, ir.Scalar]:
     """All aggregates of all columns, in one pass."""
     wanted: dict[str, ir.Scalar] = {"rows": typed.count()}
@@ -185,14 +176,19 @@ def _counts(typed: ir.Table, keys: Mapping[str, object]) -> dict[str, ir.Scalar]
         column = typed[key]
         wanted[f"filled: {key}"] = column.count()
         wanted[f"distinct: {key}"] = column.nunique()
-        if f"placeholder: {key}" in typed.columns:
-            wanted[f"placeholders: {key}"] = typed[f"placeholder: {key}"].sum()
         if column.type().is_string():
             wanted[f"longest: {key}"] = column.length().max()
         if column.type().is_numeric():
             for share in QUANTILES:
                 wanted[f"{share}: {key}"] = column.cast("float64").quantile(share)
     return wanted
+
+
+def _texts_given(con: Backend, picked: ir.Table, texts: Collection[str]) -> dict[str, int]:
+    """For each column of text, how many rows have any text in it, placeholders among them."""
+    names = {f"given: {key}": picked[key.partition("_")[2]] for key in texts}
+    wanted = {given: (column != "").sum() for given, column in names.items()}
+    return fetch_rows(con, picked.aggregate(**wanted))[0] if wanted else {}
 
 
 def _shown(con: Backend, seen: ir.Table) -> dict[str, tuple[str, ...]]:
@@ -202,7 +198,7 @@ def _shown(con: Backend, seen: ir.Table) -> dict[str, tuple[str, ...]]:
     return {key: tuple(str(one[key]) for one in rows if one[key] is not None) for key in seen.columns}
 
 
-def _column(  # noqa: PLR0913 - one column and all that was found out about it
+def _column(
     con: Backend,
     seen: ir.Table,
     named: tuple[str, str],
@@ -221,7 +217,7 @@ def _column(  # noqa: PLR0913 - one column and all that was found out about it
         rows=counts["rows"],
         filled=counts[f"filled: {key}"],
         distinct=distinct,
-        placeholders=counts.get(f"placeholders: {key}") or 0,
+        placeholders=max(0, (counts.get(f"given: {key}") or 0) - counts[f"filled: {key}"]),
         top=_top(con, seen, key) if 0 < distinct <= FEW_VALUES and type_ != "time" else (),
         shown=shown,
         quantiles=tuple(value for share in QUANTILES if (value := counts.get(f"{share}: {key}")) is not None),
@@ -231,18 +227,14 @@ def _column(  # noqa: PLR0913 - one column and all that was found out about it
 
 
 def _top(con: Backend, seen: ir.Table, key: str) -> tuple[tuple[str, int], ...]:
-    """The most frequent values with their counts; spellings that differ in case only are one."""
-    text = _as_text(seen[key])
-    values = seen.select(text=text, folded=text.strip().lower()).filter(lambda row: row["text"].notnull())
-    counted = values.group_by("folded").aggregate(value=values["text"].min(), count=values.count())
-    rows = fetch_rows(con, counted.order_by(counted["count"].desc(), counted["folded"]).limit(TOP))
-    return tuple((row["value"], row["count"]) for row in rows)
+    """The most frequent values with their counts; spellings that differ in case only are one.
 
-
-def _as_text(column: ir.Column) -> ir.StringValue:
-    """A value as a model would write it: `3`, not `3.0`."""
-    if column.type().is_floating():
-        whole = column.try_cast("int64")
-        is_whole = whole.cast("float64") == column
-        return cast("ir.StringValue", ibis.ifelse(is_whole, whole.cast("string"), column.cast("string")))
-    return cast("ir.StringValue", column.cast("string"))
+    In SQL, because a wide file has hundreds of columns and Ibis takes longer to write each query than it takes to run.
+    """
+    is_float = seen[key].type().is_floating()  # a whole number is written `3`, not `3.0`, as a model would
+    text = f"format('{{:.15g}}', {quoted(key)})" if is_float else f"{quoted(key)}::VARCHAR"
+    rows = con.con.execute(
+        f"SELECT min(text), count(*) FROM (SELECT {text} AS text FROM {quoted(seen.op().name)}) WHERE text IS NOT NULL "  # noqa: S608 - our own names
+        f"GROUP BY lower(trim(text)) ORDER BY 2 DESC, lower(trim(min(text))) LIMIT {TOP}"
+    ).fetchall()
+    return tuple((str(value), int(count)) for value, count in rows)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from scoville.data.columns import snake_case
-from scoville.data.keep import fetch_rows
+from scoville.data.keep import fetch_rows, keep_table_from_sql
 from scoville.data.lists import LOOKUPS
 from scoville.data.traits import DERIVED, derive
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
-    from scoville.data.looks import FileLook
-    from scoville.data.roles import Role
+    from scoville.data.recognise.looks import FileLook
+    from scoville.data.recognise.roles import Role
 
 MOST_EVENTS = 200
 PAGE_COLUMNS = re.compile(r"^(?:path|url|page|page_path|page_url|page_name|page_title|screen|href|link)$")
@@ -73,7 +73,13 @@ def events_seen(con: Backend, look: FileLook, roles: Sequence[Role]) -> tuple[Ev
     ordered = counted.order_by(counted["count"].desc(), counted["event"]).limit(MOST_EVENTS)
     pages = _pages(con, look, keys["event"])
     return tuple(
-        EventSeen(row["event"], row["count"], row["leads"], row["leads"] / leads if leads else 0.0, pages.get(row["event"], ()))
+        EventSeen(
+            row["event"],
+            row["count"],
+            row["leads"],
+            row["leads"] / leads if leads else 0.0,
+            pages.get(row["event"], ()),
+        )
         for row in fetch_rows(con, ordered)
     )
 
@@ -105,9 +111,19 @@ def derived_shares(con: Backend, seen: ir.Table, keys: Mapping[str, str]) -> dic
     sources = {source for name in names for source in DERIVED[name].sources if source in keys}
     if not names:
         return {}
-    lookups = {name: con.create_table(name, lookup.rows(), temp=True, overwrite=True) for name, lookup in LOOKUPS.items()}
-    leads = derive(seen.select(**{source: seen[keys[source]].cast("string") for source in sorted(sources)}), names, lookups)
+    lookups = {lookup: _kept_lookup(con, lookup) for name in names for lookup in DERIVED[name].lookups}
+    leads = derive(
+        seen.select(**{source: seen[keys[source]].cast("string") for source in sorted(sources)}), names, lookups
+    )
     return {name: _shares(con, leads, name) for name in names}
+
+
+def _kept_lookup(con: Backend, name: str) -> ir.Table:
+    con.con.register("scoville_rows", LOOKUPS[name].rows())
+    try:
+        return keep_table_from_sql(con, name, "SELECT * FROM scoville_rows")
+    finally:
+        con.con.unregister("scoville_rows")
 
 
 def _shares(con: Backend, leads: ir.Table, name: str) -> dict[str, float]:
