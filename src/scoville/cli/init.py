@@ -210,7 +210,7 @@ def _show_cautions(console: Console, cautions: Sequence[Caution]) -> None:
     """Columns that get no points: one line for each kind, or for each column where the reason differs."""
     from rich.text import Text
 
-    if not cautions:
+    if all(caution.kind not in _CAUTIONS for caution in cautions):
         return
     console.print(Text("\nColumns to be careful with", style="bold"))
     for kind, title in _CAUTIONS.items():
