@@ -1,6 +1,6 @@
 """What must hold for every model and all data: the plan is the oracle, order is nothing, contributions add up.
 
-SCOVILLE_EXAMPLES=2000 looks longer than CI does (25 for each property).
+SCOVILLE_EXAMPLES=2000 looks longer than CI does (24 examples; a third of them where each needs two runs).
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from strategies import PROPERTIES, SPANS, TRAITS, Scene, models, scenes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-EXAMPLES = int(os.environ.get("SCOVILLE_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("SCOVILLE_EXAMPLES", "24"))
 some = settings(max_examples=EXAMPLES, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+fewer = settings(some, max_examples=max(1, EXAMPLES // 3))
 
 
 @some
@@ -41,7 +42,7 @@ def test_plan_agrees_with_the_oracle(scene: Scene) -> None:
     hold(agree, scene)
 
 
-@some
+@fewer
 @given(scenes(), st.integers(0, 2**32))
 def test_order_of_rows_never_matters(scene: Scene, seed: int) -> None:
     def agree(scene: Scene) -> None:
@@ -53,7 +54,7 @@ def test_order_of_rows_never_matters(scene: Scene, seed: int) -> None:
     hold(agree, scene)
 
 
-@some
+@fewer
 @given(scenes(), st.sampled_from(SPANS))
 def test_past_score_does_not_see_later_events(scene: Scene, span: timedelta) -> None:
     then = scene.as_of - span
@@ -168,9 +169,8 @@ def by_lead(result: OracleResult) -> dict[str, dict[tuple[str, str], Contributio
 
 def tolerance(rows: dict[tuple[str, str], Contribution]) -> float:
     """1e-9, absolute below 1 and relative above: a sum cannot be more exact than its largest term."""
-    return 1e-9 * max(
-        1.0, *(abs(row.points) for row in rows.values()), *(abs(row.raw_points or 0) for row in rows.values())
-    )
+    sizes = [max(abs(row.points), abs(row.raw_points or 0)) for row in rows.values()]
+    return 1e-9 * max([1.0, *sizes])
 
 
 def assert_same_row(found: ScoreRow, expected: ScoreRow, allowed: float) -> None:
