@@ -101,13 +101,19 @@ def instant_of(value: Any) -> datetime | None:
 def equals(trait: Any, value: Any) -> bool:
     """Equality of a present trait and a value of the model."""
     if isinstance(value, bool) or isinstance(trait, bool):
-        return plain(str(trait)) == plain(str(value))
+        left, right = truth_of(trait), truth_of(value)
+        return left is not None and left == right
     if isinstance(value, int | float) or isinstance(trait, int | float):
         left, right = number_of(trait), number_of(value)
         return left is not None and left == right
     if isinstance(value, date) or isinstance(trait, date):
         return instant_of(trait) is not None and instant_of(trait) == instant_of(value)
     return plain(trait) == plain(value)
+
+
+def truth_of(value: Any) -> bool | None:
+    """True and false, also as forms write them: yes and no."""
+    return {"true": True, "yes": True, "false": False, "no": False}.get(plain(str(value)))
 
 
 def ordered(name: str, trait: Any, value: Any) -> bool:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 MICROSECONDS_PER_DAY = 86_400_000_000
 TRUE, FALSE = ibis.literal(value=True), ibis.literal(value=False)
 _MOST_EXACT = 2.0**53  # beyond it a float is no exact whole number
-_TRUTH = {"true": True, "false": False}
+_WORDS = {True: ("true", "yes"), False: ("false", "no")}  # how forms write it into a column of text
+_TRUTH = {word: truth for truth, words in _WORDS.items() for word in words}
 _NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
 
 
@@ -90,7 +91,8 @@ def _is_in(column: ir.Value, values: Iterable[object]) -> ir.BooleanValue:
         instants = [parse_instant(value) if isinstance(value, str) else None for value in values]
         return _any_of(column.cast("timestamp"), instants)
     numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
-    texts = [folded(str(value)) for value in values if isinstance(value, (str, bool))]
+    texts = [folded(value) for value in values if isinstance(value, str)]
+    texts += [word for value in values if isinstance(value, bool) for word in _WORDS[value]]
     either = [_any_of(text(column), texts)] if texts else []
     either += [_any_of(number(column), numbers).fill_null(FALSE)] if numbers else []
     return ibis.or_(*either)
