@@ -101,8 +101,8 @@ def instant_of(value: Any) -> datetime | None:
 def equals(trait: Any, value: Any) -> bool:
     """Equality of a present trait and a value of the model."""
     if isinstance(value, bool) or isinstance(trait, bool):
-        left, right = truth_of(trait), truth_of(value)
-        return left is not None and left == right
+        truth = truth_of(trait)
+        return truth is not None and truth == truth_of(value)
     if isinstance(value, int | float) or isinstance(trait, int | float):
         left, right = number_of(trait), number_of(value)
         return left is not None and left == right

@@ -1,6 +1,7 @@
 """Leads and events in, scores and contributions out: the plan meets the data.
 
-In: a Model and whatever holds the data (files, data frames). Out: a `ScoreRun`. Called by the command line and by notebooks.
+In: a Model and whatever holds the data (files, data frames). Out: a `ScoreRun`. Called by the command line and by
+notebooks.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ _SHARED_STEPS = ("event_points", "segment_points", "sums")
 class ScoreRun:
     """The result of one scoring: scores, contributions and the quality of the data, for one model and one as_of.
 
-    Tables come in the kind of frame that the leads came in (pandas, Polars, Arrow, Ibis); Arrow for files. Each is made when
-    first asked for. `as_of` is naive UTC.
+    Tables come in the kind of frame that the leads came in (pandas, Polars, Arrow, Ibis); Arrow for files. Each is
+    made when first asked for. `as_of` is naive UTC.
     """
 
     def __init__(self, engine: DuckDB, plan: Plan, as_of: datetime, quality: Quality, like: object) -> None:
@@ -89,13 +90,12 @@ class ScoreRun:
     def sql(self, output: str, order: str | None = None) -> str:
         """The query for an output over the tables of this run."""
         if output == "account_scores" and self.model.accounts is None:
-            message = f"the model '{self.model.name}' has no `accounts:`; add `accounts: {{by: company_domain}}` to score companies"
+            message = f"the model '{self.model.name}' has no accounts; add `accounts: {{by: company_domain}}` to it"
             raise UsageError(message)
         given = [*self._made, "rejects"]
-        query = (
-            f'SELECT * FROM "{output}"' if output in given else self.plan.sql(output, self.engine.dialect, given=given)
-        )
-        return f"SELECT * FROM ({query}) ORDER BY {order}" if order else query
+        is_made = output in given
+        query = f'FROM "{output}"' if is_made else self.plan.sql(output, self.engine.dialect, given=given)
+        return f"SELECT * FROM ({query}) ORDER BY {order}" if order else query  # noqa: S608 - names of our own steps
 
     def keep(self, output: str) -> None:
         """Hold an output as a table, so that later questions about it run at once."""
@@ -104,7 +104,10 @@ class ScoreRun:
             self._made.append(output)
 
     def write(self, output: str, path: str | Path, order: str | None = None) -> None:
-        """Write `scores`, `contributions` or `account_scores` to a .csv, .parquet or .jsonl file, whole or not at all."""
+        """Write `scores`, `contributions`, `account_scores` or `rejects` to a .csv, .parquet or .jsonl file.
+
+        The file appears whole or not at all.
+        """
         self.engine.write(self.sql(output, order), Path(path))
 
     def top(self, count: int = 10, traits: Sequence[str] = ()) -> pa.Table:
@@ -112,7 +115,8 @@ class ScoreRun:
         self.keep("scores")
         beside = "".join(f', l."{name}"' for name in traits)
         return self.engine.arrow(
-            f"SELECT s.*{beside} FROM scores s JOIN leads l USING (lead_id) ORDER BY s.rank, s.fit + s.engagement DESC, s.lead_id LIMIT {int(count)}"
+            f"SELECT s.*{beside} FROM scores s JOIN leads l USING (lead_id) "  # noqa: S608 - columns that exist
+            f"ORDER BY s.rank, s.fit + s.engagement DESC, s.lead_id LIMIT {int(count)}"
         )
 
     def counts(self) -> dict[str, Any]:
@@ -152,9 +156,9 @@ def score(
 ) -> ScoreRun:
     """Score leads by a model, as of an instant.
 
-    `leads` and `events` are paths (CSV, JSON Lines, Parquet, globs, `file.duckdb::table`) or frames (pandas, Polars, Arrow,
-    Ibis, a list of dicts). `as_of` defaults to now; naive instants are UTC. `maps` names columns as on the command line:
-    `leads.lead_id=Prospect ID`.
+    `leads` and `events` are paths (CSV, JSON Lines, Parquet, globs, `file.duckdb::table`) or frames (pandas, Polars,
+    Arrow, Ibis, a list of dicts). `as_of` defaults to now; naive instants are UTC. `maps` names columns as on the
+    command line: `leads.lead_id=Prospect ID`.
     Raises: ModelError, DataError, PlanError, EngineError, UsageError.
     Example: `score("model.yaml", leads_frame, events_frame, as_of="2026-01-31").scores`
     """
@@ -172,7 +176,10 @@ def score(
 
 
 def plan_for(model: Model, leads: object | None, events: object | None = None, *, workspace: Workspace) -> Plan:
-    """The plan of a model for the columns of some files; without files, for the columns that the model itself speaks of."""
+    """The plan of a model for the columns of some files.
+
+    Without files, for the columns that the model itself speaks of.
+    """
     if leads is None:
         return compile_plan(model, assumed_columns(model))
     engine = DuckDB()
@@ -229,6 +236,6 @@ def as_kind_of(table: pa.Table, like: object) -> Any:  # noqa: ANN401 - the call
 
         return ibis.memtable(table)
     if module in ("pandas", "polars"):
-        frame = nw.from_native(like, pass_through=True)
+        frame: Any = nw.from_native(like)
         return nw.from_arrow(table, backend=frame.implementation).to_native()
     return table

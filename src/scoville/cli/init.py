@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _OLD_DAYS = 30  # events older than this: a score as of today would find all interest gone
 _CAUTIONS = {
     "afterwards": "perhaps written after the outcome",
-    "constant": "the same in nearly every row",
+    "constant": "one value only",
     "empty": "nearly always empty",
     "id": "ids",
     "free text": "free text",

@@ -27,7 +27,8 @@ Maps = Annotated[
     list[str] | None,
     typer.Option(
         "--map", "-m", metavar="RELATION.COLUMN=NAME",
-        help='Which column is which, such as leads.lead_id="Prospect ID". May be repeated.', rich_help_panel=_DATA, show_default=False,
+        help='Which column is which, such as leads.lead_id="Prospect ID". May be repeated.',
+        rich_help_panel=_DATA, show_default=False,
     ),
 ]  # fmt: skip
 WorkspacePath = Annotated[

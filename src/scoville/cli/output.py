@@ -164,9 +164,8 @@ def print_problems(path: Path, model: Model | None, problems: Sequence[Problem])
     elif model is not None:
         rules = len(model.fit.rules) + len(model.engagement.rules)
         said = f", {_count(advice, 'piece')} of advice" if advice else ""
-        console.print(
-            f"[green]{escape(str(path))}: fine[/green] - {escape(model.name)} {model.version}, {_count(rules, 'rule')}{said}"
-        )
+        named = f"{escape(model.name)} {model.version}"
+        console.print(f"[green]{escape(str(path))}: fine[/green] - {named}, {_count(rules, 'rule')}{said}")
 
 
 def _count(number: int, what: str) -> str:

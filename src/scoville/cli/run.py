@@ -39,7 +39,7 @@ def open_engine(url: str, memory_limit: str | None) -> DuckDB:
     return DuckDB(rest.removeprefix("/") if rest.startswith("/./") else rest or ":memory:", memory_limit=memory_limit)
 
 
-def scored(
+def scored(  # noqa: PLR0913 - the options of every verb that scores
     model: Path,
     leads: str | None,
     events: str | None,

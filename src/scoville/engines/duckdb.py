@@ -127,7 +127,10 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException as error:
-        message = f"DuckDB ran out of memory: {_first_line(error)}. Give it more with --memory-limit, or a disk with room for its temporary files"
+        message = (
+            f"DuckDB ran out of memory: {_first_line(error)}. Give it more with --memory-limit, "
+            "or a disk with room for its temporary files"
+        )
         raise EngineError(message) from None
     except duckdb.IOException as error:
         message = f"DuckDB could not read or write: {_first_line(error)}"

@@ -1,7 +1,7 @@
 """People of one company add up: account scores from lead scores.
 
-In: `traits` (the account of each lead) and `scores`. Out: `account_scores`. Called by `compile.py` for a model with `accounts`.
-Disqualified people do not count: a consultant of a competitor neither lifts nor lowers the account.
+In: `traits` (the account of each lead) and `scores`. Out: `account_scores`. Called by `compile.py` for a model with
+`accounts`. Disqualified people do not count: a consultant of a competitor neither lifts nor lowers the account.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def add_account_scores(steps: Steps, traits: ir.Table, scores: ir.Table, model: 
         row.select(
             "account", "score",
             rank=(ibis.rank().over(order_by=row.score.desc()) + 1).cast("int64"),
-            rollup=row.rollup, breadth=row.breadth, people=row.people, engaged=row.engaged, best_lead_id=row.best_lead_id,
+            rollup=row.rollup, breadth=row.breadth,
+            people=row.people, engaged=row.engaged, best_lead_id=row.best_lead_id,
             model=ibis.literal(model.name), model_version=ibis.literal(model.version), as_of=row.as_of,
         ),
     )  # fmt: skip

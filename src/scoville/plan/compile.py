@@ -1,7 +1,7 @@
 """Model + columns -> Plan: the only place where a score is defined.
 
-In: a Model and the columns of `leads` and `events`. Out: a `Plan`, which runs nothing. Called by `scoring.py`, and by anything that
-needs the arithmetic somewhere else (another engine, a warehouse, a single lead a second after a click).
+In: a Model and the columns of `leads` and `events`. Out: a `Plan`, which runs nothing. Called by `scoring.py`, and by
+anything that needs the arithmetic somewhere else (another engine, a warehouse, a single lead a second after a click).
 
 Read `compile_plan` first: its lines are the way of a lead through the arithmetic.
 """
@@ -44,7 +44,10 @@ class Columns:
 
 @dataclass(frozen=True)
 class Plan:
-    """A model compiled for some columns: named relations over the inputs `leads`, `events`, `as_of` and lookup lists."""
+    """A model compiled for some columns.
+
+    Named relations over the inputs `leads`, `events`, `as_of` and lookup lists.
+    """
 
     model: Model
     ledger: Ledger
@@ -68,7 +71,8 @@ class Plan:
     def script(self, output: str, dialect: str, *, as_of: datetime | None = None) -> str:
         """The query with `as_of` written into it (null: the time at which it runs) and a head that says what it needs.
 
-        Raises: PlanError for an output that this plan does not have, or a dialect that cannot say something the model uses.
+        Raises: PlanError for an output that this plan does not have, or a dialect that cannot say something the model
+        uses.
         """
         if output not in self.relations:
             message = f"this model gives no '{output}'; it needs `accounts:` for account_scores"

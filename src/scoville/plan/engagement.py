@@ -1,6 +1,7 @@
 """What the leads did: events meet the rules that name them, and become points.
 
-In: `events`, `as_of`. Out: `event_points` with one row for each lead and rule that met an event. Called by `compile.py`.
+In: `events`, `as_of`. Out: `event_points` with one row for each lead and rule that met an event. Called by
+`compile.py`.
 
 Events are joined to a small table of rules, so the cost grows with the matches and not with the number of rules. A
 rule's points need only a sum over its events and the age of the newest one, because every decay is a function of age
@@ -75,7 +76,10 @@ def _rule_totals(
 
 
 def _points(totals: ir.Table, rules: ir.Table, ledger: Ledger) -> ir.Table:
-    """Points of each lead and rule: points * w(newest) + repeat * (sum of w over the others), within the rule's clamp."""
+    """Points of each lead and rule.
+
+    Points * w(newest) + repeat * (sum of w over the others), within the rule's clamp.
+    """
     row = totals.join(rules, "rule")
     total, matched = _limited(row, ledger)
     kinds = sorted({entry.fading.kind for entry in ledger.events})

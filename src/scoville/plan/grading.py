@@ -71,7 +71,7 @@ def add_scores(steps: Steps, graded: ir.Table, reasons: ir.Table, model: Model) 
         rank=(ibis.rank().over(order_by=row.score.desc()) + 1).cast("int64"),
         percentile=ibis.cume_dist().over(order_by=row.score) * 100,
         disqualified_by=row.disqualified_by,
-        reasons=ibis.ifelse(row.disqualified_by.notnull(), ibis.literal("Disqualified: ") + row.disqualified_by, row.reasons),
+        reasons=ibis.coalesce(ibis.literal("Disqualified: ") + row.disqualified_by, row.reasons),
         model=ibis.literal(model.name),
         model_version=ibis.literal(model.version),
         as_of=row.as_of,

@@ -1,10 +1,12 @@
 """Events meet the rules that name them.
 
-In: `events`, `as_of`, the table of rules. Out: one row for each event and rule that it counts for. Called by `engagement.py`.
+In: `events`, `as_of`, the table of rules. Out: one row for each event and rule that it counts for. Called by
+`engagement.py`.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import ibis
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 EVERY_EVENT = "*"
 JSON_COLUMN = "properties"
+_PLAIN = re.compile(r"\w+")
+_NESTED = re.compile(r"\w+(\.\w+)+")
 _OWN_COLUMNS = ("lead_id", "event", "occurred_at", "event_id")
 
 
@@ -62,7 +66,10 @@ def _met(
 
 
 def _properties(events: ir.Table, chosen: Sequence[NumberedEventRule]) -> dict[str, ir.Value]:
-    """The columns that the rules read, under names that cannot meet the plan's own; the JSON column for those it holds."""
+    """The columns that the rules read, under names that cannot meet the plan's own.
+
+    The JSON column for those it holds.
+    """
     found: dict[str, ir.Value] = {}
     for entry in chosen:
         for name in _read_by(entry):
@@ -107,9 +114,19 @@ def _property_of(met: ir.Table) -> Callable[[str], ir.Value]:
 
 
 def _unwrapped(properties: ir.Value, name: str) -> ir.StringValue:
-    """One property of a JSON column as text."""
-    value = properties.cast("json")[name]
-    return ibis.coalesce(value.str, value.int.cast("string"), value.float.cast("string"), value.bool.cast("string"))
+    """One property of a JSON column as text, null for a JSON null; `utm.source` is a key of its own, else one in `utm`."""
+    document = properties.cast("json")
+    keys = [_json_key(name), *([name] if _NESTED.fullmatch(name) else [])]
+    texts = []
+    for value in (document[key] for key in keys):
+        texts += [value.str, value.cast("string").nullif("null")]
+    return ibis.coalesce(*texts)
+
+
+def _json_key(name: str) -> str:
+    """A key such that `$browser`, `/x` or `a.b` is a name and no path."""
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return name if _PLAIN.fullmatch(name) else f'$["{escaped}"]'
 
 
 def _properties_hold(met: ir.Table, chosen: Sequence[NumberedEventRule]) -> ir.BooleanValue:
@@ -133,7 +150,10 @@ def _amount(met: ir.Table, chosen: Sequence[NumberedEventRule]) -> ir.FloatingVa
 
 
 def _newest(steps: Steps, hits: ir.Table, chosen: Sequence[NumberedEventRule], prefix: str) -> ir.Table:
-    """Only the newest events of rules with a limit: of each UTC day first, then of all. Ties have equal weight, so any order serves."""
+    """Only the newest events of rules with a limit.
+
+    Of each UTC day first, then of all. Ties have equal weight, so any order serves.
+    """
     if any(isinstance(entry.rule, PointsRule) and entry.rule.at_most_per_day is not None for entry in chosen):
         day = hits.occurred_at.date()
         within_day = ibis.row_number().over(group_by=[hits.lead_id, hits.rule, day], order_by=hits.age_us)

@@ -1,7 +1,7 @@
 """The rules of a model, numbered: one flat list that every later step speaks of by number.
 
-In: a Model. Out: `Ledger` - the rules of the base sections and of the segments that replace them, with their groups and caps.
-Called by the other files here. A lead has one segment number: 0 for the base model, i for the i-th segment.
+In: a Model. Out: `Ledger` - the rules of the base sections and of the segments that replace them, with their groups
+and caps. Called by the other files here. A lead has one segment number: 0 for the base model, i for the i-th segment.
 """
 
 from __future__ import annotations
@@ -95,8 +95,8 @@ class NumberedEventRule:
     def must_be_sorted(self) -> bool:
         """Whether telling which events count needs them in order of time.
 
-        A single newest event is known by the smallest age, and without decay one event counts as much as another: only a
-        daily limit, or several newest events that fade, need sorting.
+        A single newest event is known by the smallest age, and without decay one event counts as much as another: only
+        a daily limit, or several newest events that fade, need sorting.
         """
         if not isinstance(self.rule, PointsRule):
             return False

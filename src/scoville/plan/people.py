@@ -1,7 +1,7 @@
 """Who the leads are: their traits, segment, qualification and the points of each fit rule.
 
-In: `leads`. Out: `traits` (what the model reads, missing values null), then `people` with one column of points for each fit rule.
-Called by `compile.py`.
+In: `leads`. Out: `traits` (what the model reads, missing values null), then `people` with one column of points for
+each fit rule. Called by `compile.py`.
 """
 
 from __future__ import annotations
@@ -88,7 +88,10 @@ def present(column: ir.Value) -> ir.Value:
 
 
 def add_people(steps: Steps, traits: ir.Table, as_of: ir.Table, model: Model, ledger: Ledger) -> ir.Table:
-    """The step `people`: lead_id, segment_no, disqualified_by, and `fit_<rule number>` with the points of each fit rule."""
+    """The step `people`.
+
+    It has lead_id, segment_no, disqualified_by, and `fit_<rule number>` with the points of each fit rule.
+    """
     row = traits.cross_join(as_of)
 
     def column(name: str) -> ir.Value:

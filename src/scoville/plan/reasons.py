@@ -4,7 +4,8 @@ In: `sums`, `event_points`. Out: `reasons`, such as `+20 Demo requested; +15 Dec
 Called by `compile.py`.
 
 Ranking the points of every lead is the dearest part of a run, so it works on one whole number for each rule of a lead:
-tenths of a point, as they are shown, and below them the number of the rule. Words are put together for the few that win.
+tenths of a point, as they are shown, and below them the number of the rule. Words are put together for the few that
+win.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Steps of a plan: named relations, each an expression over the ones before it, and how they become one SQL text.
 
-In: Ibis expressions over unbound tables. Out: `WITH traits AS (...), hits AS (...) SELECT ... FROM scores`, for any dialect.
-Called by `compile.py` (to name steps) and by engines (to run them).
+In: Ibis expressions over unbound tables. Out: `WITH traits AS (...), hits AS (...) SELECT ... FROM scores`, for any
+dialect. Called by `compile.py` (to name steps) and by engines (to run them).
 """
 
 from __future__ import annotations
@@ -148,5 +148,5 @@ def _values(constant: Constant, compiler: Any) -> sge.Expression:  # noqa: ANN40
         sge.cast(sge.Column(this=column), compiler.type_mapper.from_ibis(ibis.dtype(kind))).as_(column)
         for column, kind in zip(columns, constant.schema.values(), strict=True)
     ]
-    query = sg.select(*typed).from_(sge.values(rows, alias="t", columns=columns))
+    query = sg.select(*typed).from_(sge.values(rows, alias="t", columns=columns))  # type: ignore[arg-type]  # quoted names
     return query if constant.rows else query.where("1 = 0")

@@ -55,7 +55,10 @@ def _idle(ledger: Ledger) -> list[NumberedEventRule]:
 
 
 def narrow_to_segments(steps: Steps, event_points: ir.Table, people: ir.Table, ledger: Ledger) -> ir.Table:
-    """Event points of the rules that speak of the lead's segment; the same table for a model whose segments share them all."""
+    """Event points of the rules that speak of the lead's segment.
+
+    The same table for a model whose segments share them all.
+    """
     if all(entry.segments == ledger.every_segment for entry in ledger.events):
         return event_points
     row = event_points.join(people.select("lead_id", "segment_no"), "lead_id")
@@ -64,7 +67,10 @@ def narrow_to_segments(steps: Steps, event_points: ir.Table, people: ir.Table, l
 
 
 def add_engagement(steps: Steps, event_points: ir.Table, ledger: Ledger) -> ir.Table:
-    """The step `engagement`: per lead the sum of its event rules, of each group, and which rules that speak of idleness it met."""
+    """The step `engagement`.
+
+    Per lead the sum of its event rules, of each group, and which rules that speak of idleness it met.
+    """
     row = event_points
     sums = {"event_sum": row.points.sum()}
     for group in ledger.groups:

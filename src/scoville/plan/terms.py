@@ -1,7 +1,7 @@
 """Single terms of the arithmetic: conditions, bands, decay, clamps, as Ibis expressions over columns.
 
-In: parts of a Model and the columns of a relation. Out: one expression each, nothing is run. Called by the other files here.
-Columns are clean: a missing value is null (see `traits.present`), text carries no outer blanks.
+In: parts of a Model and the columns of a relation. Out: one expression each, nothing is run. Called by the other files
+here. Columns are clean: a missing value is null (see `traits.present`), text carries no outer blanks.
 """
 
 from __future__ import annotations
@@ -82,7 +82,10 @@ def _not_listed(column: ir.Value, values: object, _as_of: ir.Value) -> ir.Boolea
 
 
 def _is_in(column: ir.Value, values: Iterable[object]) -> ir.BooleanValue:
-    """Equality with any of the values, each compared in the way its kind and the column's allow; null only for a null."""
+    """Equality with any of the values, each compared in the way its kind and the column's allow.
+
+    Null only for a null.
+    """
     if isinstance(column, ir.NumericValue) and not isinstance(column, ir.BooleanValue):
         return _any_of(column.cast("float64"), [_numeric(value) for value in values])
     if isinstance(column, ir.BooleanValue):
@@ -112,7 +115,10 @@ def _numeric(value: object) -> float | None:
 
 
 def text(column: ir.Value) -> ir.StringValue:
-    """A column as lower-case text without outer blanks, the form in which text compares; a whole number without a point."""
+    """A column as lower-case text without outer blanks, the form in which text compares.
+
+    A whole number without a point.
+    """
     if isinstance(column, ir.FloatingValue):
         is_whole = (column == column.floor()) & (column.abs() < _MOST_EXACT)
         column = ibis.ifelse(
@@ -122,7 +128,10 @@ def text(column: ir.Value) -> ir.StringValue:
 
 
 def folded(value: str) -> str | ir.StringValue:
-    """A text of the model in the same form. Letters beyond ASCII are left to the engine, whose capitals may differ from ours."""
+    """A text of the model in the same form.
+
+    Letters beyond ASCII are left to the engine, whose capitals may differ from ours.
+    """
     plain = value.strip()
     return plain.lower() if plain.isascii() else ibis.literal(plain).lower()
 
