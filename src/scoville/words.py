@@ -19,6 +19,7 @@ _MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _SHOWN = 0.05  # anything less would be rounded to 0.0
+_NOTHING = 1e-9  # points; what adding and taking away again leaves behind
 _OFTEN = ("never", "once", "twice")
 _SAYS = {
     "equals": "is {}", "in": "is {}", "not": "is not {}", "not_in": "is neither {}",
@@ -34,7 +35,7 @@ def number(value: float) -> str:
 
     Example: 12.38 -> "12.4", 15.0 -> "15", 0.0123 -> "0.01", 1234567.0 -> "1,234,567"
     """
-    if value and abs(value) < _SHOWN:
+    if _NOTHING < abs(value) < _SHOWN:
         return f"{value:.1g}"
     return f"{rounded(value):,.1f}".removesuffix(".0")
 
