@@ -81,7 +81,8 @@ class Plan:
 
     def _head(self, output: str) -> str:
         lists = "".join(f", {name}" for name in self.lookups)
-        return f"{output} by Scoville: {self.model.name}, version {self.model.version}. Reads leads, events{lists}."
+        name = " ".join(self.model.name.split())  # a line break in it would end the comment
+        return f"{output} by Scoville: {name}, version {self.model.version}. Reads leads, events{lists}."
 
     def rests_on(self, *outputs: str) -> tuple[str, ...]:
         """The steps that some outputs need, in order."""

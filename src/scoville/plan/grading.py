@@ -66,10 +66,11 @@ def _stage(row: ir.Table, model: Model) -> ir.StringValue:
 def add_scores(steps: Steps, graded: ir.Table, reasons: ir.Table, model: Model) -> ir.Table:
     """The step `scores`: every column of `tables.SCORES`."""
     row = graded.left_join(reasons, "lead_id").drop("lead_id_right")
+    better, everyone = ibis.rank().over(order_by=row.score.desc()), row.count().over()
     scored = row.select(
         "lead_id", "score", "fit", "engagement", "grade", "level", "priority", "stage", "segment",
-        rank=(ibis.rank().over(order_by=row.score.desc()) + 1).cast("int64"),
-        percentile=ibis.cume_dist().over(order_by=row.score) * 100,
+        rank=(better + 1).cast("int64"),
+        percentile=(everyone - better) / everyone * 100,
         disqualified_by=row.disqualified_by,
         reasons=ibis.coalesce(ibis.literal("Disqualified: ") + row.disqualified_by, row.reasons),
         model=ibis.literal(model.name),

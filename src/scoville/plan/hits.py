@@ -125,7 +125,7 @@ def _unwrapped(properties: ir.Value, name: str) -> ir.StringValue:
 
 def _json_key(name: str) -> str:
     """A key such that `$browser`, `/x` or `a.b` is a name and no path."""
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"').replace("'", "''")  # sqlglot leaves the last one bare
     return name if _PLAIN.fullmatch(name) else f'$["{escaped}"]'
 
 

@@ -15,6 +15,7 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import sqlglot as sg
 import sqlglot.expressions as sge
+from ibis.common.exceptions import OperationNotDefinedError, UnsupportedOperationError
 
 from scoville.errors import PlanError
 
@@ -80,7 +81,10 @@ def to_sql(
     *,
     pretty: bool = False,
 ) -> str:
-    """One SELECT for the step `output`, with the steps it rests on as common table expressions of their own names."""
+    """One SELECT for the step `output`, with the steps it rests on as common table expressions of their own names.
+
+    Raises: PlanError when the dialect cannot say something that the model uses.
+    """
     compiler = _compiler(dialect)
     return _query(relations, output, compiler, given).sql(compiler.dialect, pretty=pretty)
 
@@ -90,7 +94,8 @@ def script_of(
 ) -> str:
     """The same to read and to paste: a comment on top, and `as_of` as the first common table expression."""
     compiler = _compiler(dialect)
-    now = sge.CurrentTimestamp() if as_of is None else sge.Literal.string(as_of.isoformat(" "))
+    utc = sge.AtTimeZone(this=sge.CurrentTimestamp(), zone=sge.Literal.string("UTC"))
+    now = utc if as_of is None else sge.Literal.string(as_of.isoformat(" "))
     column = sge.cast(now, compiler.type_mapper.from_ibis(ibis.dtype("timestamp"))).as_("as_of", quoted=True)
     query = _query(relations, output, compiler, ())
     query.args["with_"].expressions.insert(
@@ -99,8 +104,7 @@ def script_of(
     try:
         return f"-- {head}\n{query.sql(compiler.dialect, pretty=True, unsupported_level=sg.ErrorLevel.RAISE)};"
     except sg.errors.UnsupportedError as error:
-        message = f"the model uses something that {dialect} cannot say: {error}"
-        raise PlanError(message) from None
+        raise PlanError(f"{dialect} cannot say something that the model uses: {error}") from None
 
 
 def _query(
@@ -111,12 +115,26 @@ def _query(
 ) -> sge.Select:
     query = sg.select("*").from_(sg.to_identifier(output, quoted=True))
     for name in needed(relations, [output], given):
-        relation = relations[name]
-        select = (
-            _values(relation, compiler) if isinstance(relation, Constant) else _floating(compiler.to_sqlglot(relation))
-        )
-        query = query.with_(sg.to_identifier(name, quoted=True), as_=select, copy=False)
+        query = query.with_(sg.to_identifier(name, quoted=True), as_=_select(relations[name], name, compiler), copy=False)
     return query
+
+
+def _select(relation: ir.Table | Constant, name: str, compiler: Any) -> sge.Expression:  # noqa: ANN401 - as above
+    if isinstance(relation, Constant):
+        return _values(relation, compiler)
+    try:
+        return _settled(_floating(compiler.to_sqlglot(relation)))
+    except (OperationNotDefinedError, UnsupportedOperationError) as error:
+        dialect = compiler.dialect.__name__.lower()
+        raise PlanError(f"{dialect} cannot say what the model needs in the step '{name}': {error}") from None
+
+
+def _settled(select: sge.Expression) -> sge.Expression:
+    """Columns that are left out, in order: Ibis keeps them in a set, and the same plan would read differently each time."""
+    for star in select.find_all(sge.Star):
+        if left_out := star.args.get("except_"):
+            star.set("except_", sorted(left_out, key=lambda column: column.name))
+    return select
 
 
 def _floating(select: sge.Expression) -> sge.Expression:
