@@ -97,10 +97,10 @@ def merge_accounts(con: Backend, accounts: ir.Table, settings: Settings, *, sour
     """One row per account_id, by the same policy without e-mail addresses."""
     counted = _counts(con, accounts, "account_id", is_by_email=False)
     if counted["rows"] == counted["keys"]:
-        return People(accounts, _no_links(con))
+        return People(accounts, _no_links(con, "account_links"))
     if settings.merge == "none":
         raise _duplicates(con, accounts, "account_id", source)
-    links = _no_links(con)
+    links = _no_links(con, "account_links")
     table = keep_table(con, "merged_accounts", _merged(accounts, links, "account_id"))
     return People(table, links, counted["rows"] - counted["keys"])
 
@@ -174,8 +174,8 @@ def _has_time(rows: ir.Table, name: str) -> bool:
     return name in rows.columns and bool(rows[name].type().is_timestamp())
 
 
-def _no_links(con: Backend) -> ir.Table:
-    return keep_empty(con, "lead_links", {"scoville_from": "VARCHAR", "scoville_survivor": "VARCHAR"})
+def _no_links(con: Backend, name: str = "lead_links") -> ir.Table:
+    return keep_empty(con, name, {"scoville_from": "VARCHAR", "scoville_survivor": "VARCHAR"})
 
 
 def _crowds(con: Backend, links: ir.Table) -> tuple[Notice, ...]:

@@ -8,7 +8,7 @@ Read `compile_plan` first: its lines are the way of a lead through the arithmeti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import ibis
@@ -53,6 +53,7 @@ class Plan:
     ledger: Ledger
     relations: Mapping[str, ir.Table | Constant]
     inputs: tuple[str, ...]
+    _texts: dict[tuple[str, ...], str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def lookups(self) -> tuple[str, ...]:
@@ -66,7 +67,12 @@ class Plan:
 
         `given` names steps that exist as tables already, so that two outputs can share them.
         """
-        return to_sql(self.relations, output, dialect, given, pretty=pretty)
+        # writing SQL takes a quarter of a second, and one plan is asked for the same text again and again
+        given = tuple(given)
+        asked = (output, dialect, "pretty" if pretty else "", *given)
+        if asked not in self._texts:
+            self._texts[asked] = to_sql(self.relations, output, dialect, given, pretty=pretty)
+        return self._texts[asked]
 
     def script(self, output: str, dialect: str, *, as_of: datetime | None = None) -> str:
         """The query with `as_of` written into it (null: the time at which it runs) and a head that says what it needs.
