@@ -6,7 +6,7 @@ notebooks.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,13 @@ if TYPE_CHECKING:
 
 # What both outputs rest on: worked out once when contributions are wanted too.
 _SHARED_STEPS = ("event_points", "segment_points", "sums")
+_INSTANT = "write it like 2026-01-31 or 2026-01-31T18:00:00+01:00"
+# The order of the rows of each output: best first, and no two rows that could stand either way round.
+_ORDER = {
+    "scores": "rank, disqualified_by IS NOT NULL, fit + engagement DESC, lead_id",
+    "contributions": "lead_id, section, points DESC, rule",
+    "account_scores": "rank, account",
+}
 
 
 class ScoreRun:
@@ -57,12 +64,12 @@ class ScoreRun:
     @cached_property
     def scores(self) -> Any:  # noqa: ANN401 - the caller's own kind of frame
         """One row per lead, best first: the columns of `tables.SCORES`."""
-        return self._frame(self._output("scores", "rank, fit + engagement DESC, lead_id"))
+        return self._frame(self._output("scores"))
 
     @cached_property
     def contributions(self) -> Any:  # noqa: ANN401 - as above
         """One row per lead and rule: the columns of `tables.CONTRIBUTIONS`. They add up to the score."""
-        return self._frame(self._output("contributions", "lead_id, section, points DESC, rule"))
+        return self._frame(self._output("contributions"))
 
     @cached_property
     def accounts(self) -> Any:  # noqa: ANN401 - as above
@@ -70,7 +77,7 @@ class ScoreRun:
 
         Raises: UsageError for a model without `accounts`.
         """
-        return self._frame(self._output("account_scores", "rank, account"))
+        return self._frame(self._output("account_scores"))
 
     @cached_property
     def rejects(self) -> Any:  # noqa: ANN401 - as above
@@ -103,20 +110,21 @@ class ScoreRun:
             self.engine.run(f'CREATE OR REPLACE TEMP TABLE "{output}" AS {self.sql(output)}')
             self._made.append(output)
 
-    def write(self, output: str, path: str | Path, order: str | None = None) -> None:
+    def write(self, output: str, path: str | Path) -> None:
         """Write `scores`, `contributions`, `account_scores` or `rejects` to a .csv, .parquet or .jsonl file.
 
         The file appears whole or not at all.
         """
-        self.engine.write(self.sql(output, order), Path(path))
+        self.engine.write(self.sql(output, _ORDER.get(output)), Path(path))
 
     def top(self, count: int = 10, traits: Sequence[str] = ()) -> pa.Table:
         """The best `count` leads as an Arrow table, with some of their traits beside the score."""
         self.keep("scores")
         beside = "".join(f', l."{name}"' for name in traits)
+        best = f"SELECT *, row_number() OVER (ORDER BY {_ORDER['scores']}) AS place FROM scores"  # noqa: S608
         return self.engine.arrow(
-            f"SELECT s.*{beside} FROM scores s JOIN leads l USING (lead_id) "  # noqa: S608 - columns that exist
-            f"ORDER BY s.rank, s.fit + s.engagement DESC, s.lead_id LIMIT {int(count)}"
+            f"SELECT s.* EXCLUDE (place){beside} FROM ({best}) s JOIN leads l USING (lead_id) "  # noqa: S608
+            f"WHERE s.place <= {int(count)} ORDER BY s.place"
         )
 
     def counts(self) -> dict[str, Any]:
@@ -132,8 +140,8 @@ class ScoreRun:
         known = self.engine.columns("leads")
         return [name for name in wanted if name in known]
 
-    def _output(self, name: str, order: str) -> pa.Table:
-        return self.engine.arrow(self.sql(name, order))
+    def _output(self, name: str) -> pa.Table:
+        return self.engine.arrow(self.sql(name, _ORDER[name]))
 
     def _frame(self, table: pa.Table) -> Any:  # noqa: ANN401 - the caller's own kind of frame
         return as_kind_of(table, self._like)
@@ -149,7 +157,7 @@ def score(
     leads: object,
     events: object | None = None,
     *,
-    as_of: datetime | str | None = None,
+    as_of: date | str | None = None,
     maps: Sequence[str] = (),
     workspace: Workspace | None = None,
     engine: DuckDB | None = None,
@@ -162,7 +170,7 @@ def score(
     Raises: ModelError, DataError, PlanError, EngineError, UsageError.
     Example: `score("model.yaml", leads_frame, events_frame, as_of="2026-01-31").scores`
     """
-    model = model if isinstance(model, Model) else Model.load(model)
+    model = _read_model(model)
     instant = as_instant(as_of)
     engine = engine if engine is not None else DuckDB()
     workspace = (workspace if workspace is not None else Workspace()).with_maps(maps)
@@ -173,6 +181,15 @@ def score(
     plan = compile_plan(model, columns)
     engine.bind(plan, instant, read_lists(workspace.lists))
     return ScoreRun(engine, plan, instant, loaded.quality, leads)
+
+
+def _read_model(model: Model | str | Path) -> Model:
+    if isinstance(model, Model):
+        return model
+    if isinstance(model, (str, Path)):
+        return Model.load(model)
+    found = type(model).__name__
+    raise UsageError(f"a model is a Model or the path of its file, not a {found}; Model.from_dict takes plain values")
 
 
 def plan_for(model: Model, leads: object | None, events: object | None = None, *, workspace: Workspace) -> Plan:
@@ -212,24 +229,38 @@ def columns_of(engine: DuckDB, *, with_events: bool) -> Columns:
     return Columns(engine.columns("leads"), engine.columns("events") if with_events else None)
 
 
-def as_instant(as_of: datetime | str | None) -> datetime:
+def as_instant(as_of: object) -> datetime:
     """An instant as naive UTC; None is now, a date is its first moment, a naive one is UTC already.
 
-    Raises: UsageError for text that is not ISO 8601.
+    Raises: UsageError for text that is not ISO 8601, and for what is no date at all.
     """
     if as_of is None:
         return datetime.now(UTC).replace(tzinfo=None)
     if isinstance(as_of, str):
-        try:
-            as_of = datetime.fromisoformat(as_of.strip())
-        except ValueError:
-            message = f"as_of '{as_of}' is not a date or instant; write it like 2026-01-31 or 2026-01-31T18:00:00+01:00"
-            raise UsageError(message) from None
-    return as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo is not None else as_of
+        as_of = _read_instant(as_of)
+    if isinstance(as_of, date) and not isinstance(as_of, datetime):
+        as_of = datetime(as_of.year, as_of.month, as_of.day)  # noqa: DTZ001 - UTC without saying so
+    if not isinstance(as_of, datetime) or as_of != as_of:  # noqa: PLR0124 - only a NaT differs from itself
+        raise UsageError(f"as_of {as_of!r} is not a date or instant; {_INSTANT}")
+    if as_of.tzinfo is None:
+        return as_of
+    try:
+        return as_of.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise UsageError(f"as_of {as_of.isoformat()} lies beyond the calendar in UTC; {_INSTANT}") from None
+
+
+def _read_instant(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(f"as_of '{text}' is not a date or instant; {_INSTANT}") from None
 
 
 def as_kind_of(table: pa.Table, like: object) -> Any:  # noqa: ANN401 - the caller's own kind of frame
-    """An Arrow table as the kind of frame that `like` is; Arrow for anything else."""
+    """An Arrow table as the kind of frame that `like` is; a list of dicts for a list; Arrow for anything else."""
+    if isinstance(like, (list, tuple)):
+        return table.to_pylist()
     module = type(like).__module__.partition(".")[0]
     if module == "ibis":
         import ibis  # noqa: PLC0415 - only when the caller has it in hand
@@ -237,5 +268,6 @@ def as_kind_of(table: pa.Table, like: object) -> Any:  # noqa: ANN401 - the call
         return ibis.memtable(table)
     if module in ("pandas", "polars"):
         frame: Any = nw.from_native(like)
-        return nw.from_arrow(table, backend=frame.implementation).to_native()
+        made = nw.from_arrow(table, backend=frame.implementation)
+        return made.lazy().to_native() if isinstance(frame, nw.LazyFrame) else made.to_native()
     return table

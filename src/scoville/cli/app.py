@@ -8,6 +8,7 @@ import typer
 
 from scoville.cli.check import check
 from scoville.cli.demo import demo
+from scoville.cli.endings import Verbs
 from scoville.cli.explain import explain
 from scoville.cli.init import init
 from scoville.cli.score import score
@@ -15,6 +16,7 @@ from scoville.cli.sql import sql
 
 app = typer.Typer(
     name="scoville",
+    cls=Verbs,
     help="Lead scoring that people trust: points that add up, explained, replayable at any date.",
     epilog="Begin with: scoville demo - or, with your own files: scoville init",
     no_args_is_help=True,

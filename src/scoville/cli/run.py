@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scoville.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from scoville.engines.duckdb import DuckDB
     from scoville.scoring import ScoreRun
@@ -48,8 +48,11 @@ def scored(  # noqa: PLR0913 - the options of every verb that scores
     as_of: str | None,
     engine: str,
     memory_limit: str | None,
+    targets: Sequence[Path] = (),
 ) -> ScoreRun:
     """Read, clean and score what the options name; the workspace names what they leave out.
+
+    `targets` are files to be written later: what stands in their way is said before the work begins.
 
     Raises: UsageError when neither says where the leads are, and everything that `scoring.score` raises.
     """
@@ -63,6 +66,7 @@ def scored(  # noqa: PLR0913 - the options of every verb that scores
     if leads is None:
         message = "say where the leads are: --leads FILE (or write it once into scoville.toml with: scoville init)"
         raise UsageError(message)
+    refuse_targets(targets, [str(model), leads, events])
     with working("reading and cleaning"):
         return score(
             checked,
@@ -73,3 +77,28 @@ def scored(  # noqa: PLR0913 - the options of every verb that scores
             workspace=known,
             engine=open_engine(engine, memory_limit),
         )
+
+
+def refuse_targets(targets: Sequence[Path], sources: Sequence[str | None]) -> None:
+    """Nothing is written over what is read, nor twice to one place. Raises: UsageError for the first that would be."""
+    from scoville.engines.beside import check_ending, check_place
+
+    read = {file for source in sources if source is not None for file in _files_of(source)}
+    written: set[Path] = set()
+    for path in targets:
+        check_place(path)
+        check_ending(path)
+        if path.resolve() in read:
+            raise UsageError(f"{path} is read in this run and would be overwritten; name another file to write to")
+        if path.resolve() in written:
+            raise UsageError(f"{path} is named for two outputs; give each its own file")
+        written.add(path.resolve())
+
+
+def _files_of(source: str) -> Iterator[Path]:
+    """The files behind a path, a glob or FILE.duckdb::TABLE."""
+    from glob import glob
+
+    path = str(Path(source.partition("::")[0]).expanduser())
+    for file in (path, *glob(path, recursive=True)):  # noqa: PTH207 - as the data are found
+        yield Path(file).resolve()

@@ -73,32 +73,23 @@ def score(  # noqa: PLR0913 - one parameter for each option
     from scoville.cli.output import print_json, print_quality, print_run
     from scoville.cli.run import scored, working
 
-    targets = {"scores": output, "contributions": contributions, "account_scores": accounts}
-    run = scored(model, leads, events, maps, workspace, as_of, engine, memory_limit)
+    named = {"scores": output, "contributions": contributions, "account_scores": accounts, "rejects": rejects}
+    targets = {name: path for name, path in named.items() if path is not None}
+    run = scored(model, leads, events, maps, workspace, as_of, engine, memory_limit, list(targets.values()))
     with working("scoring"):
         if contributions is not None:
             run.share()
         if output is None or contributions is not None or accounts is not None:
             run.keep("scores")
         for name, path in targets.items():
-            if path is not None:
-                run.write(name, path, _ORDER[name])
-        if rejects is not None:
-            run.write("rejects", rejects)
-    written = [path for path in (*targets.values(), rejects) if path is not None]
+            run.write(name, path)
+    written = list(targets.values())
     if json:
         print_json(_summary(run, top, written))
         return
     if output is None:
         print_run(run, top)
     print_quality(run.quality, written)
-
-
-_ORDER = {
-    "scores": "rank, fit + engagement DESC, lead_id",
-    "contributions": "lead_id, section, points DESC, rule",
-    "account_scores": "rank, account",
-}
 
 
 def _summary(run: ScoreRun, top: int, written: list[Path]) -> dict[str, object]:

@@ -6,37 +6,36 @@ In: a Plan, whose inputs stand as tables in one connection. Out: tables and file
 from __future__ import annotations
 
 import contextlib
+import re
+import secrets
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 import ibis
 from ibis.backends.sql.datatypes import DuckDBType
 
+from scoville.data.keep import literal
 from scoville.data.traits import LOOKUPS
-from scoville.engines.beside import written_beside
+from scoville.engines.beside import FORMATS, check_ending, written_beside
 from scoville.errors import DataError, EngineError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     import pyarrow as pa
 
     from scoville.plan.compile import Plan
 
-_FORMATS = {
-    ".csv": "FORMAT csv, HEADER",
-    ".parquet": "FORMAT parquet",
-    ".jsonl": "FORMAT json",
-    ".ndjson": "FORMAT json",
-}
-
 
 class DuckDB:
     """One DuckDB connection with the tables of one run.
 
-    `database` is a file or ":memory:". Raises: EngineError when the file is not a DuckDB database or is locked.
+    `database` is a file, which is only read, or ":memory:".
+    Raises: EngineError when the file is not there, is no DuckDB database, or is locked; UsageError for a memory limit
+    that is not a size.
     """
 
     dialect = "duckdb"
@@ -44,19 +43,21 @@ class DuckDB:
     def __init__(
         self, database: str = ":memory:", *, memory_limit: str | None = None, threads: int | None = None
     ) -> None:
-        try:
-            self.connection = duckdb.connect(database)
-        except duckdb.Error as error:
-            message = f"cannot open the DuckDB database {database}: {_first_line(error)}"
-            raise EngineError(message) from None
+        self.connection = _connected(database)
         self.connection.execute(
             "SET TimeZone = 'UTC'; SET enable_progress_bar = false; SET preserve_insertion_order = false"
         )
         if memory_limit is not None:
-            self.connection.execute(f"SET memory_limit = '{memory_limit}'")
+            self._limit_memory(memory_limit)
         if threads is not None:
             self.connection.execute(f"SET threads = {int(threads)}")
         self.ibis = ibis.duckdb.from_connection(self.connection)
+
+    def _limit_memory(self, size: str) -> None:
+        try:
+            self.connection.execute(f"SET memory_limit = {literal(size)}")
+        except duckdb.Error:
+            raise UsageError(f"the memory limit '{size}' is not a size; write it like 4GB or 512MB") from None
 
     def columns(self, table: str) -> Mapping[str, ibis.DataType]:
         """Names and Ibis types of a temporary table's columns, in their order."""
@@ -104,21 +105,36 @@ class DuckDB:
 
         Raises: UsageError for another ending; DataError when the disk is full or the folder cannot be written.
         """
-        options = _FORMATS.get(path.suffix.lower())
-        if options is None:
-            message = f"cannot tell the format of {path} by its ending; allowed: {', '.join(_FORMATS)}"
-            raise UsageError(message)
-        with written_beside(path) as beside:
-            target = str(beside).replace("'", "''")
+        check_ending(path)
+        options = FORMATS[path.suffix.lower()]
+        with written_beside(path) as beside, _explained():
             try:
-                self.connection.execute(f"COPY ({sql}) TO '{target}' ({options})")
+                self.connection.execute(f"COPY ({sql}) TO {literal(str(beside))} ({options})")
             except duckdb.IOException as error:
-                message = f"cannot write {path}: {_first_line(error)}"
-                raise DataError(message) from None
+                raise DataError(f"cannot write {path}: {_io_reason(error)}") from None
 
     def close(self) -> None:
         """End the connection; its temporary tables are gone."""
         self.connection.close()
+
+
+def _connected(database: str) -> duckdb.DuckDBPyConnection:
+    """A connection; to a file for reading only: a wrong name makes no file, and other readers are not locked out.
+
+    In memory, what does not fit goes to the folder for temporary files (TMPDIR), not to the current one.
+    """
+    if database == ":memory:":
+        spill = Path(tempfile.gettempdir(), f"scoville-{secrets.token_hex(8)}")  # DuckDB makes it when it is needed
+        return duckdb.connect(database, config={"temp_directory": str(spill)})
+    if not Path(database).is_file():
+        raise EngineError(f"there is no DuckDB database {database}; name a file, or use duckdb:// for memory alone")
+    try:
+        try:
+            return duckdb.connect(database, read_only=True)
+        except duckdb.ConnectionException:
+            return duckdb.connect(database)  # open for writing elsewhere in this process: both must open it alike
+    except duckdb.Error as error:
+        raise EngineError(f"cannot open the DuckDB database {database}: {_first_line(error)}") from None
 
 
 @contextlib.contextmanager
@@ -138,6 +154,14 @@ def _explained() -> Iterator[None]:
     except duckdb.Error as error:
         message = f"DuckDB could not run the plan: {_first_line(error)}"
         raise EngineError(message) from error
+
+
+def _io_reason(error: Exception) -> str:
+    """What the system said, out of DuckDB's message around it, and what to do when the disk is full."""
+    if "No space left" in str(error):
+        return "the disk is full. Free some space, or write to another folder; nothing half-written was left behind"
+    said = re.search(r'"exception_message":"(.*?)","errno"', str(error))
+    return said[1].replace('\\"', "'") if said else _first_line(error)
 
 
 def _first_line(error: Exception) -> str:

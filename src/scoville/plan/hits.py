@@ -114,7 +114,7 @@ def _property_of(met: ir.Table) -> Callable[[str], ir.Value]:
 
 
 def _unwrapped(properties: ir.Value, name: str) -> ir.StringValue:
-    """One property of a JSON column as text, null for a JSON null; `utm.source` is a key of its own, else one in `utm`."""
+    """One property of a JSON column as text, null for a JSON null; `utm.source` is a key itself, else one in `utm`."""
     document = properties.cast("json")
     keys = [_json_key(name), *([name] if _NESTED.fullmatch(name) else [])]
     texts = []

@@ -115,7 +115,8 @@ def _query(
 ) -> sge.Select:
     query = sg.select("*").from_(sg.to_identifier(output, quoted=True))
     for name in needed(relations, [output], given):
-        query = query.with_(sg.to_identifier(name, quoted=True), as_=_select(relations[name], name, compiler), copy=False)
+        select = _select(relations[name], name, compiler)
+        query = query.with_(sg.to_identifier(name, quoted=True), as_=select, copy=False)
     return query
 
 
@@ -130,7 +131,7 @@ def _select(relation: ir.Table | Constant, name: str, compiler: Any) -> sge.Expr
 
 
 def _settled(select: sge.Expression) -> sge.Expression:
-    """Columns that are left out, in order: Ibis keeps them in a set, and the same plan would read differently each time."""
+    """Columns that are left out, in order: Ibis keeps them in a set, and one plan would read differently each time."""
     for star in select.find_all(sge.Star):
         if left_out := star.args.get("except_"):
             star.set("except_", sorted(left_out, key=lambda column: column.name))
