@@ -1,0 +1,229 @@
+"""The plan beside the best SQL by hand, and the other promises about speed.
+
+    make bench
+    python benchmarks/run.py [--events 20m] [--leads 1m] [--runs 3] [--small 10m]
+
+Makes the data first (once). Then, round by round, every command runs alone in a process of its own, one after another,
+so that what else the machine does falls on all alike; a ratio is taken within each round, and the median of the rounds
+is shown. Prints one Markdown table; README.md here says how to read it. Exit 0 whether targets are met or not: a
+busy machine is not a defect.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workload import AS_OF, DATA, Data, make_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+HERE = Path(__file__).resolve().parent
+SCOVILLE = (sys.executable, "-c", "from scoville.cli import main; main()")
+EVENTS_PER_LEAD = 20
+HEAD = ("what", "seconds (min-max)", "CPU s", "events/s", "peak GiB", "of hand-written", "of floor", "target", "")
+MEMORY_TARGET_GIB = 8.0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one run of one command took."""
+
+    seconds: float
+    cpu_s: float
+    peak_gib: float
+    compile_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table: what is measured, beside what it stands, and how often that it may be."""
+
+    name: str
+    what: str
+    beside: str = "hand"
+    most: float | None = None
+
+
+LINES = (
+    Line("floor", "floor: `GROUP BY lead_id, rule`"),
+    Line("hand", "scores by hand"),
+    Line("plan", "scores by the plan", most=1.10),
+    Line("plan", "scores by the plan, of the floor", beside="floor", most=2.5),
+    Line("hand_alone", "by hand, without reasons and rank"),
+    Line("plan_alone", "by the plan, without reasons and rank", beside="hand_alone", most=1.10),
+    Line("plan_files", "scores + contributions to Parquet by the plan", most=1.5),
+    Line("command", "`scoville score`: Parquet, cleaned, to Parquet"),
+)
+Rounds = dict[str, list[Figure]]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make the data, run the rounds, print the table."""
+    asked = _asked(arguments)
+    folder, limits = asked.folder, _limits(asked)
+    data = make_data(asked.leads or asked.events // EVENTS_PER_LEAD, asked.events, folder)
+    small = make_data(max(asked.small // EVENTS_PER_LEAD, 1), asked.small, folder)
+    csv = make_data(asked.csv_events // 10, asked.csv_events, folder, ending="csv")
+    rounds: Rounds = defaultdict(list)
+    for number in range(asked.runs):
+        _say(f"round {number + 1} of {asked.runs}")
+        for name, figure in _round(data, small, csv, limits):
+            rounds[name].append(figure)
+    print(f"{data.event_count:,} events, {data.lead_count:,} leads, {asked.runs} rounds, {_machine(asked)}\n")
+    for row in (HEAD, tuple("---" for _ in HEAD), *_rows(rounds, data, small, csv)):
+        print("| " + " | ".join(row) + " |")
+
+
+def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=count, default=20_000_000, help="such as 20m or 100m (default 20m)")
+    parser.add_argument("--leads", type=count, help="how many leads (default: a twentieth of the events)")
+    parser.add_argument("--small", type=count, default=10_000_000, help="events that growth is told from (default 10m)")
+    parser.add_argument("--csv-events", type=count, default=100_000, help="of the CSV run, and a tenth as many leads")
+    parser.add_argument("--runs", type=int, default=3, help="rounds; medians are shown (default 3)")
+    parser.add_argument("--memory-limit", default="6GB", help="of DuckDB, for all alike (default 6GB)")
+    parser.add_argument("--threads", type=int, help="of DuckDB, for all alike (default: every core)")
+    parser.add_argument("--folder", type=Path, default=DATA, help="where the data are made (default benchmarks/data)")
+    return parser.parse_args(arguments)
+
+
+def count(text: str) -> int:
+    """A number such as 20m, 500k or 1000."""
+    factor = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower())
+    return int(float(text[:-1]) * factor) if factor else int(text)
+
+
+def _limits(asked: argparse.Namespace) -> list[str]:
+    threads = ["--threads", str(asked.threads)] if asked.threads else []
+    return ["--memory-limit", asked.memory_limit, *threads]
+
+
+def _machine(asked: argparse.Namespace) -> str:
+    cores = asked.threads or os.cpu_count()
+    return f"{cores} threads, memory limit {asked.memory_limit}, load {os.getloadavg()[0]:.1f} at the end"
+
+
+def _round(data: Data, small: Data, csv: Data, limits: Sequence[str]) -> Iterator[tuple[str, Figure]]:
+    """Every command once."""
+    for name in dict.fromkeys(line.name for line in LINES if line.name != "command"):
+        yield name, _query(name, data, limits)
+    yield "small", _query("plan", small, limits)
+    yield "help", _command("--help")
+    yield "csv", _scored(csv, "csv")
+    yield "command", _scored(data, "parquet", "--memory-limit", limits[1])
+
+
+def _query(name: str, data: Data, limits: Sequence[str]) -> Figure:
+    command = (sys.executable, str(HERE / "measure.py"), name, str(data.leads_path), str(data.events_path), *limits)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own script
+    return Figure(**json.loads(done.stdout))
+
+
+def _scored(data: Data, ending: str, *options: str) -> Figure:
+    with tempfile.TemporaryDirectory(dir=data.leads_path.parent) as folder:
+        files = ("--leads", str(data.leads_path), "--events", str(data.events_path), "-o", f"{folder}/scores.{ending}")
+        return _command("score", str(HERE / "model.yaml"), *files, "--as-of", AS_OF.isoformat(), *options)
+
+
+def _command(*arguments: str) -> Figure:
+    """The command line as a user starts it, from start to end."""
+    started = time.perf_counter()
+    command = (*SCOVILLE, *arguments)
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+        complaint = process.stderr.read() if process.stderr else ""
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - started
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command, stderr=complaint)
+    per_gib = 2**30 if sys.platform == "darwin" else 2**20  # Linux counts in KiB
+    return Figure(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / per_gib)
+
+
+def _rows(rounds: Rounds, data: Data, small: Data, csv: Data) -> Iterator[tuple[str, ...]]:
+    for line in LINES:
+        figures = rounds[line.name]
+        ratio = _ratio(figures, rounds[line.beside])
+        target = "" if line.most is None else f"at most {line.most:g} of {_title(line.beside)}"
+        yield (
+            line.what, *_costs(figures, data.event_count),
+            _both(figures, rounds["hand"]), _both(figures, rounds["floor"]), target, _verdict(ratio, line.most),
+        )  # fmt: skip
+    yield _growth(rounds, data, small)
+    peak = max(figure.peak_gib for name in ("plan", "plan_files", "command") for figure in rounds[name])
+    met, target = _verdict(peak, MEMORY_TARGET_GIB), f"below {MEMORY_TARGET_GIB:g} GiB"
+    yield _line("most memory of any of these", "", "", peak=f"{peak:.2f}", target=target, met=met)
+    compile_s = _median(figure.compile_s for figure in rounds["plan"])
+    yield _line("compile the plan, once for a model", f"{compile_s:.2f}", "")
+    yield _timed("`scoville --help`", rounds["help"], None, 0.4)
+    what = f"`scoville score`: {csv.lead_count:,} leads, {csv.event_count:,} events, CSV to CSV"
+    yield _timed(what, rounds["csv"], csv.event_count, 2.0)
+
+
+def _growth(rounds: Rounds, data: Data, small: Data) -> tuple[str, ...]:
+    """How much longer an event takes among many than among few."""
+    scale = data.event_count / small.event_count
+    wall = _ratio(rounds["plan"], rounds["small"]) / scale
+    cpu = _ratio(rounds["plan"], rounds["small"], "cpu_s") / scale
+    what = f"time of an event, {small.event_count:,} -> {data.event_count:,}"
+    return _line(what, f"{wall - 1:+.0%}", f"{cpu - 1:+.0%}", target="at most +20%", met=_verdict(wall, 1.2))
+
+
+def _timed(what: str, figures: Sequence[Figure], events: int | None, most_s: float) -> tuple[str, ...]:
+    seconds = _median(figure.seconds for figure in figures)
+    return (what, *_costs(figures, events), "", "", f"below {most_s:g} s", _verdict(seconds, most_s))
+
+
+def _line(what: str, seconds: str, cpu: str, *, peak: str = "", target: str = "", met: str = "") -> tuple[str, ...]:
+    return (what, seconds, cpu, "", peak, "", "", target, met)
+
+
+def _costs(figures: Sequence[Figure], events: int | None) -> tuple[str, str, str, str]:
+    seconds = [figure.seconds for figure in figures]
+    middle = _median(seconds)
+    speed = "" if events is None else f"{events / middle / 1e6:.2f} M"
+    cpu, peak = _median(figure.cpu_s for figure in figures), max(figure.peak_gib for figure in figures)
+    return f"{middle:.2f} ({min(seconds):.2f}-{max(seconds):.2f})", f"{cpu:.2f}", speed, f"{peak:.2f}"
+
+
+def _both(figures: Sequence[Figure], beside: Sequence[Figure]) -> str:
+    return f"{_ratio(figures, beside):.2f} (CPU {_ratio(figures, beside, 'cpu_s'):.2f})"
+
+
+def _ratio(figures: Sequence[Figure], beside: Sequence[Figure], what: str = "seconds") -> float:
+    """The median over the rounds of one figure divided by the other of the same round."""
+    return _median(getattr(one, what) / getattr(other, what) for one, other in zip(figures, beside, strict=True))
+
+
+def _median(values: Iterator[float] | Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+def _title(name: str) -> str:
+    return {"hand": "hand-written", "hand_alone": "the line above"}.get(name, f"the {name}")
+
+
+def _verdict(value: float, most: float | None) -> str:
+    if most is None:
+        return ""
+    return "pass" if value <= most else "MISS"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
