@@ -152,21 +152,24 @@ class ScoreRun:
         return run_html(self)
 
 
-def score(
+def score(  # noqa: PLR0913 - what to score, and how to read it
     model: Model | str | Path,
     leads: object,
     events: object | None = None,
     *,
     as_of: date | str | None = None,
+    accounts: object | None = None,
     maps: Sequence[str] = (),
     workspace: Workspace | None = None,
     engine: DuckDB | None = None,
 ) -> ScoreRun:
     """Score leads by a model, as of an instant.
 
-    `leads` and `events` are paths (CSV, JSON Lines, Parquet, globs, `file.duckdb::table`) or frames (pandas, Polars,
-    Arrow, Ibis, a list of dicts). `as_of` defaults to now; naive instants are UTC. `maps` names columns as on the
-    command line: `leads.lead_id=Prospect ID`.
+    `leads`, `events` and `accounts` are paths (CSV, JSON Lines, Parquet, globs, `file.duckdb::table`) or frames
+    (pandas, Polars, Arrow, Ibis, a list of dicts). The traits of accounts stand beside each lead as `account.NAME`.
+    `as_of` defaults to now; naive instants are UTC. `maps` names columns as on the command line:
+    `leads.lead_id=Prospect ID`.
+
     Raises: ModelError, DataError, PlanError, EngineError, UsageError.
     Example: `score("model.yaml", leads_frame, events_frame, as_of="2026-01-31").scores`
     """
@@ -174,7 +177,8 @@ def score(
     instant = as_instant(as_of)
     engine = engine if engine is not None else DuckDB()
     workspace = (workspace if workspace is not None else Workspace()).with_maps(maps)
-    loaded = load(engine.ibis, leads, events, workspace=workspace, as_of=instant)
+    accounts = accounts if accounts is not None else workspace.accounts.source
+    loaded = load(engine.ibis, leads, events, workspace=workspace, as_of=instant, accounts_source=accounts)
     columns = columns_of(engine, with_events=events is not None)
     if problems := [problem for problem in _misfits(model, columns) if problem.kind == "error"]:
         raise ModelError(problems)
@@ -200,14 +204,14 @@ def plan_for(model: Model, leads: object | None, events: object | None = None, *
     if leads is None:
         return compile_plan(model, assumed_columns(model))
     engine = DuckDB()
-    load(engine.ibis, leads, events, workspace=workspace, as_of=None)
+    load(engine.ibis, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source)
     return compile_plan(model, columns_of(engine, with_events=events is not None))
 
 
 def misfits(model: Model, leads: object, events: object | None = None, *, workspace: Workspace) -> list[Problem]:
     """What the model reads and the data do not have, each with its place in the model file."""
     engine = DuckDB()
-    load(engine.ibis, leads, events, workspace=workspace, as_of=None)
+    load(engine.ibis, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source)
     names = None
     if events is not None:
         rows = engine.arrow("SELECT event, count(*) AS n FROM events GROUP BY event").to_pylist()

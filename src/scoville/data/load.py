@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from scoville.data.accounts import with_account_traits
 from scoville.data.clean import Cleaned, clean_accounts, clean_leads
 from scoville.data.clean_events import clean_events
 from scoville.data.identity import People, merge_accounts, merge_leads
@@ -90,15 +91,16 @@ def _load(
         parts.append(found)
         notices += found.notices
         summaries.append(_event_quality(raw, found))
-    accounts = None
+    accounts, leads = None, people.table
     if accounts_source is not None:
         accounts, found, companies, raw = _accounts(con, accounts_source, workspace)
+        leads = with_account_traits(leads, accounts, source=raw.name)
         parts.append(found)
         notices += found.notices
         summaries.append(_profile_quality(con, raw, found, companies))
     rejects = reduce(lambda one, other: one.union(other), (part.rejects for part in parts))
     return Loaded(
-        leads=keep_view(con, "leads", people.table),
+        leads=keep_view(con, "leads", leads),
         events=keep_view(con, "events", events),
         rejects=keep_view(con, "rejects", rejects),
         quality=Quality(tuple(summaries), tuple(notices)),
