@@ -22,8 +22,11 @@ class Verbs(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer's own types are private
         """Run one command."""
-        with ended_well():
+        try:
             return super().invoke(ctx)
+        except (KeyboardInterrupt, BrokenPipeError):
+            with ended_well():
+                raise
 
 
 @contextlib.contextmanager
