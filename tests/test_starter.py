@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import tomllib
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scoville import demo
 from scoville.data.recognise import Recognition, data_files, recognise
 from scoville.data.traits import DERIVED
-from scoville.data.workspace import Settings
+from scoville.data.workspace import Settings, parse_workspace
+from scoville.data.workspace_text import workspace_text
 from scoville.engines.duckdb import DuckDB
 from scoville.errors import DataError
 from scoville.model.lint import find_advice
@@ -21,7 +28,6 @@ from scoville.starter.factors import comment, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 NOW = datetime(2026, 11, 21)  # noqa: DTZ001 - naive UTC, as everywhere inside
 
@@ -197,3 +203,63 @@ def test_events_that_are_the_outcome_or_our_own_give_no_points(tmp_path: Path) -
     model = model_of(write(tmp_path, "leads.csv", leads), write(tmp_path, "events.csv", events))
     named = {name for rule in model.engagement.rules for name in rule.event}
     assert named == {"guide_downloaded", "page_viewed", "form_bounced", "*"}
+
+
+def test_a_model_beside_a_fit_that_only_takes_away_leaves_room_on_the_scale(tmp_path: Path) -> None:
+    leads = ["id,email", *(f"{n},p{n}@firm{n}.com" for n in range(30))]
+    events = [
+        "user_id,event,occurred_at",
+        *(f"{n % 30},{('opened', 'demo_requested')[n % 2]},2025-05-01" for n in range(45)),
+    ]
+    model = model_of(write(tmp_path, "leads.csv", leads), write(tmp_path, "events.csv", events))
+    assert advice(model) == []
+
+
+LETTERS = st.characters(codec="utf-8", exclude_characters='"\x00')
+NAMES = st.text(LETTERS, min_size=1, max_size=12).map(str.strip).filter(bool)
+VALUES = st.sampled_from(
+    [
+        "",
+        "yes",
+        "No",
+        "1",
+        "0",
+        "2.5",
+        "1,200",
+        "2025-01-02",
+        "03/04/2025",
+        "a@b.com",
+        "a: b #c",
+        "~",
+        "é'",
+        "-",
+        "\x85",
+    ]
+)
+
+
+@settings(max_examples=20)
+@given(data=st.data())
+def test_whatever_stands_in_a_file_the_model_is_valid_or_refused(data: st.DataObject) -> None:
+    names = data.draw(st.lists(NAMES, min_size=1, max_size=5, unique_by=str.casefold))
+    rows = data.draw(st.lists(st.tuples(*(VALUES for _ in names)), min_size=2, max_size=12))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "leads.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, quoting=csv.QUOTE_ALL).writerows([names, *rows])
+        try:
+            found = look(path)
+            text = starter_model(found)
+        except DataError:
+            return
+        assert Model.loads(text).scoville == 1
+        content = tomllib.loads(workspace_text(found, Path(folder)))
+        workspace = parse_workspace(content, Path(folder) / "scoville.toml")
+        assert workspace.leads.source == str(path.resolve())
+        sure = {role.name: role.column for role in found.leads.roles if role.is_sure}
+        assert dict(workspace.leads.columns).items() >= sure.items()
+
+
+def test_addresses_alone_make_a_model(tmp_path: Path) -> None:
+    rows = ["id,email", *(f"{n},p{n}@{'gmail.com' if n % 4 == 0 else f'firm{n}.com'}" for n in range(30))]
+    assert rules(model_of(write(tmp_path, "leads.csv", rows))) == ["Free email address", "Address at work"]

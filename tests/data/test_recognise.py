@@ -161,6 +161,13 @@ def test_a_date_that_reads_two_ways_is_for_a_person_to_decide(tmp_path: Path) ->
     assert any("date_order" in doubt for doubt in found.unsure)
 
 
+def test_a_vague_name_is_offered_and_not_taken(tmp_path: Path) -> None:
+    rows = ["lead_id,first_call", *(f"L{n},2025-03-{1 + n % 28:02}" for n in range(30))]
+    found = look(write(tmp_path, "leads.csv", rows))
+    assert found.leads.role("created_at") is None
+    assert "leads.csv: first_call may be created_at (times, never empty; the name has 'first' in it)." in found.unsure
+
+
 def test_events_in_the_future_do_not_count_as_the_newest(tmp_path: Path) -> None:
     events = [*EVENTS, "L1,opened,2099-01-01T00:00:00Z"]
     found = look(write(tmp_path, "leads.csv", LEADS), write(tmp_path, "events.csv", events))

@@ -256,14 +256,22 @@ def quoted(text: str) -> str:
     """A text as a YAML scalar, with quotes only where it needs them."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS_OF_YAML and "  " not in text:
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return "".join(
+        letter if letter.isprintable() else _escape(letter) for letter in json.dumps(text, ensure_ascii=False)
+    )
+
+
+def _escape(letter: str) -> str:
+    """What YAML may not hold as it is: control characters, byte order marks, other blanks."""
+    return f"\\U{ord(letter):08x}"
 
 
 def comment(text: str, indent: int = 0) -> list[str]:
-    """A text as comment lines; line breaks in it (a column may be called anything) are blanks."""
+    """A text as comment lines; line breaks and the like in it (a column may be called anything) are blanks."""
     lead = " " * indent + "# "
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
     return textwrap.wrap(
-        " ".join(text.split()), WIDTH, initial_indent=lead, subsequent_indent=lead, break_long_words=False
+        " ".join(printable.split()), WIDTH, initial_indent=lead, subsequent_indent=lead, break_long_words=False
     )
 
 

@@ -74,6 +74,8 @@ def fit_factors(found: Recognition) -> list[Factor]:
     if len(factors) < wanted:
         used = {factor.by for factor in factors if isinstance(factor, ByValue | ByBand)}
         factors = _distinct([*factors, *_whatever_there_is(found, used)])[:wanted]
+    if not found.events_seen and not any(factor.high for factor in factors):
+        factors += _at_work(found)
     return _with_something_negative(factors, most)
 
 
@@ -242,6 +244,13 @@ def _address(found: Recognition) -> Iterator[Factor]:
         yield When("Unusable email address", why, "{email.kind: [disposable, invalid]}", -10)
 
 
+def _at_work(found: Recognition) -> Iterator[Factor]:
+    """Where an address is all that is known, one at work is what there is to like."""
+    if (share := found.derived.get("email.kind", {}).get("business", 0)) and found.leads.role("email"):
+        why = f"All that is known of them: {shown_share(share)} wrote from an address at work. Add what else you know."
+        yield When("Address at work", why, "{email.kind: business}", 10)
+
+
 def _refusal(found: Recognition) -> Iterator[Factor]:
     for column in _named(found, REFUSAL):
         if yes := _yes(column):
@@ -396,5 +405,5 @@ def _share(column: ColumnLook, value: str) -> float:
 
 def _title(name: str) -> str:
     """A column's name as a rule's: `amount_requested` -> `Amount requested`."""
-    words = " ".join(re.sub(r"[_\s]+", " ", name).split())
+    words = " ".join(re.sub(r"[_\s]+", " ", name).split()) or f"Column {name}"
     return (words[:1].upper() + words[1:])[:100]

@@ -30,10 +30,10 @@ def starter_model(found: Recognition, name: str = "Starter model") -> str:
     The points come from the kind of factor alone, never from outcomes. Columns that look as if they were written after
     the outcome are left out. The same recognition gives the same text.
 
-    Raises:  DataError when no column of leads can carry a rule and there are no events.
+    Raises:  DataError when no column of leads gives reason for points and there are no events.
     """
     fit, engagement = fit_factors(found), engagement_factors(found)
-    if not fit and not engagement:
+    if not any(factor.high for factor in (*fit, *engagement)):
         raise DataError(
             f"{found.leads.source}: no column says anything that a score could rest on, and there are no events. "
             "Add what you know about the leads (job title, company size, industry, country, e-mail), or what they did."
@@ -65,8 +65,10 @@ def _shares_of_the_scale(fit: Sequence[Factor], engagement: Sequence[Factor]) ->
     """The most that fit and engagement give, of 100: what rests on a single factor gets less."""
     of_fit = sum(factor.high > 0 for factor in fit)
     of_engagement = sum(factor.high > 0 for factor in engagement) + (group_limit(engagement) is not None)
-    if not of_fit or not engagement:
-        return (100, 0) if of_fit else (0, 100)
+    if not engagement:
+        return 100, 0
+    if not of_fit:
+        return 0, (90 if fit else 100)  # beside a section that only takes away, one must not fill the scale
     if (of_fit == 1) == (of_engagement == 1):
         return (50, 60)
     return (30, 70) if of_fit == 1 else (60, 40)

@@ -51,7 +51,8 @@ def _plain_caution(column: ColumnLook) -> Caution | None:
     is_constant = bool(column.top) and column.top[0][1] >= CONSTANT * column.rows
     if column.distinct == 1 or is_constant:
         value = column.top[0][0] if column.top else column.shown[0]
-        return Caution(column.name, "constant", f"'{value}' in nearly every row, so it tells nobody apart")
+        where = "in nearly every row" if is_constant else "is its only value"
+        return Caution(column.name, "constant", f"'{value}' {where}, so it tells nobody apart")
     if column.type == "text" and not column.top and column.longest > LONG_TEXT:
         return Caution(column.name, "free text", f"{column.distinct:,} texts of up to {column.longest} characters")
     if is_key(column) and any(role.column == column.name for role in candidates([column], CLUES["leads"][:1])):
@@ -61,7 +62,7 @@ def _plain_caution(column: ColumnLook) -> Caution | None:
 
 def _missing_cautions(column: ColumnLook) -> list[Caution]:
     found = []
-    if column.placeholders >= TOLD * column.rows:
+    if column.placeholders and column.placeholders >= TOLD * column.rows:
         share = shown_share(column.placeholders / column.rows)
         found.append(Caution(column.name, "placeholders", f"{share} Select, N/A and the like, taken for missing"))
     words = [(value, count) for value, count in column.top if value.strip().lower() in UNKNOWN_WORDS]

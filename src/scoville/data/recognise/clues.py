@@ -10,6 +10,7 @@ from scoville.data.identity import ADDRESS
 from scoville.data.recognise.roles import (
     DOMAIN,
     KEY_NAME,
+    MAYBE,
     PHONE,
     Clue,
     a_time,
@@ -94,9 +95,17 @@ LEADS = (
             "created_at created create_date created_date created_on date_created creation_date signup_date "
             "signed_up_at registered_at registration_date join_date first_contact_date first_seen"
         ),
-        r"(?:^|_)(?:creat\w+|sign_?up|signed|join\w*|regist\w*|enrol\w*|first|inquiry|enquiry|received|opt_in)(?:_|$)",
+        r"(?:^|_)(?:creat\w+|sign_?up|signed_up|regist\w*|enrol\w*|inquiry|enquiry)(?:_|$)",
         a_time,
         never=_AFTER,
+    ),
+    Clue(
+        "created_at",
+        (),
+        r"(?:^|_)(?:first|join\w*|received|opt_in|start\w*|date)(?:_|$)",
+        a_time,
+        never=_AFTER,
+        near=MAYBE,
     ),
     Clue(
         "updated_at",

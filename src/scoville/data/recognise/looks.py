@@ -237,4 +237,9 @@ def _top(con: Backend, seen: ir.Table, key: str) -> tuple[tuple[str, int], ...]:
         f"SELECT min(text), count(*) FROM (SELECT {text} AS text FROM {quoted(seen.op().name)}) WHERE text IS NOT NULL "  # noqa: S608 - our own names
         f"GROUP BY lower(trim(text)) ORDER BY 2 DESC, lower(trim(min(text))) LIMIT {TOP}"
     ).fetchall()
-    return tuple((str(value), int(count)) for value, count in rows)
+    # A model compares as Python does, for which more letters have a small form and more characters are blanks.
+    values: dict[str, tuple[str, int]] = {}
+    for value, count in rows:
+        if folded := value.strip().lower():
+            values[folded] = (values.get(folded, (value, 0))[0], values.get(folded, (value, 0))[1] + count)
+    return tuple(values.values())

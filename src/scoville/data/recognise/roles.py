@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scoville.data.recognise.looks import ColumnLook
 
 SURE = 0.6  # from here a role is written down; below it is only offered
-EXACT, NEAR = 0.95, 0.75  # the name is one of those that exports use; the name has such a word in it
+EXACT, NEAR, MAYBE = 0.95, 0.75, 0.5  # the name is one that exports use; has such a word in it; a vague one
 ONLY_VALUES = 0.65  # no word in the name, but values that can hardly be anything else
 LEAST_LIKE = 0.8  # share of values that must look like what the name says
 UNIQUE = 0.9  # distinct values for each value: a key may have some duplicates, which are merged
@@ -53,7 +53,7 @@ class Clue:
     """How a role shows: names that say it, the best first; a word that hints at it; and what the values must be.
 
     `fits` gives the reason that lies in the values, or null when they contradict. `by_values`: the values tell enough
-    when no name does.
+    when no name does. `never`: names that mean something else. `near` is the confidence that the hint gives.
     """
 
     role: str
@@ -62,6 +62,7 @@ class Clue:
     fits: Callable[[ColumnLook], str | None]
     by_values: bool = False
     never: str | None = None
+    near: float = NEAR
 
 
 def roles_of(columns: Iterable[ColumnLook], clues: Sequence[Clue]) -> tuple[Role, ...]:
@@ -99,7 +100,7 @@ def _by_name(clue: Clue, name: str) -> tuple[float, str]:
     if name in clue.names:
         return EXACT - 0.004 * clue.names.index(name), f"the name says {_spoken(name)}"
     word = re.search(clue.hint, name) if clue.hint else None
-    return (NEAR, f"the name has '{_spoken(word[0])}' in it") if word else (0.0, "")
+    return (clue.near, f"the name has '{_spoken(word[0])}' in it") if word else (0.0, "")
 
 
 def _spoken(name: str) -> str:
