@@ -5,7 +5,6 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-PATHS  := src tests tools benchmarks
 
 .PHONY: help setup demo test check lint types contracts docs format reference bench wheel lock clean
 .DEFAULT_GOAL := help

@@ -18,12 +18,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workload import AS_OF
-
 from scoville import Model
 from scoville.engines.duckdb import DuckDB
 from scoville.plan.compile import Plan, compile_plan
 from scoville.scoring import columns_of
+from workload import AS_OF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
 """The example models on the public data sets they were written for, scored end to end, held against what happened.
 
-Outcomes are counted the honest way where there are dates: leads known at `as_of` and not yet converted, converted within
-the horizon after it.
+Outcomes are counted the honest way where there are dates: leads known at `as_of` and not yet converted, converted
+within the horizon after it.
 """
 
 from __future__ import annotations

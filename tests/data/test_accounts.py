@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 import scoville
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LEADS = [
     {"lead_id": "a", "company_domain": "Acme.com "},
@@ -24,7 +29,7 @@ MODEL = {
 }
 
 
-def scores(leads: list[dict[str, object]], accounts: list[dict[str, object]]) -> dict[str, float]:
+def scores(leads: Sequence[object], accounts: Sequence[object]) -> dict[str, float]:
     run = scoville.score(scoville.Model.from_dict(MODEL), leads, as_of="2026-01-01", accounts=accounts)
     return {row["lead_id"]: row["score"] for row in run.scores}
 
