@@ -11,8 +11,9 @@ import pytest
 
 import scoville
 from scoville.data.quality import Notice, Quality, RelationQuality
-from scoville.display import explanation_html, quality_line, run_html
+from scoville.display import quality_line
 from scoville.explain import explain_lead
+from scoville.explain.page import explanation_html
 
 AS_OF = datetime(2026, 5, 31)  # noqa: DTZ001 - naive UTC, as in the relations
 ODD = '<script>alert("&")</script>'
@@ -67,29 +68,33 @@ def bars(html: str) -> list[tuple[str, float, float]]:
 
 
 def test_run_is_shown_with_its_best_leads_first(run: scoville.ScoreRun) -> None:
-    read = Strict(run_html(run))
+    read = Strict(run._repr_html_())
     assert re.search(r"as of 31 May 2026.*The best 3 leads.*Rank.*50.*Rule.*quiet.*far", read.text, re.DOTALL)
-    assert run._repr_html_() == run_html(run)
+    assert run._repr_html_() == run._repr_html_()
 
 
 def test_bars_of_a_run_are_shares_of_the_scale(run: scoville.ScoreRun) -> None:
     # scores 50, 0 and -15 on a scale from -20 to 50
-    assert bars(run_html(run)) == [("up", 0, 100), ("up", 0, 28.57), ("up", 0, 7.14)]
+    assert bars(run._repr_html_()) == [("up", 0, 100), ("up", 0, 28.57), ("up", 0, 7.14)]
 
 
 def test_run_says_what_became_of_the_rows(run: scoville.ScoreRun) -> None:
-    assert "3 leads. 1 event out of 2 rows: 1 rejected (1 unknown lead)." in Strict(run_html(run)).text
+    assert "3 leads. 1 event out of 2 rows: 1 rejected (1 unknown lead)." in Strict(run._repr_html_()).text
 
 
 def test_names_from_data_and_model_are_escaped(run: scoville.ScoreRun) -> None:
-    for html in (run_html(run), explanation_html(explain_lead(run, ODD)), explanation_html(explain_lead(run, "far"))):
+    for html in (
+        run._repr_html_(),
+        explanation_html(explain_lead(run, ODD)),
+        explanation_html(explain_lead(run, "far")),
+    ):
         read = Strict(html)
         assert "script" not in read.found
         assert ODD in read.text
 
 
 def test_nothing_is_fetched_from_anywhere(run: scoville.ScoreRun) -> None:
-    html = run_html(run) + explanation_html(explain_lead(run, ODD))
+    html = run._repr_html_() + explanation_html(explain_lead(run, ODD))
     assert not re.search(r"https?:|url\(|@import|<(img|link|iframe|script)", html)
 
 

@@ -1,7 +1,8 @@
 """Results as small pieces of HTML, for notebooks: no script, nothing loaded from anywhere, every text escaped.
 
-In: a ScoreRun or an Explanation. Out: HTML text. Colours are chosen to be told apart, and read, on white and on black,
-and by people who see red and green alike: what lifts a score is blue and points right, what lowers it is orange.
+In: plain values. Out: HTML text. Called by `scoring.py` and `explain/page.py`. Colours are chosen to be told apart, and
+read, on white and on black, and by people who see red and green alike: what lifts a score is blue and points right,
+what lowers it is orange.
 """
 
 from __future__ import annotations
@@ -10,25 +11,15 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from scoville import words
-from scoville.explain.lines import (
-    context,
-    headline,
-    outlook_lines,
-    shown_contributions,
-    total_line,
-    ways_lines,
-    ways_title,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from scoville.data.quality import Quality, RelationQuality
-    from scoville.explain.explanation import Contribution, Explanation
-    from scoville.scoring import ScoreRun
+    from scoville.model.load import Model
 
 Row = dict[str, Any]
-_SHOWN_LEADS = 10
 _STYLE = """<style>
 .scoville{font:13px/1.45 system-ui,sans-serif;max-width:84em;color:inherit}
 .scoville h4{font-size:1.15em;margin:.2em 0}.scoville p{margin:.2em 0 .6em}
@@ -50,17 +41,16 @@ _STYLE = """<style>
 </style>"""
 
 
-def run_html(run: ScoreRun) -> str:
-    """The model, the best ten leads with bars, and one line on the data."""
-    model, rows = run.model, run.top(_SHOWN_LEADS).to_pylist()
-    about = f"version {model.version}, as of {words.moment_of(run.as_of)}"
+def ranking_html(model: Model, as_of: datetime, rows: Sequence[Row], quality: Quality | None) -> str:
+    """The model, the best leads (rows of `scores`) with bars, and one line on the data."""
+    about = f"version {model.version}, as of {words.moment_of(as_of)}"
     title = f"{escape(model.name)} <small>{escape(about)}</small>"
     low, high = float(model.scale.min), float(model.scale.max)
     body = "".join(_lead_row(row, low, high) for row in rows)
-    head = _head("Rank", "Lead", "Score", "", "Fit", "Engagement", "Grade", "Stage", "Priority", "Reasons")
+    head = head_row("Rank", "Lead", "Score", "", "Fit", "Engagement", "Grade", "Stage", "Priority", "Reasons")
     caption = f"The best {words.counted(len(rows), 'lead')}" if rows else "No leads"
     table = f"<table><caption>{caption}</caption>{head}<tbody>{body}</tbody></table>"
-    return _block(f"<h4>{title}</h4>{table}<p class=quiet>{escape(quality_line(run.quality))}</p>")
+    return block(f"<h4>{title}</h4>{table}<p class=quiet>{escape(quality_line(quality))}</p>")
 
 
 def quality_line(quality: Quality | None) -> str:
@@ -86,12 +76,12 @@ def _relation_line(one: RelationQuality) -> str:
 
 def _lead_row(row: Row, low: float, high: float) -> str:
     cells = [
-        _number_cell(f"{row['rank']:,}"),
+        number_cell(f"{row['rank']:,}"),
         f"<th scope=row>{escape(row['lead_id'])}</th>",
-        _number_cell(words.number(row["score"])),
-        _bar_cell(low, row["score"], low, high, "up"),
-        _number_cell(words.number(row["fit"])),
-        _number_cell(words.number(row["engagement"])),
+        number_cell(words.number(row["score"])),
+        bar_cell(low, row["score"], low, high, "up"),
+        number_cell(words.number(row["fit"])),
+        number_cell(words.number(row["engagement"])),
         _cell(f"{row['grade'] or ''}{row['level'] or ''}"),
         f"<td>{_pill(row['stage'])}</td>",
         _cell(row["priority"]),
@@ -100,51 +90,13 @@ def _lead_row(row: Row, low: float, high: float) -> str:
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def explanation_html(explanation: Explanation) -> str:
-    """A waterfall whose steps add up to the score, what time will do to it, and the shortest way to the next stage."""
-    title = f"<h4>{escape(explanation.lead_id)} <small>{escape(headline(explanation))}</small></h4>"
-    merged = ""
-    if explanation.asked_for != explanation.lead_id:
-        merged = f"<p>{escape(explanation.asked_for)} was merged into {escape(explanation.lead_id)}.</p>"
-    about = f"<p class=quiet>{escape(context(explanation))}</p>"
-    steps = _waterfall(explanation, shown_contributions(explanation))
-    return _block(title + merged + about + steps + _lists(explanation))
-
-
-def _waterfall(explanation: Explanation, shown: Sequence[Contribution]) -> str:
-    totals = [0.0, explanation.score, *(item.running_total for item in explanation.contributions)]
-    low, high = min(totals), max(totals)
-    body = "".join(_step_row(item, low, high) for item in shown)
-    foot = (
-        f"<tr><th scope=row>{escape(total_line(explanation))}</th>{_number_cell(words.number(explanation.score))}"
-        f"{_bar_cell(0.0, explanation.score, low, high, 'sum')}{_number_cell(words.number(explanation.score))}</tr>"
-    )
-    head = _head("Why", "Points", "", "Total")
-    caption = "<caption>Where the points come from</caption>"
-    return f"<table class=steps>{caption}{head}<tbody>{body}</tbody><tfoot>{foot}</tfoot></table>"
-
-
-def _step_row(item: Contribution, low: float, high: float) -> str:
-    before = item.running_total - item.points
-    bar = _bar_cell(before, item.running_total, low, high, "up" if item.points >= 0 else "down")
-    points, total = _number_cell(words.signed(item.points)), _number_cell(words.number(item.running_total))
-    return f"<tr><th scope=row>{escape(item.sentence)}</th>{points}{bar}{total}</tr>"
-
-
-def _lists(explanation: Explanation) -> str:
-    ways = _list(ways_title(explanation), ways_lines(explanation))
-    unknown = _list("Not known yet", (each.sentence for each in explanation.next_stage.unknown))
-    return _list("If nothing happens", outlook_lines(explanation)) + ways + unknown
-
-
-# --- pieces ---------------------------------------------------------------------------------------------------------
-
-
-def _block(content: str) -> str:
+def block(content: str) -> str:
+    """Content with the style that it needs."""
     return f'<div class="scoville">{_STYLE}{content}</div>'
 
 
-def _head(*titles: str) -> str:
+def head_row(*titles: str) -> str:
+    """The head of a table; an empty title leaves its cell without one."""
     cells = "".join(f"<th scope=col>{title}</th>" if title else "<td></td>" for title in titles)
     return f"<thead><tr>{cells}</tr></thead>"
 
@@ -153,7 +105,8 @@ def _cell(text: str | None) -> str:
     return f"<td>{escape(text or '')}</td>"
 
 
-def _number_cell(text: str) -> str:
+def number_cell(text: str) -> str:
+    """A cell with a number, right aligned."""
     return f'<td class="n">{escape(text)}</td>'
 
 
@@ -161,12 +114,13 @@ def _pill(stage: str | None) -> str:
     return f'<span class="stage">{escape(stage)}</span>' if stage else ""
 
 
-def _list(title: str, items: Iterable[str]) -> str:
+def titled_list(title: str, items: Iterable[str]) -> str:
+    """A list under its title; nothing for no items."""
     entries = "".join(f"<li>{escape(item)}</li>" for item in items)
     return f"<p><b>{escape(title)}</b></p><ul>{entries}</ul>" if entries else ""
 
 
-def _bar_cell(start: float, end: float, low: float, high: float, kind: str) -> str:
+def bar_cell(start: float, end: float, low: float, high: float, kind: str) -> str:
     """A bar from `start` to `end` on a line from `low` to `high`.
 
     It is hidden from screen readers, because the number beside it says the same.

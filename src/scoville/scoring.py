@@ -17,6 +17,7 @@ from scoville.data.lists import read_lists
 from scoville.data.load import load
 from scoville.data.traits import DERIVED
 from scoville.data.workspace import Workspace
+from scoville.display import ranking_html
 from scoville.engines.duckdb import DuckDB
 from scoville.errors import ModelError, UsageError
 from scoville.model.checks import DISQUALIFIED
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 # What both outputs rest on: worked out once when contributions are wanted too.
 _SHARED_STEPS = ("event_points", "segment_points", "sums")
+_SHOWN_LEADS = 10  # in a notebook
 _INSTANT = "write it like 2026-01-31 or 2026-01-31T18:00:00+01:00"
 # The order of the rows of each output: best first, and no two rows that could stand either way round.
 _ORDER = {
@@ -147,9 +149,7 @@ class ScoreRun:
         return as_kind_of(table, self._like)
 
     def _repr_html_(self) -> str:
-        from scoville.display import run_html  # noqa: PLC0415 - only a notebook needs it
-
-        return run_html(self)
+        return ranking_html(self.model, self.as_of, self.top(_SHOWN_LEADS).to_pylist(), self.quality)
 
 
 def score(  # noqa: PLR0913 - what to score, and how to read it

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from scoville.data.keep import literal
 from scoville.errors import UsageError
-from scoville.explain.explanation import Contribution, Explanation, Future, NextStage, Outlook, Unknown, Way
+from scoville.explain.explanation import Explanation
+from scoville.explain.facts import Contribution, Future, NextStage, Outlook, Unknown, Way
 from scoville.explain.outlook import outlook_of
 from scoville.explain.sentences import Subject, contributions_in_words
 from scoville.explain.ways import next_stage_of

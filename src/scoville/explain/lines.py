@@ -9,12 +9,12 @@ from scoville import words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from scoville.explain.explanation import Contribution, Explanation, Future
+    from scoville.explain.facts import Contribution, Facts, Future
 
 _SHOWN = 0.05  # half of the last digit shown
 
 
-def text_lines(explanation: Explanation) -> list[str]:
+def text_lines(explanation: Facts) -> list[str]:
     """What `scoville explain` prints, line by line, without colour."""
     return [
         *_head(explanation),
@@ -25,7 +25,7 @@ def text_lines(explanation: Explanation) -> list[str]:
     ]
 
 
-def headline(explanation: Explanation) -> str:
+def headline(explanation: Facts) -> str:
     """`score 83 · SQL · hot · grade and level A1 · rank 21 of 2,000`."""
     letters = f"{explanation.grade or ''}{explanation.level or ''}"
     said = [explanation.stage, explanation.priority, letters and f"grade and level {letters}"]
@@ -33,14 +33,14 @@ def headline(explanation: Explanation) -> str:
     return f"score {words.number(explanation.score)} · " + " · ".join([part for part in said if part] + [rank])
 
 
-def context(explanation: Explanation) -> str:
+def context(explanation: Facts) -> str:
     """`B2B SaaS, version b11e4774f394, as of 1 January 2026`."""
     segment = f", segment {explanation.segment}" if explanation.segment else ""
     when = words.moment_of(explanation.as_of)
     return f"{explanation.model}, version {explanation.model_version}{segment}, as of {when}"
 
 
-def total_line(explanation: Explanation) -> str:
+def total_line(explanation: Facts) -> str:
     """`fit 41 + engagement 68.4 - 9.4 (cap: scale) = score 100`: how the sections make the score, exactly."""
     beside = [item for item in explanation.contributions if item.section == "score"]
     signs = ["-" if item.points < 0 else "+" for item in beside]
@@ -49,7 +49,7 @@ def total_line(explanation: Explanation) -> str:
     return f"{parts}{more} = score {words.number(explanation.score)}"
 
 
-def rounding_line(explanation: Explanation) -> str | None:
+def rounding_line(explanation: Facts) -> str | None:
     """Said when the numbers as shown do not add up to the last tenth, so that nobody looks for a lost point."""
     shown = sum(words.rounded(item.points) for item in explanation.contributions)
     if abs(shown - words.rounded(explanation.score)) < _SHOWN:
@@ -57,31 +57,31 @@ def rounding_line(explanation: Explanation) -> str | None:
     return "each number is rounded by itself; before rounding they add up exactly"
 
 
-def shown_contributions(explanation: Explanation) -> list[Contribution]:
+def shown_contributions(explanation: Facts) -> list[Contribution]:
     """All but rules that give nothing and never would have: an event in no band."""
     return [item for item in explanation.contributions if item.points or item.fresh_points]
 
 
-def outlook_lines(explanation: Explanation) -> list[str]:
+def outlook_lines(explanation: Facts) -> list[str]:
     """`in 7 days: 76.1, SQL`, and when the stage changes by itself."""
     futures = [_future(future) for future in explanation.outlook.futures]
     is_staged = explanation.stage is not None or explanation.outlook.leaves is not None
     return [*futures, _stays(explanation)] if is_staged else futures
 
 
-def ways_lines(explanation: Explanation) -> list[str]:
+def ways_lines(explanation: Facts) -> list[str]:
     """The ways to the next stage, or why there is none."""
     coming = explanation.next_stage
     return [*(way.sentence for way in coming.ways), *([coming.why_not] if coming.why_not else [])]
 
 
-def ways_title(explanation: Explanation) -> str:
+def ways_title(explanation: Facts) -> str:
     """`The shortest way to SQL`."""
     name = explanation.next_stage.name
     return f"The shortest way to {name}" if name else "The next stage"
 
 
-def _stays(explanation: Explanation) -> str:
+def _stays(explanation: Facts) -> str:
     """`SQL until 12 January 2026, then MQL (in 12 days)`."""
     leaves, stage = explanation.outlook.leaves, explanation.stage or "no stage"
     if leaves is None:
@@ -95,14 +95,14 @@ def _future(future: Future) -> str:
     return f"in {words.counted(future.days, 'day')}: {words.number(future.score)}{stage}"
 
 
-def _head(explanation: Explanation) -> Iterator[str]:
+def _head(explanation: Facts) -> Iterator[str]:
     yield f"{explanation.lead_id} · {headline(explanation)}"
     yield context(explanation)
     if explanation.asked_for != explanation.lead_id:
         yield f"{explanation.asked_for} was merged into {explanation.lead_id}: both are the same person"
 
 
-def _points(explanation: Explanation) -> Iterator[str]:
+def _points(explanation: Facts) -> Iterator[str]:
     for item in shown_contributions(explanation):
         yield f"{words.signed(item.points):>7}  {words.number(item.running_total):>7}  {item.sentence}"
     yield total_line(explanation)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from scoville.explain.explanation import Future, Outlook
+from scoville.explain.facts import Future, Outlook
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from scoville import words
 from scoville.data.traits import DERIVED
-from scoville.explain.explanation import Contribution
+from scoville.explain.facts import Contribution
 from scoville.model.conditions import traits_of
 from scoville.model.schema import PointsRule, RecencyRule, SumRule, TraitRule
 

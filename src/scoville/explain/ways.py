@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from scoville import words
-from scoville.explain.explanation import NextStage, Unknown, Way
+from scoville.explain.facts import NextStage, Unknown, Way
 from scoville.explain.suppose import Action, possible_events, possible_facts
 from scoville.explain.world import Supposition
 from scoville.model.checks import DISQUALIFIED
