@@ -1,0 +1,143 @@
+"""What every figure starts from: scores, outcomes, and which lead each row belongs to.
+
+A lead that stands in several snapshots is several rows, but not several independent observations. Everything here that
+makes an interval therefore counts leads, not rows. In: arrays. Out: plain numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scoville.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+    Ints = NDArray[np.int64]
+
+CONFIDENCE = 0.95
+Z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+FEW = 5  # fewer converting (or not converting) leads than this, and no figure is to be relied on
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Scores with outcomes: `score` and `won` per row, `cluster` the lead of each row, numbered from 0 to `leads` - 1.
+
+    `leads_won` and `leads_lost` count the leads that have at least one row with, and without, an outcome.
+    """
+
+    score: Floats
+    won: Bools
+    cluster: Ints
+    leads: int
+    leads_won: int
+    leads_lost: int
+
+    @property
+    def cannot_tell(self) -> str | None:
+        """Why no figure of this sample is to be relied on; None where one is."""
+        if not self.score.size:
+            return "cannot tell: no leads"
+        if self.leads_won < FEW:
+            return f"cannot tell: {counted(self.leads_won, 'conversion')}"
+        if self.leads_lost < FEW:
+            without = counted(self.leads_lost, "lead") if self.leads_lost else "no lead"
+            return f"cannot tell: {without} without a conversion"
+        if self.score.min() == self.score.max():
+            return "cannot tell: all scores are equal"
+        return None
+
+
+def sample(score: Floats, won: Bools, lead: Ints | None = None) -> Sample:
+    """The sample of three columns of equal length; without `lead`, every row is a lead of its own.
+
+    Raises:
+        UsageError: the columns differ in length, or a score is not a finite number.
+    """
+    score, won = np.asarray(score, np.float64), np.asarray(won, np.bool_)
+    lead = np.arange(score.size) if lead is None else np.asarray(lead)
+    if not (score.shape == won.shape == lead.shape and score.ndim == 1):
+        raise UsageError(
+            f"score, won and lead must be columns of one length, not {score.shape}, {won.shape}, "
+            f"{lead.shape}: give one value of each per row"
+        )
+    if missing := int((~np.isfinite(score)).sum()):
+        raise UsageError(f"{counted(missing, 'score')} of {score.size} missing or infinite: leave these rows out first")
+    names, cluster = np.unique(lead, return_inverse=True)
+    rows_won = np.bincount(cluster[won], minlength=names.size)
+    rows_lost = np.bincount(cluster[~won], minlength=names.size)
+    return Sample(
+        score, won, cluster.astype(np.int64), names.size, int((rows_won > 0).sum()), int((rows_lost > 0).sum())
+    )
+
+
+def levels(score: Floats) -> tuple[Floats, Ints]:
+    """The different scores, rising, and for each row which of them it has: ties are one level, whatever their order."""
+    values, level = np.unique(score, return_inverse=True)
+    return values, level.astype(np.int64)
+
+
+def even_groups(rows_per_level: Floats, groups: int) -> Ints:
+    """Which of at most `groups` groups of about equal size each level falls into, numbered from 0 without gaps.
+
+    A level is never split, so that tied leads share their group; it goes where its middle row belongs.
+    """
+    middle = np.cumsum(rows_per_level) - rows_per_level / 2
+    wanted = np.floor(groups * middle / rows_per_level.sum()).astype(np.int64)
+    return np.unique(wanted, return_inverse=True)[1].astype(np.int64)
+
+
+def design_effect(won: Bools | Floats, cluster: Ints, weight: Floats | None = None) -> float:
+    """How many rows count for one, at least 1: the clustered variance of a rate over its binomial variance.
+
+    Kish 1965, with the variance of a ratio by Taylor linearisation, leads as clusters. Where the rate is 0 or 1, there
+    is no variance to see, and every lead counts once.
+    """
+    weight = np.ones(won.size) if weight is None else weight
+    rows, leads = float(weight.sum()), int(np.count_nonzero(np.bincount(cluster, weight)))
+    if leads in {0, np.count_nonzero(weight)}:
+        return 1.0
+    rate = float(weight @ won) / rows
+    if leads == 1 or rate <= 0 or rate >= 1 or rows <= 1:
+        return max(1.0, rows / leads)
+    deviations = np.bincount(cluster, weight * (won - rate))
+    variance = float(deviations @ deviations) / rows**2 * leads / (leads - 1)
+    return max(1.0, variance / (rate * (1 - rate) / (rows - 1)))
+
+
+def wilson(wins: float, rows: float, effect: float = 1.0) -> tuple[float, float]:
+    """Wilson's score interval (1927) of a rate, after dividing both counts by the design effect.
+
+    Example: wilson(0, 10) -> (0.0, 0.2775)
+    """
+    proportion_confint = needed("statsmodels.stats.proportion").proportion_confint
+    low, high = proportion_confint(wins / effect, rows / effect, alpha=1 - CONFIDENCE, method="wilson")
+    return max(0.0, float(low)), min(1.0, float(high))
+
+
+def needed(module: str) -> Any:  # noqa: ANN401 - a module is anything
+    """The module, imported when first needed: statistics libraries come with an extra.
+
+    Raises:
+        UsageError: it is not installed; says how to.
+    """
+    from importlib import import_module  # noqa: PLC0415 - see above
+
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as missing:
+        raise UsageError(
+            f'evidence needs {missing.name}, which is not installed: pip install "scoville[evidence]"'
+        ) from missing
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: "1 conversion", "1,200 conversions"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
