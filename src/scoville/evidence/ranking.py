@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scoville.evidence.sample import Z, Sample, design_effect, levels, sample, wilson
+from scoville.evidence.sample import Sample, Z, design_effect, levels, sample, wilson
 
 if TYPE_CHECKING:
     from scoville.evidence.sample import Bools, Floats, Ints

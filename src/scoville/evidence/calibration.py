@@ -1,0 +1,220 @@
+"""Is it calibrated? What probability of converting a score stands for, and how true such probabilities are.
+
+In: arrays of scores and outcomes. Out: a frozen, rising map from score to probability, judged on leads that it was not
+fitted to. Pure and without dice: folds come from the lead ids.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from scoville.errors import UsageError
+from scoville.evidence.sample import counted, design_effect, even_groups, levels, needed, sample, wilson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from scoville.evidence.sample import Bools, Floats, Ints, Sample
+
+Method = Literal["isotonic", "logistic"]
+Points = tuple[tuple[float, float], ...]
+
+NEEDED = 20  # leads with, and leads without, an outcome: with fewer a curve is a drawing of chance
+FOLDS = 5
+KNOTS = 50
+BINS = 10
+_LOGISTIC_KNOTS = 33
+_LITTLE_PENALTY = 100.0  # scikit-learn's C on standardised scores: only there to hold a perfect split at finite slopes
+
+
+@dataclass(frozen=True)
+class Bin:
+    """About a tenth of the rows, by predicted probability: what was predicted on average and what was observed."""
+
+    leads: int
+    predicted: float
+    observed: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A map from score to probability, and how true it is on leads that it was not fitted to (`folds` folds).
+
+    `points` (score, probability) rise; between them the probability is linear, beyond them that of the nearest.
+    Probabilities keep `clamp` away from 0 and 1: half a lead among all of them. `log_losses` are what the method was
+    chosen by. `brier_of_base_rate` is the Brier score of giving everybody the base rate: what `brier` should be below.
+    Where `cannot_tell` is set, everything else is None or empty.
+    """
+
+    cannot_tell: str | None
+    method: Method | None = None
+    points: Points = ()
+    clamp: float | None = None
+    folds: int = FOLDS
+    brier: float | None = None
+    brier_of_base_rate: float | None = None
+    log_loss: float | None = None
+    log_losses: tuple[tuple[Method, float], ...] = ()
+    calibration_error: float | None = None
+    curve: tuple[Bin, ...] = ()
+
+    def predict(self, score: Floats) -> Floats:
+        """Probability per score.
+
+        Raises:
+            UsageError: there is no map, because there were too few outcomes to fit one.
+        """
+        if self.cannot_tell:
+            raise UsageError(f"there is no probability for a score: {self.cannot_tell}")
+        return _read(self.points, np.asarray(score, np.float64))
+
+
+def calibrate(score: Floats, won: Bools, lead: Ints | None = None) -> Calibration:
+    """The better of an isotonic and a logistic map by cross-validated log loss; the logistic one where they tie.
+
+    All rows of a lead are in one fold. Both maps are forced to rise: where the data falls, they are flat.
+
+    Raises:
+        UsageError: columns of different length, scores that are not finite, or scikit-learn is not installed.
+    """
+    given = sample(score, won, lead)
+    if reason := _too_little(given):
+        return Calibration(reason)
+    clamp = 0.5 / given.leads
+    fold = _folds(given, np.arange(given.score.size) if lead is None else np.asarray(lead))
+    held_out = {method: _out_of_fold(given, fold, fit, clamp) for method, fit in _FITS.items()}
+    losses = {method: _log_loss(given.won, predicted) for method, predicted in held_out.items()}
+    method = min(losses, key=losses.__getitem__)
+    predicted = held_out[method]
+    curve = _curve(given, predicted)
+    return Calibration(
+        cannot_tell=None, method=method, points=_FITS[method](given.score, given.won, clamp), clamp=clamp,
+        brier=float(np.mean((predicted - given.won) ** 2)),
+        brier_of_base_rate=float(given.won.mean() * (1 - given.won.mean())),
+        log_loss=losses[method], log_losses=tuple(losses.items()),
+        calibration_error=sum(abs(one.predicted - one.observed) * one.leads for one in curve) / given.won.size,
+        curve=curve,
+    )  # fmt: skip
+
+
+def _too_little(given: Sample) -> str | None:
+    if given.score.size and given.leads_won < NEEDED:
+        return f"cannot tell: {counted(given.leads_won, 'conversion')}, {NEEDED} are needed"
+    if given.score.size and given.leads_lost < NEEDED:
+        return f"cannot tell: {counted(given.leads_lost, 'lead')} without a conversion, {NEEDED} are needed"
+    return given.cannot_tell
+
+
+# Cross-validation
+
+
+def _folds(given: Sample, lead: Ints) -> Ints:
+    """The fold of each row: leads in the order of a hash of their id, dealt out in turn, ever-won ones by themselves.
+
+    The same leads give the same folds in any order and on any machine, and every fold has its share of the outcomes.
+    """
+    ids = np.unique(lead)
+    ever_won = np.bincount(given.cluster, given.won, minlength=given.leads) > 0
+    order = np.lexsort((_hashed(ids), ever_won))
+    turn = np.empty(given.leads, dtype=np.int64)
+    turn[order] = np.arange(given.leads) % FOLDS
+    folds: Ints = turn[given.cluster]
+    return folds
+
+
+def _hashed(ids: Ints) -> NDArray[np.uint64]:
+    """The finaliser of SplitMix64 (Steele, Lea and Flood 2014): one to one, so that no two leads tie."""
+    mixed = ids.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def _out_of_fold(given: Sample, fold: Ints, fit: Callable[[Floats, Bools, float], Points], clamp: float) -> Floats:
+    """For each row the probability of a map fitted without its fold."""
+    predicted = np.empty(given.score.size)
+    for held in range(FOLDS):
+        out = fold == held
+        predicted[out] = _read(fit(given.score[~out], given.won[~out], clamp), given.score[out])
+    return predicted
+
+
+def _read(points: Points, score: Floats) -> Floats:
+    at, probability = zip(*points, strict=True)
+    read: Floats = np.interp(score, np.array(at), np.array(probability))
+    return read
+
+
+def _log_loss(won: Bools, predicted: Floats) -> float:
+    return float(-np.mean(np.log(np.where(won, predicted, 1 - predicted))))
+
+
+# The two maps
+
+
+def _isotonic(score: Floats, won: Bools, clamp: float) -> Points:
+    """Pooled adjacent violators over at most `KNOTS` groups of about equal size, each at its mean score."""
+    values, level = levels(score)
+    rows = np.bincount(level).astype(np.float64)
+    group = even_groups(rows, KNOTS)
+    weight = np.bincount(group, rows)
+    at = np.bincount(group, rows * values) / weight
+    rate = np.bincount(group[level], won) / weight
+    fitted = needed("sklearn.isotonic").IsotonicRegression().fit(at, rate, sample_weight=weight).predict(at)
+    return _points(at, fitted, clamp)
+
+
+def _logistic(score: Floats, won: Bools, clamp: float) -> Points:
+    """Platt's map (1999): a straight line in the log odds, read at evenly spaced scores; flat where it would fall."""
+    values, level = levels(score)
+    middle, spread = float(score.mean()), float(score.std()) or 1.0
+    at = (np.concatenate([values, values])[:, None] - middle) / spread
+    outcome = np.repeat([True, False], values.size)
+    weight = np.concatenate([np.bincount(level[side], minlength=values.size) for side in (won, ~won)])
+    model = needed("sklearn.linear_model").LogisticRegression(C=_LITTLE_PENALTY).fit(at, outcome, sample_weight=weight)
+    slope, start = float(model.coef_[0, 0]), float(model.intercept_[0])
+    if slope <= 0:
+        slope, start = 0.0, math.log(won.mean() / (1 - won.mean()))
+    knots = np.unique(np.linspace(values[0], values[-1], _LOGISTIC_KNOTS))
+    return _points(knots, 1 / (1 + np.exp(-(start + slope * (knots - middle) / spread))), clamp)
+
+
+_FITS: dict[Method, Callable[[Floats, Bools, float], Points]] = {  # the first wins a tie
+    "logistic": _logistic,
+    "isotonic": _isotonic,
+}
+
+
+def _points(at: Floats, probability: Floats, clamp: float) -> Points:
+    """Clamped, never falling, and without the points in the middle of a flat stretch, which say nothing."""
+    probability = np.maximum.accumulate(np.clip(probability, clamp, 1 - clamp))
+    flat = np.diff(probability) == 0
+    keep = ~(np.concatenate(([False], flat)) & np.concatenate((flat, [False])))
+    return tuple(zip(at[keep].tolist(), probability[keep].tolist(), strict=True))
+
+
+# The curve
+
+
+def _curve(given: Sample, predicted: Floats) -> tuple[Bin, ...]:
+    """At most ten bins of about equal size by predicted probability; equal predictions stay together."""
+    level = levels(predicted)[1]
+    group = even_groups(np.bincount(level).astype(np.float64), BINS)[level]
+    order = np.argsort(group, kind="stable")
+    return tuple(_bin(given, predicted, rows) for rows in np.split(order, np.flatnonzero(np.diff(group[order])) + 1))
+
+
+def _bin(given: Sample, predicted: Floats, rows: Ints) -> Bin:
+    won = given.won[rows]
+    effect = design_effect(won, np.unique(given.cluster[rows], return_inverse=True)[1])
+    return Bin(
+        rows.size, float(predicted[rows].mean()), float(won.mean()), *wilson(float(won.sum()), rows.size, effect)
+    )
