@@ -216,7 +216,9 @@ def test_nothing_depends_on_the_order_of_the_rows(score: Floats, won: Bools) -> 
 
 def close(value: Any) -> Any:
     """Equal but for the last bits, which a sum in another order may change."""
-    return {key: close(one) for key, one in value.items()} if isinstance(value, dict) else pytest.approx(value, rel=1e-12)
+    return (
+        {key: close(one) for key, one in value.items()} if isinstance(value, dict) else pytest.approx(value, rel=1e-12)
+    )
 
 
 def test_gains_have_at_most_101_points_and_rise() -> None:
