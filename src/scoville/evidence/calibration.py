@@ -30,6 +30,7 @@ FOLDS = 5
 KNOTS = 50
 BINS = 10
 _LOGISTIC_KNOTS = 33
+_LOGISTIC_GROUPS = 1000  # more would cost time, and move the line by nothing that can be seen
 _LITTLE_PENALTY = 100.0  # scikit-learn's C on standardised scores: only there to hold a perfect split at finite slopes
 
 
@@ -160,30 +161,36 @@ def _log_loss(won: Bools, predicted: Floats) -> float:
 # The two maps
 
 
-def _isotonic(score: Floats, won: Bools, clamp: float) -> Points:
-    """Pooled adjacent violators over at most `KNOTS` groups of about equal size, each at its mean score."""
+def _grouped(score: Floats, won: Bools, groups: int) -> tuple[Floats, Floats, Floats]:
+    """Mean score, rows and won rows of at most so many groups of about equal size; tied scores stay together."""
     values, level = levels(score)
-    rows = np.bincount(level).astype(np.float64)
-    group = even_groups(rows, KNOTS)
-    weight = np.bincount(group, rows)
-    at = np.bincount(group, rows * values) / weight
-    rate = np.bincount(group[level], won) / weight
-    fitted = needed("sklearn.isotonic").IsotonicRegression().fit(at, rate, sample_weight=weight).predict(at)
+    per_level = np.bincount(level).astype(np.float64)
+    group = even_groups(per_level, groups)
+    rows = np.bincount(group, per_level)
+    return np.bincount(group, per_level * values) / rows, rows, np.bincount(group[level], won)
+
+
+def _isotonic(score: Floats, won: Bools, clamp: float) -> Points:
+    """Pooled adjacent violators over at most `KNOTS` groups, each at its mean score."""
+    at, rows, wins = _grouped(score, won, KNOTS)
+    fitted = needed("sklearn.isotonic").IsotonicRegression().fit(at, wins / rows, sample_weight=rows).predict(at)
     return _points(at, fitted, clamp)
 
 
 def _logistic(score: Floats, won: Bools, clamp: float) -> Points:
     """Platt's map (1999): a straight line in the log odds, read at evenly spaced scores; flat where it would fall."""
-    values, level = levels(score)
+    at, rows, wins = _grouped(score, won, _LOGISTIC_GROUPS)
     middle, spread = float(score.mean()), float(score.std()) or 1.0
-    at = (np.concatenate([values, values])[:, None] - middle) / spread
-    outcome = np.repeat([True, False], values.size)
-    weight = np.concatenate([np.bincount(level[side], minlength=values.size) for side in (won, ~won)])
-    model = needed("sklearn.linear_model").LogisticRegression(C=_LITTLE_PENALTY).fit(at, outcome, sample_weight=weight)
+    model = needed("sklearn.linear_model").LogisticRegression(C=_LITTLE_PENALTY)
+    model.fit(
+        (np.concatenate([at, at])[:, None] - middle) / spread,
+        np.repeat([True, False], at.size),
+        sample_weight=np.concatenate([wins, rows - wins]),
+    )
     slope, start = float(model.coef_[0, 0]), float(model.intercept_[0])
     if slope <= 0:
         slope, start = 0.0, math.log(won.mean() / (1 - won.mean()))
-    knots = np.unique(np.linspace(values[0], values[-1], _LOGISTIC_KNOTS))
+    knots = np.unique(np.linspace(score.min(), score.max(), _LOGISTIC_KNOTS))
     return _points(knots, 1 / (1 + np.exp(-(start + slope * (knots - middle) / spread))), clamp)
 
 
