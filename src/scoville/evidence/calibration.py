@@ -166,8 +166,9 @@ def _grouped(score: Floats, won: Bools, groups: int) -> tuple[Floats, Floats, Fl
     values, level = levels(score)
     per_level = np.bincount(level).astype(np.float64)
     group = even_groups(per_level, groups)
-    rows = np.bincount(group, per_level)
-    return np.bincount(group, per_level * values) / rows, rows, np.bincount(group[level], won)
+    rows = np.bincount(group, per_level).astype(np.float64)
+    wins = np.bincount(group[level], won).astype(np.float64)
+    return np.bincount(group, per_level * values) / rows, rows, wins
 
 
 def _isotonic(score: Floats, won: Bools, clamp: float) -> Points:
