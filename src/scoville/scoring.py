@@ -173,21 +173,19 @@ def score(  # noqa: PLR0913 - what to score, and how to read it
     Raises: ModelError, DataError, PlanError, EngineError, UsageError.
     Example: `score("model.yaml", leads_frame, events_frame, as_of="2026-01-31").scores`
     """
-    model = _read_model(model)
+    model = read_model(model)
     instant = as_instant(as_of)
     engine = engine if engine is not None else DuckDB()
     workspace = (workspace if workspace is not None else Workspace()).with_maps(maps)
     accounts = accounts if accounts is not None else workspace.accounts.source
     loaded = load(engine.ibis, leads, events, workspace=workspace, as_of=instant, accounts_source=accounts)
-    columns = columns_of(engine, with_events=events is not None)
-    if problems := [problem for problem in _misfits(model, columns) if problem.kind == "error"]:
-        raise ModelError(problems)
-    plan = compile_plan(model, columns)
+    plan = compile_plan(model, checked_columns(model, engine, with_events=events is not None))
     engine.bind(plan, instant, read_lists(workspace.lists))
     return ScoreRun(engine, plan, instant, loaded.quality, leads)
 
 
-def _read_model(model: Model | str | Path) -> Model:
+def read_model(model: Model | str | Path) -> Model:
+    """A model, or the file of one. Raises: ModelError, UsageError."""
     if isinstance(model, Model):
         return model
     if isinstance(model, (str, Path)):
@@ -226,6 +224,14 @@ def _misfits(model: Model, columns: Columns, event_names: Mapping[str, int] | No
 
 def _named_types(columns: Mapping[str, DataType | str] | None) -> dict[str, str] | None:
     return None if columns is None else {name: str(kind) for name, kind in columns.items()}
+
+
+def checked_columns(model: Model, engine: DuckDB, *, with_events: bool) -> Columns:
+    """The columns of a run's tables, once they have all that the model reads. Raises: ModelError with every misfit."""
+    columns = columns_of(engine, with_events=with_events)
+    if problems := [problem for problem in _misfits(model, columns) if problem.kind == "error"]:
+        raise ModelError(problems)
+    return columns
 
 
 def columns_of(engine: DuckDB, *, with_events: bool) -> Columns:

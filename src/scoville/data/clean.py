@@ -61,17 +61,18 @@ def clean_leads(con: Backend, raw: Raw, mapping: Mapping[str, str], settings: Se
     Nulls:   a placeholder, a NaN, and a value that its column's format does not read are null.
     Raises:  DataError for a column that is missing or ambiguous, and for times that do not parse.
     """
-    return _clean_profiles(con, raw, mapping, settings, key="lead_id", reason=NO_LEAD_ID)
+    return clean_profiles(con, raw, mapping, settings, key="lead_id", reason=NO_LEAD_ID)
 
 
 def clean_accounts(con: Backend, raw: Raw, mapping: Mapping[str, str], settings: Settings) -> Cleaned:
     """Accounts, as `clean_leads` does it, with account_id for the key."""
-    return _clean_profiles(con, raw, mapping, settings, key="account_id", reason=NO_ACCOUNT_ID)
+    return clean_profiles(con, raw, mapping, settings, key="account_id", reason=NO_ACCOUNT_ID)
 
 
-def _clean_profiles(
+def clean_profiles(
     con: Backend, raw: Raw, mapping: Mapping[str, str], settings: Settings, *, key: str, reason: str
 ) -> Cleaned:
+    """Any relation whose rows belong to a key, with our columns and types: what `clean_leads` and others have in common."""
     columns = resolve_columns(raw.relation, raw.name, raw.table.columns, mapping)
     keyed = key_value(raw.table[columns.names[key]], columns, settings)
     values, dropped = _shaped(con, raw, columns, settings, key=key, keyed=keyed)

@@ -38,6 +38,21 @@ KNOWN_AS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 "created_at",
             ),
         },
+        "outcomes": {
+            "lead_id": PEOPLE,
+            "at": (
+                "at",
+                "outcome_at",
+                "occurred_at",
+                "converted_at",
+                "won_at",
+                "won_date",
+                "closed_at",
+                "close_date",
+                "timestamp",
+                "date",
+            ),
+        },
         "accounts": {"account_id": ("account_id", "company_id", "company_domain", "domain", "id")},
     }
 )
@@ -46,6 +61,7 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "leads": ("email", "created_at", "updated_at"),
         "events": ("event_id",),
+        "outcomes": ("value",),
         "accounts": ("created_at", "updated_at"),
     }
 )

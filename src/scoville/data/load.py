@@ -35,13 +35,14 @@ class Loaded:
     """Clean relations, all of them temporary tables or views of the connection under the names of the fields.
 
     `events` is empty, with its types, when none were given; `accounts` is null then. `rejects` (relation, reason, row
-    as JSON text) is computed only when it is read.
+    as JSON text) is computed only when it is read. `people` knows which ids mean which lead.
     """
 
     leads: ir.Table
     events: ir.Table
     rejects: ir.Table
     quality: Quality
+    people: People
     accounts: ir.Table | None = None
 
 
@@ -104,6 +105,7 @@ def _load(
         events=keep_view(con, "events", events),
         rejects=keep_view(con, "rejects", rejects),
         quality=Quality(tuple(summaries), tuple(notices)),
+        people=people,
         accounts=accounts,
     )
 

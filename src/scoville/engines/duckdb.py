@@ -64,19 +64,24 @@ class DuckDB:
         rows = self.connection.execute(f'DESCRIBE temp.main."{table}"').fetchall()
         return {name: DuckDBType.from_string(kind) for name, kind, *_ in rows}
 
+    def bind_as_of(self, as_of: datetime) -> None:
+        """Make the one-row table `as_of`; naive UTC."""
+        self.connection.execute("CREATE OR REPLACE TEMP TABLE as_of AS SELECT ?::TIMESTAMP AS as_of", [as_of])
+
     def bind(self, plan: Plan, as_of: datetime, extra: Mapping[str, Sequence[str]] | None = None) -> None:
         """Make `as_of` and the lists that the plan looks things up in; `leads` and `events` stand there already.
 
         `as_of` is naive UTC. `extra` holds the user's own additions to the lists.
         """
-        self.connection.execute("CREATE OR REPLACE TEMP TABLE as_of AS SELECT ?::TIMESTAMP AS as_of", [as_of])
+        self.bind_as_of(as_of)
         for name in plan.lookups:
             rows = LOOKUPS[name].rows(extra or {})
-            with self._registered(rows) as source:
+            with self.registered(rows) as source:
                 self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS FROM {source}')
 
     @contextlib.contextmanager
-    def _registered(self, rows: pa.Table) -> Iterator[str]:
+    def registered(self, rows: pa.Table) -> Iterator[str]:
+        """Arrow rows under a name that SQL can read, for a moment."""
         self.connection.register("scoville_rows", rows)
         try:
             yield "scoville_rows"

@@ -1,0 +1,115 @@
+"""What became of the leads: won, lost, accepted, rejected ... and when.
+
+In: a file or frame of outcomes, rows of events, or a column of leads. Out: the table `outcomes` (lead_id, outcome, at,
+value). Called by `evidence/snapshots.py`, after `load.py` has made `leads` and `events`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import ibis
+
+from scoville.data.clean import clean_profiles
+from scoville.data.columns import snake_case
+from scoville.data.keep import count_rows, fetch_rows, keep_table
+from scoville.data.quality import NO_LEAD_ID
+from scoville.data.sources import open_source
+from scoville.data.suggest import did_you_mean, listed
+from scoville.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import ibis.expr.types as ir
+    from ibis.backends.duckdb import Backend
+
+    from scoville.data.identity import People
+    from scoville.data.workspace import Workspace
+
+WON = "won"
+_NAMED = ("outcome", "goal", "status", "result")  # columns that say which outcome it is, when they are not mapped
+_YES = ("1", "true", "yes", "y", WON, "converted")
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """`table` has lead_id, outcome, at (null without dates) and value (null without values).
+
+    `has_dates` is false when the outcomes are a column of leads: then nothing can be told about any past day.
+    `unknown` counts rows whose lead nobody knows, `undated` rows without a readable time: both are left out.
+    """
+
+    table: ir.Table
+    has_dates: bool
+    rows: int
+    unknown: int = 0
+    undated: int = 0
+
+
+def outcomes_from(con: Backend, source: object, *, people: People, workspace: Workspace) -> Outcomes:
+    """Outcomes of a file or frame. Without a column that names them, every row is a `won`.
+
+    Raises:  DataError for columns that are missing or ambiguous, and for times that do not parse.
+    """
+    raw = open_source(con, source, relation="outcomes", delimiter=workspace.outcomes.delimiter)
+    mapping = dict(workspace.outcomes.columns)
+    named = [column for column in raw.table.columns if snake_case(column) in _NAMED]
+    if "outcome" not in mapping and len(named) == 1:
+        mapping["outcome"] = named[0]
+    cleaned = clean_profiles(con, raw, mapping, workspace.settings, key="lead_id", reason=NO_LEAD_ID)
+    rows = cleaned.table
+    if not (rows["at"].type().is_timestamp() or rows["at"].type().is_date()):
+        raise DataError(f'{raw.name}: the column of outcomes.at holds no times. Name another: --map outcomes.at="..."')
+    outcome = rows["outcome"].cast("string").strip() if "outcome" in rows.columns else ibis.literal(WON)
+    found = rows.select("lead_id", outcome=outcome, at=rows["at"].cast("timestamp"), value=_value(rows))
+    return _kept(con, found, people)
+
+
+def outcomes_in_events(con: Backend, events: ir.Table, names: Sequence[str], *, people: People) -> Outcomes:
+    """Outcomes that are rows of events: those of the given names.
+
+    Raises:  DataError when no event has any of the names.
+    """
+    rows = events.filter(events["event"].isin(list(names)))
+    found = rows.select("lead_id", outcome=rows["event"], at=rows["occurred_at"], value=_value(rows))
+    outcomes = _kept(con, found, people)
+    if not outcomes.rows:
+        known = [row["event"] for row in fetch_rows(con, events.select("event").distinct().order_by("event"))]
+        raise DataError(f"no event is called {listed(names)}.{did_you_mean(names[0], known)} Events: {listed(known)}")
+    return outcomes
+
+
+def outcomes_in_leads(con: Backend, column: str, *, leads: ir.Table) -> Outcomes:
+    """Outcomes that are a column of leads, such as `Converted` with 1 and 0: won, without a date.
+
+    Raises:  DataError when leads have no such column.
+    """
+    if column not in leads.columns:
+        known = [name for name in leads.columns if name != "lead_id"]
+        raise DataError(f"leads have no column '{column}'.{did_you_mean(column, known)} Columns: {listed(known)}")
+    said = leads[column].cast("string").strip().lower().re_replace(r"[.]0$", "")
+    won = leads.filter(said.isin(_YES))
+    undated = {"outcome": ibis.literal(WON), "at": ibis.null("timestamp"), "value": ibis.null("float64")}
+    table = keep_table(con, "outcomes", won.select("lead_id", **undated))
+    return Outcomes(table, has_dates=False, rows=count_rows(con, table))
+
+
+def _value(rows: ir.Table) -> ir.Value:
+    if "value" not in rows.columns:
+        return ibis.null("float64")
+    return rows["value"].try_cast("float64") if rows["value"].type().is_string() else rows["value"].cast("float64")
+
+
+def _kept(con: Backend, rows: ir.Table, people: People) -> Outcomes:
+    """Outcomes of known leads; those of a lead that was merged belong to the lead that took it over."""
+    came = fetch_rows(con, rows.aggregate(rows=rows.count(), undated=rows["at"].isnull().sum()))[0]
+    known = people.known()
+    joined = rows.filter(rows["at"].notnull()).join(known, rows["lead_id"] == known["scoville_from"])
+    table = keep_table(
+        con, "outcomes",
+        joined.select(lead_id=joined["scoville_survivor"], outcome=joined["outcome"], at=joined["at"], value=joined["value"]),
+    )  # fmt: skip
+    used, undated = count_rows(con, table), int(came["undated"] or 0)
+    return Outcomes(table, has_dates=True, rows=used, unknown=came["rows"] - undated - used, undated=undated)

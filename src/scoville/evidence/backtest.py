@@ -1,0 +1,292 @@
+"""A model held against its own past: does it rank, does conversion rise with the score, which rules earn their place?
+
+In: a model, leads, events, outcomes. Out: an `Evidence` with every figure, and the same as plain values. Called by the
+command line and by notebooks. Read `validate` first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scoville.data.lists import read_lists
+from scoville.data.load import Loaded, load
+from scoville.data.outcomes import WON, Outcomes, outcomes_from, outcomes_in_events, outcomes_in_leads
+from scoville.data.workspace import Workspace
+from scoville.engines.duckdb import DuckDB
+from scoville.errors import DataError
+from scoville.evidence.brackets import Bracket, by_label, by_tens, threshold_ratio
+from scoville.evidence.calibration import calibrate
+from scoville.evidence.leaks import Leak, find_leaks
+from scoville.evidence.ranking import Ranking, ranking
+from scoville.evidence.rules import FEW, RuleEvidence, rule_evidence
+from scoville.evidence.snapshots import LABELS, Panel, build_panel, single_panel, snapshot_instants, span_of
+from scoville.plan.compile import compile_plan
+from scoville.plan.people import used_traits
+from scoville.scoring import as_instant, checked_columns, read_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from scoville.model.load import Model
+    from scoville.plan.compile import Plan
+
+DEFAULT_HORIZON = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class SnapshotFigures:
+    """One snapshot: how many leads were open, how many converted within the horizon, and how well the score ranked them."""
+
+    as_of: datetime
+    leads: int
+    conversions: int
+    rate: float | None
+    auc: float | None
+    auc_low: float | None
+    auc_high: float | None
+
+
+@dataclass(frozen=True)
+class StageFigures:
+    """A stage as a line: leads at or above it against those below, with the ratio of their rates and its interval."""
+
+    stage: str
+    from_: float
+    leads: int
+    conversions: int
+    rate: float | None
+    ratio_above_below: float | None
+    ratio_low: float | None
+    ratio_high: float | None
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything a backtest shows. `is_point_in_time` is false where outcomes have no dates.
+
+    `leads` and `conversions` of `ranking` count lead snapshots: a lead that was open at three snapshots is there three
+    times, and every interval knows it. `brackets` are tens of points of the scale; `by` has the same by grade, level ...
+    """
+
+    model: str
+    model_version: str
+    horizon_days: float | None
+    is_point_in_time: bool
+    ranking: Ranking
+    brier: float | None
+    brackets: tuple[Bracket, ...]
+    by: dict[str, tuple[Bracket, ...]]
+    stages: tuple[StageFigures, ...]
+    rules: tuple[RuleEvidence, ...]
+    leaks: tuple[Leak, ...]
+    snapshots: tuple[SnapshotFigures, ...]
+    notes: tuple[str, ...]
+    verdict: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain values, for JSON. Instants are ISO 8601 and end in Z."""
+        figures = asdict(self.ranking)
+        kept = (
+            "leads", "conversions", "base_rate", "auc", "auc_low", "auc_high", "pr_auc", "ks",
+            "top_quarter_rate", "bottom_quarter_rate", "recall_at", "lift_at", "gains",
+        )  # fmt: skip
+        return {
+            "model": self.model,
+            "model_version": self.model_version,
+            "horizon_days": self.horizon_days,
+            "is_point_in_time": self.is_point_in_time,
+            **{name: figures[name] for name in kept},
+            "brier": self.brier,
+            "brackets": [_bracket(bracket) for bracket in self.brackets],
+            "by": {name: [_bracket(bracket) for bracket in brackets] for name, brackets in self.by.items()},
+            "stages": [{_key(name): value for name, value in asdict(stage).items()} for stage in self.stages],
+            "rules": [asdict(rule) for rule in self.rules],
+            "leaks": [asdict(leak) for leak in self.leaks],
+            "snapshots": [{**asdict(one), "as_of": f"{one.as_of.isoformat()}Z"} for one in self.snapshots],
+            "notes": list(self.notes),
+            "verdict": self.verdict,
+        }
+
+
+def _bracket(bracket: Bracket) -> dict[str, Any]:
+    return {_key(name): value for name, value in asdict(bracket).items()}
+
+
+def _key(name: str) -> str:
+    return "from" if name == "from_" else name
+
+
+def validate(  # noqa: PLR0913 - what to test, on what, and what counts
+    model: Model | str | Path,
+    leads: object,
+    events: object | None = None,
+    outcomes: object | None = None,
+    *,
+    outcome_column: str | None = None,
+    won: Sequence[str] = (WON,),
+    horizon: timedelta = DEFAULT_HORIZON,
+    snapshots: str = "monthly",
+    workspace: Workspace | None = None,
+    engine: DuckDB | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Evidence:
+    """Test a model on its own past.
+
+    Outcomes come from a file or frame, or, with neither `outcomes` nor `outcome_column`, from the events called as `won`
+    says, or from a column of leads: then without dates, and not point in time.
+
+    Raises:  as `score`; DataError when no snapshot has its horizon within the data.
+    Example: `validate("model.yaml", "leads.csv", "events.csv", "outcomes.csv").ranking.auc`
+    """
+    model = read_model(model)
+    engine = engine if engine is not None else DuckDB()
+    workspace = workspace if workspace is not None else Workspace()
+    loaded = load(
+        engine.ibis, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source
+    )
+    found = _outcomes(engine, loaded, outcomes, outcome_column, won, workspace)
+    plan = compile_plan(model, checked_columns(model, engine, with_events=events is not None))
+    panel = _panel(engine, plan, found, horizon, snapshots, won, workspace, progress)
+    leaks = find_leaks(
+        engine.ibis, loaded.leads, found.table, workspace.settings,
+        won=won, used=used_traits(model, plan.ledger), label=outcome_column,
+    )  # fmt: skip
+    return _evidence(engine, plan, panel, found, leaks)
+
+
+def _outcomes(  # noqa: PLR0913, PLR0917 - where outcomes may stand
+    engine: DuckDB,
+    loaded: Loaded,
+    outcomes: object | None,
+    column: str | None,
+    won: Sequence[str],
+    workspace: Workspace,
+) -> Outcomes:
+    if column is not None:
+        return outcomes_in_leads(engine.ibis, column, leads=loaded.leads)
+    if outcomes is not None:
+        return outcomes_from(engine.ibis, outcomes, people=loaded.people, workspace=workspace)
+    return outcomes_in_events(engine.ibis, loaded.events, won, people=loaded.people)
+
+
+def _panel(  # noqa: PLR0913, PLR0917 - what `validate` was asked
+    engine: DuckDB,
+    plan: Plan,
+    outcomes: Outcomes,
+    horizon: timedelta,
+    snapshots: str,
+    won: Sequence[str],
+    workspace: Workspace,
+    progress: Callable[[int, int], None],
+) -> Panel:
+    lists = read_lists(workspace.lists)
+    if not outcomes.has_dates:
+        as_of = as_instant(None)
+        engine.bind(plan, as_of, lists)
+        return single_panel(engine, plan, as_of)
+    instants = snapshot_instants(snapshots, span_of(engine), horizon)
+    engine.bind(plan, instants[0], lists)
+    panel = build_panel(engine, plan, instants, horizon, won, progress=lambda done: progress(done, len(instants)))
+    if not len(panel):
+        raise DataError("no lead was open at any snapshot: were all created after the last one? See --snapshots")
+    return panel
+
+
+def _evidence(
+    engine: DuckDB, plan: Plan, panel: Panel, outcomes: Outcomes, leaks: tuple[Leak, ...]
+) -> Evidence:
+    model = plan.model
+    figures = ranking(panel.score, panel.won, panel.lead)
+    calibration = calibrate(panel.score, panel.won, panel.lead)
+    stages = _stages(model, panel)
+    newest = _snapshot_for_rules(panel)
+    return Evidence(
+        model=model.name,
+        model_version=model.version,
+        horizon_days=panel.horizon / timedelta(days=1) if panel.horizon is not None else None,
+        is_point_in_time=panel.horizon is not None,
+        ranking=figures,
+        brier=calibration.brier,
+        brackets=tuple(by_tens(panel.score, panel.won, (model.scale.min, model.scale.max))),
+        by=_by_labels(model, panel),
+        stages=stages,
+        rules=rule_evidence(engine, plan, panel, newest),
+        leaks=leaks,
+        snapshots=tuple(_figures(panel, number) for number in range(len(panel.as_of))),
+        notes=tuple(_notes(panel, outcomes, leaks)),
+        verdict=_verdict(figures, stages, leaks),
+    )
+
+
+def _by_labels(model: Model, panel: Panel) -> dict[str, tuple[Bracket, ...]]:
+    """Brackets by each text column that is not empty, in the order of the model, else of the alphabet."""
+    order = {
+        "grade": list(model.grades or ()),
+        "level": list(model.levels or ()),
+        "priority": [priority.name for priority in model.priority_rules],
+        "stage": [stage.name for stage in reversed(model.stages)],
+    }
+    found = {}
+    for name in LABELS:
+        labels = panel.labels[name]
+        if not labels.is_empty:
+            texts = np.array([*labels.names, None], dtype=object)[labels.codes]
+            found[name] = tuple(by_label(texts, panel.won, [*order.get(name, ()), *sorted(labels.names)]))
+    return found
+
+
+def _stages(model: Model, panel: Panel) -> tuple[StageFigures, ...]:
+    """Each stage as a line, but the lowest, below which nobody is."""
+    lines = [stage for stage in model.stages if stage.from_ > panel.score.min(initial=np.inf)]
+    return tuple(
+        StageFigures(stage.name, stage.from_, *threshold_ratio(panel.score, panel.won, stage.from_, panel.lead))
+        for stage in lines
+    )
+
+
+def _figures(panel: Panel, number: int) -> SnapshotFigures:
+    here = panel.snapshot == number
+    figures = ranking(panel.score[here], panel.won[here], panel.lead[here])
+    return SnapshotFigures(
+        panel.as_of[number], figures.leads, figures.conversions, figures.base_rate,
+        figures.auc, figures.auc_low, figures.auc_high,
+    )  # fmt: skip
+
+
+def _snapshot_for_rules(panel: Panel) -> int:
+    """The newest snapshot with enough conversions to tell anything, else the one with the most."""
+    counts = np.bincount(panel.snapshot, weights=panel.won, minlength=len(panel.as_of))
+    enough = np.flatnonzero(counts >= FEW)
+    return int(enough[-1]) if len(enough) else int(counts.argmax())
+
+
+def _notes(panel: Panel, outcomes: Outcomes, leaks: Sequence[Leak]) -> list[str]:
+    notes = []
+    if panel.horizon is None:
+        notes.append("outcomes have no dates: leads are judged as they are now, which may know the outcome already")
+    if outcomes.unknown:
+        notes.append(f"{outcomes.unknown:,} outcomes are of leads that nobody knows, and were left out")
+    if outcomes.undated:
+        notes.append(f"{outcomes.undated:,} outcomes have no date, and were left out")
+    if used := [leak.name for leak in leaks if leak.is_used]:
+        notes.append(f"the model reads traits that look written after the outcome: {', '.join(used)}")
+    return notes
+
+
+def _verdict(figures: Ranking, stages: Sequence[StageFigures], leaks: Sequence[Leak]) -> str:
+    """One sentence that a sales lead understands."""
+    if any(leak.is_used for leak in leaks):
+        return "do not believe these figures yet: the model reads traits that look written after the outcome"
+    if figures.cannot_tell is not None:
+        return figures.cannot_tell
+    if figures.auc_low is None or figures.auc is None or figures.auc_low <= 0.5:  # noqa: PLR2004 - a coin
+        return "does not predict: the score ranks those who bought no better than chance could"
+    top, bottom = figures.top_quarter_rate or 0.0, figures.bottom_quarter_rate or 0.0
+    told = f"the best quarter converts at {top:.1%}, the worst at {bottom:.1%}"
+    return f"predicts: {told}" + (f"; {stages[-1].stage}: {stages[-1].verdict}" if stages else "")

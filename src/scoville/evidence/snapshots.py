@@ -1,0 +1,226 @@
+"""The past as it was: all open leads at several instants, scored with what was known then, and what became of them.
+
+In: a model, leads, events, outcomes. Out: a `Panel`, one row for each snapshot and open lead. Called by `backtest.py`.
+
+A snapshot at T sees only events up to T, and leads created by T that had not converted by T; its label is a wanted outcome
+in (T, T + horizon]. Snapshots whose horizon is not over are left out. Every score comes from the one plan, run once for
+each snapshot with another `as_of`: it is what `scoville score --as-of T` gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from scoville.data.keep import literal, quoted
+from scoville.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    from scoville.engines.duckdb import DuckDB
+    from scoville.plan.compile import Plan
+
+LABELS = ("grade", "level", "priority", "stage", "segment", "source")
+MOST_SNAPSHOTS = 60  # five years of months
+_DAY = timedelta(days=1)
+
+
+class Span(NamedTuple):
+    """From when to when the data tell anything: the first lead, and the last event or outcome."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A text column: for each row the place of its text in `names`, -1 where there is none."""
+
+    names: tuple[str, ...]
+    codes: npt.NDArray[np.int32]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row has a text."""
+        return not self.names
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One row for each snapshot and lead that was open then. All arrays have the length of the panel.
+
+    `lead` numbers the leads, so that the rows of one lead can be told; `won` is the label; `value` that of the first wanted
+    outcome, NaN without one. `as_of` has one instant per snapshot; `horizon` is null where outcomes have no dates.
+    """
+
+    as_of: tuple[datetime, ...]
+    horizon: timedelta | None
+    snapshot: npt.NDArray[np.int64]
+    lead: npt.NDArray[np.int64]
+    score: npt.NDArray[np.float64]
+    fit: npt.NDArray[np.float64]
+    engagement: npt.NDArray[np.float64]
+    won: npt.NDArray[np.bool_]
+    value: npt.NDArray[np.float64]
+    labels: dict[str, Labels]
+
+    def __len__(self) -> int:
+        """Number of lead snapshots."""
+        return len(self.score)
+
+
+def snapshot_instants(wanted: str, span: Span, horizon: timedelta) -> tuple[datetime, ...]:
+    """The instants of `monthly`, `weekly`, or a comma separated list, whose horizon lies within the data.
+
+    Raises:  UsageError for something else; DataError when the data are too short for a single one.
+    Example: monthly over a year of data with a horizon of 90 days: the firsts of nine months.
+    """
+    if wanted == "monthly":
+        every = _months(span)
+    elif wanted == "weekly":
+        every = [span.start + i * 7 * _DAY for i in range(1, (span.end - span.start) // (7 * _DAY) + 1)]
+    else:
+        every = [_instant(text) for text in wanted.split(",")]
+    over = tuple(sorted(instant for instant in set(every) if instant + horizon <= span.end))
+    if not over:
+        days = horizon / _DAY
+        raise DataError(
+            f"no snapshot has its horizon of {days:g} days within the data, which reach from {span.start:%Y-%m-%d} to "
+            f"{span.end:%Y-%m-%d}. Give a shorter --horizon, or other --snapshots"
+        )
+    if len(over) > MOST_SNAPSHOTS:
+        raise UsageError(f"{len(over)} snapshots are more than {MOST_SNAPSHOTS}; take --snapshots monthly or a list")
+    return over
+
+
+def _months(span: Span) -> list[datetime]:
+    """Firsts of the months in the span, the first of them at least a day after its start."""
+    first = span.start.year * 12 + span.start.month  # the month after the first lead
+    last = span.end.year * 12 + span.end.month - 1
+    return [datetime(month // 12, month % 12 + 1, 1) for month in range(first, last + 1)]  # noqa: DTZ001 - naive UTC
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(
+            f"--snapshots takes monthly, weekly or dates such as 2026-01-01,2026-02-01, not '{text.strip()}'"
+        ) from None
+
+
+def span_of(engine: DuckDB) -> Span:
+    """Where the data begin and end: creations (or events), events and outcomes, without the farthest 0.1 % at each end.
+
+    A single date typed wrong must neither add a century of snapshots nor pretend that a horizon is over.
+
+    Raises:  DataError when there is no date at all.
+    """
+    created = "created_at" in engine.columns("leads")
+    first = ("leads", "created_at") if created else ("events", "occurred_at")
+    row = engine.arrow(
+        f"SELECT coalesce({_quantile(*first, 0.001)}, {_quantile('outcomes', 'at', 0.001)}) AS first, "  # noqa: S608
+        f"greatest({_quantile('events', 'occurred_at', 0.999)}, {_quantile('outcomes', 'at', 0.999)}) AS last"
+    ).to_pylist()[0]
+    if row["first"] is None or row["last"] is None:
+        raise DataError("neither leads, events nor outcomes have a date: there is no past to look at")
+    return Span(row["first"], row["last"])
+
+
+def _quantile(table: str, column: str, share: float) -> str:
+    return f"(SELECT quantile_disc({quoted(column)}, {share}) FROM {table})"  # noqa: S608 - names of our own
+
+
+def build_panel(  # noqa: PLR0913 - what was, when, and what counts as won
+    engine: DuckDB,
+    plan: Plan,
+    instants: Sequence[datetime],
+    horizon: timedelta,
+    won: Sequence[str],
+    *,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> Panel:
+    """Score every snapshot by the plan and label its open leads.
+
+    `won` names the outcomes that count. `progress` hears how many snapshots are done.
+    """
+    engine.run("CREATE OR REPLACE TEMP TABLE panel_leads AS " + _lead_times(engine, won))
+    parts = []
+    for number, instant in enumerate(instants):
+        engine.bind_as_of(instant)
+        end = instant + horizon
+        parts.append(
+            engine.arrow(
+                f"SELECT {number} AS snapshot, l.lead_no, g.score, g.fit, g.engagement, "  # noqa: S608 - our own steps
+                f"l.won_at <= TIMESTAMP {literal(end.isoformat(' '))} AS won, l.value, {_label_columns(engine)} "
+                f"FROM ({plan.sql('graded', engine.dialect)}) g JOIN panel_leads l USING (lead_id) "
+                f"WHERE l.created_at <= TIMESTAMP {literal(instant.isoformat(' '))} "
+                f"AND (l.won_at IS NULL OR l.won_at > TIMESTAMP {literal(instant.isoformat(' '))})"
+            )
+        )
+        progress(number + 1)
+    return _panel(parts, tuple(instants), horizon)
+
+
+def single_panel(engine: DuckDB, plan: Plan, as_of: datetime) -> Panel:
+    """All leads as they are, labelled by outcomes without dates: no point in time, and so no backtest."""
+    engine.run("CREATE OR REPLACE TEMP TABLE panel_leads AS " + _lead_times(engine, ()))
+    rows = engine.arrow(
+        "SELECT 0 AS snapshot, l.lead_no, g.score, g.fit, g.engagement, l.lead_id IN (SELECT lead_id FROM outcomes) AS won, "  # noqa: S608
+        f"l.value, {_label_columns(engine)} FROM ({plan.sql('graded', engine.dialect)}) g JOIN panel_leads l USING (lead_id)"
+    )
+    return _panel([rows], (as_of,), None)
+
+
+def _label_columns(engine: DuckDB) -> str:
+    source = "l.source" if "source" in engine.columns("leads") else "NULL"
+    return ", ".join([*(f"g.{quoted(name)}" for name in LABELS if name != "source"), f"{source} AS source"])
+
+
+def _lead_times(engine: DuckDB, won: Sequence[str]) -> str:
+    """Each lead with a number, when it was created, and its first wanted outcome."""
+    columns = engine.columns("leads")
+    created = "l.created_at" if "created_at" in columns else "e.first_at"
+    source = ", l.source::VARCHAR AS source" if "source" in columns else ""
+    names = ", ".join(literal(name.strip().lower()) for name in won) or "NULL"
+    return (
+        f"SELECT l.lead_id, row_number() OVER (ORDER BY l.lead_id) AS lead_no, o.won_at, o.value{source}, "  # noqa: S608
+        f"coalesce({created}, TIMESTAMP '1900-01-01') AS created_at FROM leads l "
+        "LEFT JOIN (SELECT lead_id, min(occurred_at) AS first_at FROM events GROUP BY 1) e USING (lead_id) "
+        "LEFT JOIN (SELECT lead_id, min(\"at\") AS won_at, arg_min(value, \"at\") AS value FROM outcomes "
+        f"WHERE lower(outcome) IN ({names}) GROUP BY 1) o USING (lead_id)"
+    )
+
+
+def _panel(parts: Sequence[Any], instants: tuple[datetime, ...], horizon: timedelta | None) -> Panel:
+    import pyarrow as pa  # noqa: PLC0415 - only here
+
+    rows = pa.concat_tables(parts)
+
+    def numbers(name: str) -> npt.NDArray[np.float64]:
+        return rows[name].cast(pa.float64()).to_numpy(zero_copy_only=False)
+
+    return Panel(
+        as_of=instants,
+        horizon=horizon,
+        snapshot=rows["snapshot"].cast(pa.int64()).to_numpy(),
+        lead=rows["lead_no"].cast(pa.int64()).to_numpy(),
+        score=numbers("score"),
+        fit=numbers("fit"),
+        engagement=numbers("engagement"),
+        won=np.asarray(rows["won"].fill_null(False).to_numpy(zero_copy_only=False), dtype=bool),
+        value=numbers("value"),
+        labels={name: _labels(rows[name].cast(pa.string())) for name in LABELS},
+    )
+
+
+def _labels(column: Any) -> Labels:  # noqa: ANN401 - an Arrow array
+    coded = column.combine_chunks().dictionary_encode()
+    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    return Labels(tuple(coded.dictionary.to_pylist()), codes)
