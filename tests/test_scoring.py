@@ -342,6 +342,15 @@ def test_runs_do_not_know_of_each_other() -> None:
     assert scores_of(one) == pytest.approx(SCORES, abs=1e-9)  # computed only now
 
 
+def test_a_run_does_not_answer_with_the_data_of_the_next_one() -> None:
+    engine = scoville.DuckDB()
+    one = scoville.score(MODEL, LEADS, as_of=AS_OF, engine=engine)
+    scoville.score(MODEL, [{**LEADS[0], "lead_id": "other"}], as_of=AS_OF, engine=engine)
+    for ask in (lambda: one.scores, lambda: one.contributions, lambda: one.rejects, one.top, one.counts):
+        with pytest.raises(UsageError, match="another run has used this engine"):
+            ask()
+
+
 def test_runs_in_threads_give_what_they_give_alone() -> None:
     def one(size: int) -> dict[str, float]:
         leads = [{"lead_id": f"{size}-{i}", "title": "Director" if i % 2 else "x", "employees": size} for i in range(9)]
