@@ -394,188 +394,132 @@ WITH "as_of" AS (
   FROM (VALUES
     (0, 'Demo'),
     (1, 'Director')) AS t("rule", "name")
-), "wide_rules" AS (
+), "event_reasons" AS (
   SELECT
-    CAST("rule" AS BIGINT) AS "rule"
-  FROM (VALUES
-    (1)) AS t("rule")
-), "rule_keys" AS (
-  SELECT
-    *
+    "t3"."lead_id",
+    MAX("t3"."key") FILTER(WHERE
+      "t3"."place" = 0) AS "up_0",
+    MAX("t3"."key") FILTER(WHERE
+      "t3"."place" = 1) AS "up_1",
+    MAX("t3"."key") FILTER(WHERE
+      "t3"."place" = 2) AS "up_2",
+    MIN("t3"."key") AS "down"
   FROM (
     SELECT
-      "t8"."lead_id",
-      "t8"."key"
+      "t2"."lead_id",
+      "t2"."key",
+      ROW_NUMBER() OVER (
+        PARTITION BY "t2"."lead_id"
+        ORDER BY "t2"."key" DESC
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+      ) - 1 AS "place"
     FROM (
       SELECT
-        "t5"."lead_id",
-        CAST(ROUND(
-          CASE
-            WHEN CASE
-              WHEN "t5"."points" IS NULL
-              THEN "t5"."points"
-              ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t5"."points")
-            END IS NULL
-            THEN CASE
-              WHEN "t5"."points" IS NULL
-              THEN "t5"."points"
-              ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t5"."points")
-            END
-            ELSE GREATEST(
-              -CAST(100000000000.0 AS DOUBLE),
-              CASE
-                WHEN "t5"."points" IS NULL
-                THEN "t5"."points"
-                ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t5"."points")
-              END
-            )
-          END * 10,
-          0
-        ) AS BIGINT) AS "tenths",
-        (
-          CAST(ROUND(
-            CASE
-              WHEN CASE
-                WHEN "t5"."points" IS NULL
-                THEN "t5"."points"
-                ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t5"."points")
-              END IS NULL
-              THEN CASE
-                WHEN "t5"."points" IS NULL
-                THEN "t5"."points"
-                ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t5"."points")
-              END
-              ELSE GREATEST(
-                -CAST(100000000000.0 AS DOUBLE),
-                CASE
-                  WHEN "t5"."points" IS NULL
-                  THEN "t5"."points"
-                  ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t5"."points")
-                END
-              )
-            END * 10,
-            0
-          ) AS BIGINT) * 10
-        ) + (
-          9 - "t5"."rule"
-        ) AS "key"
+        *
       FROM (
         SELECT
-          "t3"."lead_id",
-          "t4"."rule",
-          CASE WHEN "t4"."rule" = 1 THEN "t3"."fit_0" ELSE CAST(0.0 AS DOUBLE) END AS "points"
-        FROM "sums" AS "t3"
-        CROSS JOIN "wide_rules" AS "t4"
-      ) AS "t5"
-    ) AS "t8"
-    WHERE
-      "t8"."tenths" <> 0
-  ) AS "t9"
-  UNION ALL
-  SELECT
-    *
-  FROM (
-    SELECT
-      "t6"."lead_id",
-      "t6"."key"
-    FROM (
-      SELECT
-        "t0"."lead_id",
-        CAST(ROUND(
+          "t0"."lead_id",
           CASE
-            WHEN CASE
-              WHEN "t0"."points" IS NULL
-              THEN "t0"."points"
-              ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
-            END IS NULL
-            THEN CASE
-              WHEN "t0"."points" IS NULL
-              THEN "t0"."points"
-              ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
-            END
-            ELSE GREATEST(
-              -CAST(100000000000.0 AS DOUBLE),
+            WHEN CAST(ROUND(
               CASE
-                WHEN "t0"."points" IS NULL
-                THEN "t0"."points"
-                ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
-              END
-            )
-          END * 10,
-          0
-        ) AS BIGINT) AS "tenths",
-        (
-          CAST(ROUND(
-            CASE
-              WHEN CASE
-                WHEN "t0"."points" IS NULL
-                THEN "t0"."points"
-                ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
-              END IS NULL
-              THEN CASE
-                WHEN "t0"."points" IS NULL
-                THEN "t0"."points"
-                ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
-              END
-              ELSE GREATEST(
-                -CAST(100000000000.0 AS DOUBLE),
-                CASE
+                WHEN CASE
+                  WHEN "t0"."points" IS NULL
+                  THEN "t0"."points"
+                  ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
+                END IS NULL
+                THEN CASE
                   WHEN "t0"."points" IS NULL
                   THEN "t0"."points"
                   ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
                 END
-              )
-            END * 10,
-            0
-          ) AS BIGINT) * 10
-        ) + (
-          9 - CAST("t0"."rule" AS BIGINT)
-        ) AS "key"
-      FROM "event_points" AS "t0"
-    ) AS "t6"
-    WHERE
-      "t6"."tenths" <> 0
-  ) AS "t7"
+                ELSE GREATEST(
+                  -CAST(100000000000.0 AS DOUBLE),
+                  CASE
+                    WHEN "t0"."points" IS NULL
+                    THEN "t0"."points"
+                    ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
+                  END
+                )
+              END * 10,
+              0
+            ) AS BIGINT) = 0
+            THEN 0
+            ELSE (
+              CAST(ROUND(
+                CASE
+                  WHEN CASE
+                    WHEN "t0"."points" IS NULL
+                    THEN "t0"."points"
+                    ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
+                  END IS NULL
+                  THEN CASE
+                    WHEN "t0"."points" IS NULL
+                    THEN "t0"."points"
+                    ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
+                  END
+                  ELSE GREATEST(
+                    -CAST(100000000000.0 AS DOUBLE),
+                    CASE
+                      WHEN "t0"."points" IS NULL
+                      THEN "t0"."points"
+                      ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
+                    END
+                  )
+                END * 10,
+                0
+              ) AS BIGINT) * 10
+            ) + (
+              9 - CAST("t0"."rule" AS BIGINT)
+            )
+          END AS "key"
+        FROM "event_points" AS "t0"
+      ) AS "t1"
+      WHERE
+        "t1"."key" <> 0
+    ) AS "t2"
+  ) AS "t3"
+  GROUP BY
+    1
 ), "reasons" AS (
   SELECT
-    "t27"."lead_id",
+    "t34"."lead_id",
     NULLIF(
       SUBSTRING(
         '' || COALESCE(
-          '; ' || CASE WHEN "t27"."up_0_tenths" > 0 THEN '+' ELSE '' END || CASE
+          '; ' || CASE WHEN "t34"."up_0_tenths" > 0 THEN '+' ELSE '' END || CASE
             WHEN (
-              "t27"."up_0_tenths" % 10
+              "t34"."up_0_tenths" % 10
             ) = 0
-            THEN CAST(CAST(FLOOR("t27"."up_0_tenths" / 10) AS BIGINT) AS TEXT)
-            ELSE CAST("t27"."up_0_tenths" / 10 AS TEXT)
-          END || ' ' || "t27"."up_0_name",
+            THEN CAST(CAST(FLOOR("t34"."up_0_tenths" / 10) AS BIGINT) AS TEXT)
+            ELSE CAST("t34"."up_0_tenths" / 10 AS TEXT)
+          END || ' ' || "t34"."up_0_name",
           ''
         ) || COALESCE(
-          '; ' || CASE WHEN "t27"."up_1_tenths" > 0 THEN '+' ELSE '' END || CASE
+          '; ' || CASE WHEN "t34"."up_1_tenths" > 0 THEN '+' ELSE '' END || CASE
             WHEN (
-              "t27"."up_1_tenths" % 10
+              "t34"."up_1_tenths" % 10
             ) = 0
-            THEN CAST(CAST(FLOOR("t27"."up_1_tenths" / 10) AS BIGINT) AS TEXT)
-            ELSE CAST("t27"."up_1_tenths" / 10 AS TEXT)
-          END || ' ' || "t27"."up_1_name",
+            THEN CAST(CAST(FLOOR("t34"."up_1_tenths" / 10) AS BIGINT) AS TEXT)
+            ELSE CAST("t34"."up_1_tenths" / 10 AS TEXT)
+          END || ' ' || "t34"."up_1_name",
           ''
         ) || COALESCE(
-          '; ' || CASE WHEN "t27"."up_2_tenths" > 0 THEN '+' ELSE '' END || CASE
+          '; ' || CASE WHEN "t34"."up_2_tenths" > 0 THEN '+' ELSE '' END || CASE
             WHEN (
-              "t27"."up_2_tenths" % 10
+              "t34"."up_2_tenths" % 10
             ) = 0
-            THEN CAST(CAST(FLOOR("t27"."up_2_tenths" / 10) AS BIGINT) AS TEXT)
-            ELSE CAST("t27"."up_2_tenths" / 10 AS TEXT)
-          END || ' ' || "t27"."up_2_name",
+            THEN CAST(CAST(FLOOR("t34"."up_2_tenths" / 10) AS BIGINT) AS TEXT)
+            ELSE CAST("t34"."up_2_tenths" / 10 AS TEXT)
+          END || ' ' || "t34"."up_2_name",
           ''
         ) || COALESCE(
-          '; ' || CASE WHEN "t27"."down_tenths" > 0 THEN '+' ELSE '' END || CASE
+          '; ' || CASE WHEN "t34"."down_tenths" > 0 THEN '+' ELSE '' END || CASE
             WHEN (
-              "t27"."down_tenths" % 10
+              "t34"."down_tenths" % 10
             ) = 0
-            THEN CAST(CAST(FLOOR("t27"."down_tenths" / 10) AS BIGINT) AS TEXT)
-            ELSE CAST("t27"."down_tenths" / 10 AS TEXT)
-          END || ' ' || "t27"."down_name",
+            THEN CAST(CAST(FLOOR("t34"."down_tenths" / 10) AS BIGINT) AS TEXT)
+            ELSE CAST("t34"."down_tenths" / 10 AS TEXT)
+          END || ' ' || "t34"."down_name",
           ''
         ),
         CASE
@@ -585,40 +529,40 @@ WITH "as_of" AS (
           THEN 2 + 1
           ELSE 2 + 1 + LENGTH(
             '' || COALESCE(
-              '; ' || CASE WHEN "t27"."up_0_tenths" > 0 THEN '+' ELSE '' END || CASE
+              '; ' || CASE WHEN "t34"."up_0_tenths" > 0 THEN '+' ELSE '' END || CASE
                 WHEN (
-                  "t27"."up_0_tenths" % 10
+                  "t34"."up_0_tenths" % 10
                 ) = 0
-                THEN CAST(CAST(FLOOR("t27"."up_0_tenths" / 10) AS BIGINT) AS TEXT)
-                ELSE CAST("t27"."up_0_tenths" / 10 AS TEXT)
-              END || ' ' || "t27"."up_0_name",
+                THEN CAST(CAST(FLOOR("t34"."up_0_tenths" / 10) AS BIGINT) AS TEXT)
+                ELSE CAST("t34"."up_0_tenths" / 10 AS TEXT)
+              END || ' ' || "t34"."up_0_name",
               ''
             ) || COALESCE(
-              '; ' || CASE WHEN "t27"."up_1_tenths" > 0 THEN '+' ELSE '' END || CASE
+              '; ' || CASE WHEN "t34"."up_1_tenths" > 0 THEN '+' ELSE '' END || CASE
                 WHEN (
-                  "t27"."up_1_tenths" % 10
+                  "t34"."up_1_tenths" % 10
                 ) = 0
-                THEN CAST(CAST(FLOOR("t27"."up_1_tenths" / 10) AS BIGINT) AS TEXT)
-                ELSE CAST("t27"."up_1_tenths" / 10 AS TEXT)
-              END || ' ' || "t27"."up_1_name",
+                THEN CAST(CAST(FLOOR("t34"."up_1_tenths" / 10) AS BIGINT) AS TEXT)
+                ELSE CAST("t34"."up_1_tenths" / 10 AS TEXT)
+              END || ' ' || "t34"."up_1_name",
               ''
             ) || COALESCE(
-              '; ' || CASE WHEN "t27"."up_2_tenths" > 0 THEN '+' ELSE '' END || CASE
+              '; ' || CASE WHEN "t34"."up_2_tenths" > 0 THEN '+' ELSE '' END || CASE
                 WHEN (
-                  "t27"."up_2_tenths" % 10
+                  "t34"."up_2_tenths" % 10
                 ) = 0
-                THEN CAST(CAST(FLOOR("t27"."up_2_tenths" / 10) AS BIGINT) AS TEXT)
-                ELSE CAST("t27"."up_2_tenths" / 10 AS TEXT)
-              END || ' ' || "t27"."up_2_name",
+                THEN CAST(CAST(FLOOR("t34"."up_2_tenths" / 10) AS BIGINT) AS TEXT)
+                ELSE CAST("t34"."up_2_tenths" / 10 AS TEXT)
+              END || ' ' || "t34"."up_2_name",
               ''
             ) || COALESCE(
-              '; ' || CASE WHEN "t27"."down_tenths" > 0 THEN '+' ELSE '' END || CASE
+              '; ' || CASE WHEN "t34"."down_tenths" > 0 THEN '+' ELSE '' END || CASE
                 WHEN (
-                  "t27"."down_tenths" % 10
+                  "t34"."down_tenths" % 10
                 ) = 0
-                THEN CAST(CAST(FLOOR("t27"."down_tenths" / 10) AS BIGINT) AS TEXT)
-                ELSE CAST("t27"."down_tenths" / 10 AS TEXT)
-              END || ' ' || "t27"."down_name",
+                THEN CAST(CAST(FLOOR("t34"."down_tenths" / 10) AS BIGINT) AS TEXT)
+                ELSE CAST("t34"."down_tenths" / 10 AS TEXT)
+              END || ' ' || "t34"."down_name",
               ''
             )
           )
@@ -628,284 +572,383 @@ WITH "as_of" AS (
     ) AS "reasons"
   FROM (
     SELECT
-      "t26".*
+      "t33".*
       EXCLUDE ("down_rule_right")
     FROM (
       SELECT
-        "t25"."lead_id",
-        "t25"."up_0",
-        "t25"."up_1",
-        "t25"."up_2",
-        "t25"."down",
-        "t25"."up_0_tenths",
-        "t25"."up_0_rule",
-        "t25"."up_0_name",
-        "t25"."up_1_tenths",
-        "t25"."up_1_rule",
-        "t25"."up_1_name",
-        "t25"."up_2_tenths",
-        "t25"."up_2_rule",
-        "t25"."up_2_name",
-        "t25"."down_tenths",
-        "t25"."down_rule",
-        "t6"."down_rule" AS "down_rule_right",
-        "t6"."down_name"
+        "t32"."lead_id",
+        "t32"."up_0",
+        "t32"."up_1",
+        "t32"."up_2",
+        "t32"."down",
+        "t32"."up_0_tenths",
+        "t32"."up_0_rule",
+        "t32"."up_0_name",
+        "t32"."up_1_tenths",
+        "t32"."up_1_rule",
+        "t32"."up_1_name",
+        "t32"."up_2_tenths",
+        "t32"."up_2_rule",
+        "t32"."up_2_name",
+        "t32"."down_tenths",
+        "t32"."down_rule",
+        "t8"."down_rule" AS "down_rule_right",
+        "t8"."down_name"
       FROM (
         SELECT
-          "t23"."lead_id",
-          "t23"."up_0",
-          "t23"."up_1",
-          "t23"."up_2",
-          "t23"."down",
-          "t23"."up_0_tenths",
-          "t23"."up_0_rule",
-          "t23"."up_0_name",
-          "t23"."up_1_tenths",
-          "t23"."up_1_rule",
-          "t23"."up_1_name",
-          "t23"."up_2_tenths",
-          "t23"."up_2_rule",
-          "t23"."up_2_name",
-          CAST(FLOOR("t23"."down" / 10) AS BIGINT) AS "down_tenths",
+          "t30"."lead_id",
+          "t30"."up_0",
+          "t30"."up_1",
+          "t30"."up_2",
+          "t30"."down",
+          "t30"."up_0_tenths",
+          "t30"."up_0_rule",
+          "t30"."up_0_name",
+          "t30"."up_1_tenths",
+          "t30"."up_1_rule",
+          "t30"."up_1_name",
+          "t30"."up_2_tenths",
+          "t30"."up_2_rule",
+          "t30"."up_2_name",
+          CAST(FLOOR("t30"."down" / 10) AS BIGINT) AS "down_tenths",
           9 - (
-            "t23"."down" - (
-              CAST(FLOOR("t23"."down" / 10) AS BIGINT) * 10
+            "t30"."down" - (
+              CAST(FLOOR("t30"."down" / 10) AS BIGINT) * 10
             )
           ) AS "down_rule"
         FROM (
           SELECT
-            "t22".*
+            "t29".*
             EXCLUDE ("up_2_rule_right")
           FROM (
             SELECT
-              "t21"."lead_id",
-              "t21"."up_0",
-              "t21"."up_1",
-              "t21"."up_2",
-              "t21"."down",
-              "t21"."up_0_tenths",
-              "t21"."up_0_rule",
-              "t21"."up_0_name",
-              "t21"."up_1_tenths",
-              "t21"."up_1_rule",
-              "t21"."up_1_name",
-              "t21"."up_2_tenths",
-              "t21"."up_2_rule",
-              "t7"."up_2_rule" AS "up_2_rule_right",
-              "t7"."up_2_name"
+              "t28"."lead_id",
+              "t28"."up_0",
+              "t28"."up_1",
+              "t28"."up_2",
+              "t28"."down",
+              "t28"."up_0_tenths",
+              "t28"."up_0_rule",
+              "t28"."up_0_name",
+              "t28"."up_1_tenths",
+              "t28"."up_1_rule",
+              "t28"."up_1_name",
+              "t28"."up_2_tenths",
+              "t28"."up_2_rule",
+              "t9"."up_2_rule" AS "up_2_rule_right",
+              "t9"."up_2_name"
             FROM (
               SELECT
-                "t19"."lead_id",
-                "t19"."up_0",
-                "t19"."up_1",
-                "t19"."up_2",
-                "t19"."down",
-                "t19"."up_0_tenths",
-                "t19"."up_0_rule",
-                "t19"."up_0_name",
-                "t19"."up_1_tenths",
-                "t19"."up_1_rule",
-                "t19"."up_1_name",
-                CAST(FLOOR("t19"."up_2" / 10) AS BIGINT) AS "up_2_tenths",
+                "t26"."lead_id",
+                "t26"."up_0",
+                "t26"."up_1",
+                "t26"."up_2",
+                "t26"."down",
+                "t26"."up_0_tenths",
+                "t26"."up_0_rule",
+                "t26"."up_0_name",
+                "t26"."up_1_tenths",
+                "t26"."up_1_rule",
+                "t26"."up_1_name",
+                CAST(FLOOR("t26"."up_2" / 10) AS BIGINT) AS "up_2_tenths",
                 9 - (
-                  "t19"."up_2" - (
-                    CAST(FLOOR("t19"."up_2" / 10) AS BIGINT) * 10
+                  "t26"."up_2" - (
+                    CAST(FLOOR("t26"."up_2" / 10) AS BIGINT) * 10
                   )
                 ) AS "up_2_rule"
               FROM (
                 SELECT
-                  "t18".*
+                  "t25".*
                   EXCLUDE ("up_1_rule_right")
                 FROM (
                   SELECT
-                    "t17"."lead_id",
-                    "t17"."up_0",
-                    "t17"."up_1",
-                    "t17"."up_2",
-                    "t17"."down",
-                    "t17"."up_0_tenths",
-                    "t17"."up_0_rule",
-                    "t17"."up_0_name",
-                    "t17"."up_1_tenths",
-                    "t17"."up_1_rule",
-                    "t8"."up_1_rule" AS "up_1_rule_right",
-                    "t8"."up_1_name"
+                    "t24"."lead_id",
+                    "t24"."up_0",
+                    "t24"."up_1",
+                    "t24"."up_2",
+                    "t24"."down",
+                    "t24"."up_0_tenths",
+                    "t24"."up_0_rule",
+                    "t24"."up_0_name",
+                    "t24"."up_1_tenths",
+                    "t24"."up_1_rule",
+                    "t10"."up_1_rule" AS "up_1_rule_right",
+                    "t10"."up_1_name"
                   FROM (
                     SELECT
-                      "t15"."lead_id",
-                      "t15"."up_0",
-                      "t15"."up_1",
-                      "t15"."up_2",
-                      "t15"."down",
-                      "t15"."up_0_tenths",
-                      "t15"."up_0_rule",
-                      "t15"."up_0_name",
-                      CAST(FLOOR("t15"."up_1" / 10) AS BIGINT) AS "up_1_tenths",
+                      "t22"."lead_id",
+                      "t22"."up_0",
+                      "t22"."up_1",
+                      "t22"."up_2",
+                      "t22"."down",
+                      "t22"."up_0_tenths",
+                      "t22"."up_0_rule",
+                      "t22"."up_0_name",
+                      CAST(FLOOR("t22"."up_1" / 10) AS BIGINT) AS "up_1_tenths",
                       9 - (
-                        "t15"."up_1" - (
-                          CAST(FLOOR("t15"."up_1" / 10) AS BIGINT) * 10
+                        "t22"."up_1" - (
+                          CAST(FLOOR("t22"."up_1" / 10) AS BIGINT) * 10
                         )
                       ) AS "up_1_rule"
                     FROM (
                       SELECT
-                        "t14".*
+                        "t21".*
                         EXCLUDE ("up_0_rule_right")
                       FROM (
                         SELECT
-                          "t13"."lead_id",
-                          "t13"."up_0",
-                          "t13"."up_1",
-                          "t13"."up_2",
-                          "t13"."down",
-                          "t13"."up_0_tenths",
-                          "t13"."up_0_rule",
-                          "t9"."up_0_rule" AS "up_0_rule_right",
-                          "t9"."up_0_name"
+                          "t20"."lead_id",
+                          "t20"."up_0",
+                          "t20"."up_1",
+                          "t20"."up_2",
+                          "t20"."down",
+                          "t20"."up_0_tenths",
+                          "t20"."up_0_rule",
+                          "t11"."up_0_rule" AS "up_0_rule_right",
+                          "t11"."up_0_name"
                         FROM (
                           SELECT
-                            "t11"."lead_id",
-                            "t11"."up_0",
-                            "t11"."up_1",
-                            "t11"."up_2",
-                            CASE WHEN "t11"."down" < 0 THEN "t11"."down" ELSE NULL END AS "down",
-                            CAST(FLOOR("t11"."up_0" / 10) AS BIGINT) AS "up_0_tenths",
+                            "t18"."lead_id",
+                            NULLIF("t18"."best_0", 0) AS "up_0",
+                            NULLIF("t18"."best_1", 0) AS "up_1",
+                            NULLIF(
+                              GREATEST(
+                                CASE WHEN "t18"."wide_0" < "t18"."best_1" THEN "t18"."wide_0" ELSE 0 END,
+                                CASE WHEN "t18"."up_0" < "t18"."best_1" THEN "t18"."up_0" ELSE 0 END,
+                                CASE WHEN "t18"."up_1" < "t18"."best_1" THEN "t18"."up_1" ELSE 0 END,
+                                CASE WHEN "t18"."up_2" < "t18"."best_1" THEN "t18"."up_2" ELSE 0 END,
+                                CASE WHEN "t18"."down" < "t18"."best_1" THEN "t18"."down" ELSE 0 END,
+                                0
+                              ),
+                              0
+                            ) AS "up_2",
+                            NULLIF(
+                              LEAST("t18"."wide_0", "t18"."up_0", "t18"."up_1", "t18"."up_2", "t18"."down", 0),
+                              0
+                            ) AS "down",
+                            CAST(FLOOR(NULLIF("t18"."best_0", 0) / 10) AS BIGINT) AS "up_0_tenths",
                             9 - (
-                              "t11"."up_0" - (
-                                CAST(FLOOR("t11"."up_0" / 10) AS BIGINT) * 10
+                              NULLIF("t18"."best_0", 0) - (
+                                CAST(FLOOR(NULLIF("t18"."best_0", 0) / 10) AS BIGINT) * 10
                               )
                             ) AS "up_0_rule"
                           FROM (
                             SELECT
-                              "t10"."lead_id",
-                              MAX("t10"."key") FILTER(WHERE
-                                (
-                                  "t10"."place" = 0
-                                ) AND (
-                                  "t10"."key" > 0
-                                )) AS "up_0",
-                              MAX("t10"."key") FILTER(WHERE
-                                (
-                                  "t10"."place" = 1
-                                ) AND (
-                                  "t10"."key" > 0
-                                )) AS "up_1",
-                              MAX("t10"."key") FILTER(WHERE
-                                (
-                                  "t10"."place" = 2
-                                ) AND (
-                                  "t10"."key" > 0
-                                )) AS "up_2",
-                              NULLIF(MIN("t10"."key"), 0) AS "down"
+                              "t17"."lead_id",
+                              "t17"."wide_0",
+                              "t17"."up_0",
+                              "t17"."up_1",
+                              "t17"."up_2",
+                              "t17"."down",
+                              "t17"."best_0",
+                              GREATEST(
+                                CASE WHEN "t17"."wide_0" < "t17"."best_0" THEN "t17"."wide_0" ELSE 0 END,
+                                CASE WHEN "t17"."up_0" < "t17"."best_0" THEN "t17"."up_0" ELSE 0 END,
+                                CASE WHEN "t17"."up_1" < "t17"."best_0" THEN "t17"."up_1" ELSE 0 END,
+                                CASE WHEN "t17"."up_2" < "t17"."best_0" THEN "t17"."up_2" ELSE 0 END,
+                                CASE WHEN "t17"."down" < "t17"."best_0" THEN "t17"."down" ELSE 0 END,
+                                0
+                              ) AS "best_1"
                             FROM (
                               SELECT
-                                "t1"."lead_id",
-                                "t1"."key",
-                                ROW_NUMBER() OVER (
-                                  PARTITION BY "t1"."lead_id"
-                                  ORDER BY "t1"."key" DESC
-                                  ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-                                ) - 1 AS "place"
-                              FROM "rule_keys" AS "t1"
-                            ) AS "t10"
-                            GROUP BY
-                              1
-                          ) AS "t11"
-                        ) AS "t13"
+                                "t16"."lead_id",
+                                "t16"."wide_0",
+                                "t16"."up_0",
+                                "t16"."up_1",
+                                "t16"."up_2",
+                                "t16"."down",
+                                GREATEST("t16"."wide_0", "t16"."up_0", "t16"."up_1", "t16"."up_2", "t16"."down", 0) AS "best_0"
+                              FROM (
+                                SELECT
+                                  "t15"."lead_id",
+                                  COALESCE("t15"."wide_0", 0) AS "wide_0",
+                                  COALESCE("t15"."up_0", 0) AS "up_0",
+                                  COALESCE("t15"."up_1", 0) AS "up_1",
+                                  COALESCE("t15"."up_2", 0) AS "up_2",
+                                  COALESCE("t15"."down", 0) AS "down"
+                                FROM (
+                                  SELECT
+                                    "t14".*
+                                    EXCLUDE ("lead_id_right")
+                                  FROM (
+                                    SELECT
+                                      "t13"."lead_id",
+                                      "t13"."wide_0",
+                                      "t3"."lead_id" AS "lead_id_right",
+                                      "t3"."up_0",
+                                      "t3"."up_1",
+                                      "t3"."up_2",
+                                      "t3"."down"
+                                    FROM (
+                                      SELECT
+                                        "t1"."lead_id",
+                                        CASE
+                                          WHEN CAST(ROUND(
+                                            CASE
+                                              WHEN CASE
+                                                WHEN "t1"."fit_0" IS NULL
+                                                THEN "t1"."fit_0"
+                                                ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t1"."fit_0")
+                                              END IS NULL
+                                              THEN CASE
+                                                WHEN "t1"."fit_0" IS NULL
+                                                THEN "t1"."fit_0"
+                                                ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t1"."fit_0")
+                                              END
+                                              ELSE GREATEST(
+                                                -CAST(100000000000.0 AS DOUBLE),
+                                                CASE
+                                                  WHEN "t1"."fit_0" IS NULL
+                                                  THEN "t1"."fit_0"
+                                                  ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t1"."fit_0")
+                                                END
+                                              )
+                                            END * 10,
+                                            0
+                                          ) AS BIGINT) = 0
+                                          THEN 0
+                                          ELSE (
+                                            CAST(ROUND(
+                                              CASE
+                                                WHEN CASE
+                                                  WHEN "t1"."fit_0" IS NULL
+                                                  THEN "t1"."fit_0"
+                                                  ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t1"."fit_0")
+                                                END IS NULL
+                                                THEN CASE
+                                                  WHEN "t1"."fit_0" IS NULL
+                                                  THEN "t1"."fit_0"
+                                                  ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t1"."fit_0")
+                                                END
+                                                ELSE GREATEST(
+                                                  -CAST(100000000000.0 AS DOUBLE),
+                                                  CASE
+                                                    WHEN "t1"."fit_0" IS NULL
+                                                    THEN "t1"."fit_0"
+                                                    ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t1"."fit_0")
+                                                  END
+                                                )
+                                              END * 10,
+                                              0
+                                            ) AS BIGINT) * 10
+                                          ) + 8
+                                        END AS "wide_0"
+                                      FROM "sums" AS "t1"
+                                    ) AS "t13"
+                                    LEFT OUTER JOIN "event_reasons" AS "t3"
+                                      ON "t13"."lead_id" = "t3"."lead_id"
+                                  ) AS "t14"
+                                ) AS "t15"
+                              ) AS "t16"
+                            ) AS "t17"
+                          ) AS "t18"
+                        ) AS "t20"
                         LEFT OUTER JOIN (
                           SELECT
                             "t0"."rule" AS "up_0_rule",
                             "t0"."name" AS "up_0_name"
                           FROM "rule_names" AS "t0"
-                        ) AS "t9"
-                          ON "t13"."up_0_rule" = "t9"."up_0_rule"
-                      ) AS "t14"
-                    ) AS "t15"
-                  ) AS "t17"
+                        ) AS "t11"
+                          ON "t20"."up_0_rule" = "t11"."up_0_rule"
+                      ) AS "t21"
+                    ) AS "t22"
+                  ) AS "t24"
                   LEFT OUTER JOIN (
                     SELECT
                       "t0"."rule" AS "up_1_rule",
                       "t0"."name" AS "up_1_name"
                     FROM "rule_names" AS "t0"
-                  ) AS "t8"
-                    ON "t17"."up_1_rule" = "t8"."up_1_rule"
-                ) AS "t18"
-              ) AS "t19"
-            ) AS "t21"
+                  ) AS "t10"
+                    ON "t24"."up_1_rule" = "t10"."up_1_rule"
+                ) AS "t25"
+              ) AS "t26"
+            ) AS "t28"
             LEFT OUTER JOIN (
               SELECT
                 "t0"."rule" AS "up_2_rule",
                 "t0"."name" AS "up_2_name"
               FROM "rule_names" AS "t0"
-            ) AS "t7"
-              ON "t21"."up_2_rule" = "t7"."up_2_rule"
-          ) AS "t22"
-        ) AS "t23"
-      ) AS "t25"
+            ) AS "t9"
+              ON "t28"."up_2_rule" = "t9"."up_2_rule"
+          ) AS "t29"
+        ) AS "t30"
+      ) AS "t32"
       LEFT OUTER JOIN (
         SELECT
           "t0"."rule" AS "down_rule",
           "t0"."name" AS "down_name"
         FROM "rule_names" AS "t0"
-      ) AS "t6"
-        ON "t25"."down_rule" = "t6"."down_rule"
-    ) AS "t26"
-  ) AS "t27"
-), "scores" AS (
+      ) AS "t8"
+        ON "t32"."down_rule" = "t8"."down_rule"
+    ) AS "t33"
+  ) AS "t34"
+), "ranks" AS (
   SELECT
-    "t5"."lead_id",
-    "t5"."score",
-    "t5"."fit",
-    "t5"."engagement",
-    "t5"."grade",
-    "t5"."level",
-    "t5"."priority",
-    "t5"."stage",
-    "t5"."segment",
+    "t2"."score",
+    CAST((
+      "t2"."everyone" - "t2"."up_to"
+    ) + 1 AS BIGINT) AS "rank",
     (
-      RANK() OVER (
-        ORDER BY "t5"."score" DESC
-        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-      ) - 1
-    ) + 1 AS "rank",
-    (
-      (
-        COUNT(*) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) - (
-          RANK() OVER (
-            ORDER BY "t5"."score" DESC
-            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-          ) - 1
-        )
-      ) / COUNT(*) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
-    ) * 100 AS "percentile",
-    "t5"."disqualified_by",
-    COALESCE('Disqualified: ' || "t5"."disqualified_by", "t5"."reasons") AS "reasons",
-    'Small' AS "model",
-    '4616ba693140' AS "model_version",
-    "t5"."as_of"
+      "t2"."up_to" / "t2"."everyone"
+    ) * 100 AS "percentile"
   FROM (
     SELECT
-      "t4".*
+      "t1"."score",
+      "t1"."leads",
+      SUM("t1"."leads") OVER (ORDER BY "t1"."score" ASC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS "up_to",
+      SUM("t1"."leads") OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "everyone"
+    FROM (
+      SELECT
+        "t0"."score",
+        CAST(COUNT(*) AS DOUBLE) AS "leads"
+      FROM "graded" AS "t0"
+      GROUP BY
+        1
+    ) AS "t1"
+  ) AS "t2"
+), "scores" AS (
+  SELECT
+    "t8"."lead_id",
+    "t8"."score",
+    "t8"."fit",
+    "t8"."engagement",
+    "t8"."grade",
+    "t8"."level",
+    "t8"."priority",
+    "t8"."stage",
+    "t8"."segment",
+    "t3"."rank",
+    "t3"."percentile",
+    "t8"."disqualified_by",
+    COALESCE('Disqualified: ' || "t8"."disqualified_by", "t8"."reasons") AS "reasons",
+    'Small' AS "model",
+    '4616ba693140' AS "model_version",
+    "t8"."as_of"
+  FROM (
+    SELECT
+      "t6".*
       EXCLUDE ("lead_id_right")
     FROM (
       SELECT
-        "t2"."lead_id",
-        "t2"."disqualified_by",
-        "t2"."fit",
-        "t2"."engagement",
-        "t2"."score",
-        "t2"."as_of",
-        "t2"."grade",
-        "t2"."level",
-        "t2"."segment",
-        "t2"."priority",
-        "t2"."stage",
-        "t3"."lead_id" AS "lead_id_right",
-        "t3"."reasons"
-      FROM "graded" AS "t2"
-      LEFT OUTER JOIN "reasons" AS "t3"
-        ON "t2"."lead_id" = "t3"."lead_id"
-    ) AS "t4"
-  ) AS "t5"
+        "t4"."lead_id",
+        "t4"."disqualified_by",
+        "t4"."fit",
+        "t4"."engagement",
+        "t4"."score",
+        "t4"."as_of",
+        "t4"."grade",
+        "t4"."level",
+        "t4"."segment",
+        "t4"."priority",
+        "t4"."stage",
+        "t5"."lead_id" AS "lead_id_right",
+        "t5"."reasons"
+      FROM "graded" AS "t4"
+      LEFT OUTER JOIN "reasons" AS "t5"
+        ON "t4"."lead_id" = "t5"."lead_id"
+    ) AS "t6"
+  ) AS "t8"
+  INNER JOIN "ranks" AS "t3"
+    ON "t8"."score" = "t3"."score"
 )
 SELECT
   *
