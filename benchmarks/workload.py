@@ -38,7 +38,7 @@ FROM range({leads}) t(i)
 
 _EVENTS = """
 SELECT
-  'L' || lpad(floor({leads} * pow((hash(i) % 1000003) / 1000003.0, 1.5))::BIGINT::VARCHAR, 9, '0') AS lead_id,
+  'L' || lpad(floor({leads} * pow(hash(i) % 1000000000039 / 1000000000039.0, 1.5))::BIGINT::VARCHAR, 9, '0') AS lead_id,
   {mix}[(hash(i * 7 + 1) % 100 + 1)::INT] AS event,
   TIMESTAMP '2026-01-01'
     + to_microseconds(((i + hash(i * 13 + 5) % 1000 / 1000.0) / {events} * 365 * 86400e6)::BIGINT) AS occurred_at,

@@ -19,7 +19,7 @@ import workload
 if TYPE_CHECKING:
     from scoville.engines.duckdb import DuckDB
 
-LEADS, EVENTS = 2_000, 40_000
+LEADS, EVENTS = 2_000, 80_000
 NUMBERS = ("score", "fit", "engagement", "percentile")
 
 

@@ -61,6 +61,19 @@ print(scoville.score(model, leads).scores.column("score").to_pylist())
     assert (done.stdout, done.stderr) == ("[5.0, 0.0]\n", "")
 
 
+def test_the_demo_says_what_to_install_where_it_is_not() -> None:
+    script = """
+import sys
+sys.modules["numpy"] = None
+from scoville.cli import main
+sys.argv = ["scoville", "demo", "made"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "error: the demo needs numpy, which is not installed; run: pip install 'scoville[demo]'\n"
+
+
 @pytest.mark.parametrize("later", ["cli", "demo", "evidence", "learn", "live", "connect", "web"])
 def test_scoring_knows_nothing_of_what_comes_after_it(later: str) -> None:
     above = grimp.build_graph("scoville").find_upstream_modules("scoville.scoring")

@@ -87,14 +87,14 @@ KINDS: dict[str, tuple[Callable[[list[Row]], Any], type]] = {
 
 def as_rows(frame: Any) -> list[Row]:
     if isinstance(frame, pd.DataFrame):
-        return [*map(dict, frame.astype(object).where(frame.notna(), None).to_dict("records"))]
+        rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+        return [{str(name): row[name] for name in row} for row in rows]
     if isinstance(frame, pl.LazyFrame):
         return frame.collect().to_dicts()
     if isinstance(frame, pl.DataFrame):
         return frame.to_dicts()
     if isinstance(frame, ibis.Table):
-        rows: list[Row] = frame.to_pyarrow().to_pylist()
-        return rows
+        frame = frame.to_pyarrow()
     return frame if isinstance(frame, list) else frame.to_pylist()
 
 
@@ -183,9 +183,9 @@ def test_small_tables_are_scored(leads: list[Row], events: list[Row], expected: 
 
 OWN_NAMES = (
     "as_of", "score", "rule", "points", "name", "segment_no", "decay", "event", "section", "fit_0", "sums", "leads",
-    "place", "fit", "share", "age_us", "disqualified_by", "traits", "events", "key", "rank", "reasons", "scoville_from", "entry",
+    "place", "fit", "share", "age_us", "disqualified_by", "traits", "events", "key", "rank", "reasons", "entry",
     "occurred", "select", "a.b", 'qu"ote', "it's", "semi;colon--", "$x", "%s", "{x}", "émoji🔥", "with space",
-    "?", "LEAD", "\\",
+    "scoville_from", "?", "LEAD", "\\",
 )  # fmt: skip
 
 
@@ -340,6 +340,15 @@ def test_runs_do_not_know_of_each_other() -> None:
     other = scoville.score(MODEL, [{**LEADS[0], "lead_id": "other"}], EVENTS[:0] or None, as_of="2020-01-01")
     assert scores_of(other) == {"other": 25}
     assert scores_of(one) == pytest.approx(SCORES, abs=1e-9)  # computed only now
+
+
+def test_a_run_does_not_answer_with_the_data_of_the_next_one() -> None:
+    engine = scoville.DuckDB()
+    one = scoville.score(MODEL, LEADS, as_of=AS_OF, engine=engine)
+    scoville.score(MODEL, [{**LEADS[0], "lead_id": "other"}], as_of=AS_OF, engine=engine)
+    for ask in (lambda: one.scores, lambda: one.contributions, lambda: one.rejects, one.top, one.counts):
+        with pytest.raises(UsageError, match="another run has used this engine"):
+            ask()
 
 
 def test_runs_in_threads_give_what_they_give_alone() -> None:

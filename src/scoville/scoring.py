@@ -62,6 +62,7 @@ class ScoreRun:
         self.quality = quality
         self._like = like
         self._made: list[str] = []
+        self._bound = engine.bound
 
     @cached_property
     def scores(self) -> Any:  # noqa: ANN401 - the caller's own kind of frame
@@ -84,7 +85,7 @@ class ScoreRun:
     @cached_property
     def rejects(self) -> Any:  # noqa: ANN401 - as above
         """Rows that were kept aside: relation, reason, and the row as JSON text."""
-        return self._frame(self.engine.arrow("SELECT * FROM rejects"))
+        return self._frame(self.engine.arrow(self.sql("rejects")))
 
     def share(self) -> None:
         """Work out once what scores and contributions both rest on; worth it when both are wanted."""
@@ -101,6 +102,7 @@ class ScoreRun:
         if output == "account_scores" and self.model.accounts is None:
             message = f"the model '{self.model.name}' has no accounts; add `accounts: {{by: company_domain}}` to it"
             raise UsageError(message)
+        self._check_is_bound()
         given = [*self._made, "rejects"]
         is_made = output in given
         query = f'FROM "{output}"' if is_made else self.plan.sql(output, self.engine.dialect, given=given)
@@ -108,6 +110,7 @@ class ScoreRun:
 
     def keep(self, output: str) -> None:
         """Hold an output as a table, so that later questions about it run at once."""
+        self._check_is_bound()
         if output not in self._made:
             self.engine.run(f'CREATE OR REPLACE TEMP TABLE "{output}" AS {self.sql(output)}')
             self._made.append(output)
@@ -141,6 +144,12 @@ class ScoreRun:
         """Those of some columns that the leads have."""
         known = self.engine.columns("leads")
         return [name for name in wanted if name in known]
+
+    def _check_is_bound(self) -> None:
+        if self._bound != self.engine.bound:
+            raise UsageError(
+                "another run has used this engine since; give each run an engine of its own"
+            )
 
     def _output(self, name: str) -> pa.Table:
         return self.engine.arrow(self.sql(name, _ORDER[name]))

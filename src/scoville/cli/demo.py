@@ -30,9 +30,15 @@ def demo(
     """
     from scoville.cli.output import print_next, print_quality, print_run
     from scoville.cli.run import working
-    from scoville.demo import write
-    from scoville.demo.generate import DEFAULT_END
+    from scoville.errors import UsageError
     from scoville.scoring import score
+
+    try:
+        from scoville.demo import write
+        from scoville.demo.generate import DEFAULT_END
+    except ModuleNotFoundError as missing:
+        message = f"the demo needs {missing.name}, which is not installed; run: pip install 'scoville[demo]'"
+        raise UsageError(message) from None
 
     with working(f"making {leads:,} leads"):
         made = write(folder, leads, seed=seed, months=months, format=format.value)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def is_table_in_memory(source: object) -> bool:
+def is_table_in_memory(source: Any) -> bool:  # noqa: ANN401 - anything at all
     """Whether `as_arrow` takes it."""
     return (
         isinstance(source, (pa.Table, pa.RecordBatchReader, pa.RecordBatch, list, tuple, dict))

@@ -52,6 +52,7 @@ class DuckDB:
         if threads is not None:
             self.connection.execute(f"SET threads = {int(threads)}")
         self.ibis = ibis.duckdb.from_connection(self.connection)
+        self.bound = 0  # how many runs its tables have served; they hold the last one
 
     def _limit_memory(self, size: str) -> None:
         try:
@@ -73,6 +74,7 @@ class DuckDB:
 
         `as_of` is naive UTC. `extra` holds the user's own additions to the lists.
         """
+        self.bound += 1
         self.bind_as_of(as_of)
         for name in plan.lookups:
             rows = LOOKUPS[name].rows(extra or {})

@@ -18,8 +18,8 @@ from scoville.data.outcomes import WON, Outcomes, outcomes_from, outcomes_in_eve
 from scoville.data.workspace import Workspace
 from scoville.engines.duckdb import DuckDB
 from scoville.errors import DataError
-from scoville.evidence.brackets import Bracket, by_label, by_tens, threshold_ratio
-from scoville.evidence.calibration import calibrate
+from scoville.evidence.brackets import Bracket, ThresholdRatio, Trend, by_label, by_tens, rises, threshold_ratio
+from scoville.evidence.calibration import Calibration, calibrate
 from scoville.evidence.leaks import Leak, find_leaks
 from scoville.evidence.ranking import Ranking, ranking
 from scoville.evidence.rules import FEW, RuleEvidence, rule_evidence
@@ -52,21 +52,6 @@ class SnapshotFigures:
 
 
 @dataclass(frozen=True)
-class StageFigures:
-    """A stage as a line: leads at or above it against those below, with the ratio of their rates and its interval."""
-
-    stage: str
-    from_: float
-    leads: int
-    conversions: int
-    rate: float | None
-    ratio_above_below: float | None
-    ratio_low: float | None
-    ratio_high: float | None
-    verdict: str
-
-
-@dataclass(frozen=True)
 class Evidence:
     """Everything a backtest shows. `is_point_in_time` is false where outcomes have no dates.
 
@@ -79,10 +64,11 @@ class Evidence:
     horizon_days: float | None
     is_point_in_time: bool
     ranking: Ranking
-    brier: float | None
+    calibration: Calibration
     brackets: tuple[Bracket, ...]
+    trend: Trend
     by: dict[str, tuple[Bracket, ...]]
-    stages: tuple[StageFigures, ...]
+    stages: dict[str, ThresholdRatio]
     rules: tuple[RuleEvidence, ...]
     leaks: tuple[Leak, ...]
     snapshots: tuple[SnapshotFigures, ...]
@@ -102,10 +88,13 @@ class Evidence:
             "horizon_days": self.horizon_days,
             "is_point_in_time": self.is_point_in_time,
             **{name: figures[name] for name in kept},
-            "brier": self.brier,
+            "cannot_tell": self.ranking.cannot_tell,
+            "brier": self.calibration.brier,
+            "calibration": asdict(self.calibration),
+            "trend": asdict(self.trend),
             "brackets": [_bracket(bracket) for bracket in self.brackets],
             "by": {name: [_bracket(bracket) for bracket in brackets] for name, brackets in self.by.items()},
-            "stages": [{_key(name): value for name, value in asdict(stage).items()} for stage in self.stages],
+            "stages": [{"stage": name, **asdict(line)} for name, line in self.stages.items()],
             "rules": [asdict(rule) for rule in self.rules],
             "leaks": [asdict(leak) for leak in self.leaks],
             "snapshots": [{**asdict(one), "as_of": f"{one.as_of.isoformat()}Z"} for one in self.snapshots],
@@ -203,7 +192,7 @@ def _evidence(
 ) -> Evidence:
     model = plan.model
     figures = ranking(panel.score, panel.won, panel.lead)
-    calibration = calibrate(panel.score, panel.won, panel.lead)
+    brackets = by_tens(panel.score, panel.won, (model.scale.min, model.scale.max), panel.lead)
     stages = _stages(model, panel)
     newest = _snapshot_for_rules(panel)
     return Evidence(
@@ -212,8 +201,9 @@ def _evidence(
         horizon_days=panel.horizon / timedelta(days=1) if panel.horizon is not None else None,
         is_point_in_time=panel.horizon is not None,
         ranking=figures,
-        brier=calibration.brier,
-        brackets=tuple(by_tens(panel.score, panel.won, (model.scale.min, model.scale.max))),
+        calibration=calibrate(panel.score, panel.won, panel.lead),
+        brackets=brackets,
+        trend=rises(brackets),
         by=_by_labels(model, panel),
         stages=stages,
         rules=rule_evidence(engine, plan, panel, newest),
@@ -237,17 +227,14 @@ def _by_labels(model: Model, panel: Panel) -> dict[str, tuple[Bracket, ...]]:
         labels = panel.labels[name]
         if not labels.is_empty:
             texts = np.array([*labels.names, None], dtype=object)[labels.codes]
-            found[name] = tuple(by_label(texts, panel.won, [*order.get(name, ()), *sorted(labels.names)]))
+            found[name] = by_label(texts, panel.won, order.get(name, ()), panel.lead)
     return found
 
 
-def _stages(model: Model, panel: Panel) -> tuple[StageFigures, ...]:
-    """Each stage as a line, but the lowest, below which nobody is."""
+def _stages(model: Model, panel: Panel) -> dict[str, ThresholdRatio]:
+    """Each stage as a line, but those below which nobody is."""
     lines = [stage for stage in model.stages if stage.from_ > panel.score.min(initial=np.inf)]
-    return tuple(
-        StageFigures(stage.name, stage.from_, *threshold_ratio(panel.score, panel.won, stage.from_, panel.lead))
-        for stage in lines
-    )
+    return {stage.name: threshold_ratio(panel.score, panel.won, stage.from_, panel.lead) for stage in lines}
 
 
 def _figures(panel: Panel, number: int) -> SnapshotFigures:
@@ -279,7 +266,7 @@ def _notes(panel: Panel, outcomes: Outcomes, leaks: Sequence[Leak]) -> list[str]
     return notes
 
 
-def _verdict(figures: Ranking, stages: Sequence[StageFigures], leaks: Sequence[Leak]) -> str:
+def _verdict(figures: Ranking, stages: dict[str, ThresholdRatio], leaks: Sequence[Leak]) -> str:
     """One sentence that a sales lead understands."""
     if any(leak.is_used for leak in leaks):
         return "do not believe these figures yet: the model reads traits that look written after the outcome"
@@ -289,4 +276,5 @@ def _verdict(figures: Ranking, stages: Sequence[StageFigures], leaks: Sequence[L
         return "does not predict: the score ranks those who bought no better than chance could"
     top, bottom = figures.top_quarter_rate or 0.0, figures.bottom_quarter_rate or 0.0
     told = f"the best quarter converts at {top:.1%}, the worst at {bottom:.1%}"
-    return f"predicts: {told}" + (f"; {stages[-1].stage}: {stages[-1].verdict}" if stages else "")
+    last = list(stages)[-1:]
+    return f"predicts: {told}" + "".join(f"; {name}: {stages[name].sentence}" for name in last)

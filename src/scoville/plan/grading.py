@@ -65,12 +65,12 @@ def _stage(row: ir.Table, model: Model) -> ir.StringValue:
 
 def add_scores(steps: Steps, graded: ir.Table, reasons: ir.Table, model: Model) -> ir.Table:
     """The step `scores`: every column of `tables.SCORES`."""
-    row = graded.left_join(reasons, "lead_id").drop("lead_id_right")
-    better, everyone = ibis.rank().over(order_by=row.score.desc()), row.count().over()
+    ranks = steps.add("ranks", _ranks(graded))
+    row = graded.left_join(reasons, "lead_id").drop("lead_id_right").join(ranks, "score")
     scored = row.select(
         "lead_id", "score", "fit", "engagement", "grade", "level", "priority", "stage", "segment",
-        rank=(better + 1).cast("int64"),
-        percentile=(everyone - better) / everyone * 100,
+        rank=row["rank"],
+        percentile=row.percentile,
         disqualified_by=row.disqualified_by,
         reasons=ibis.coalesce(ibis.literal("Disqualified: ") + row.disqualified_by, row.reasons),
         model=ibis.literal(model.name),
@@ -78,3 +78,16 @@ def add_scores(steps: Steps, graded: ir.Table, reasons: ir.Table, model: Model) 
         as_of=row.as_of,
     )  # fmt: skip
     return steps.add("scores", scored)
+
+
+def _ranks(graded: ir.Table) -> ir.Table:
+    """Rank and percentile of each different score: far fewer rows to sort than there are leads, and narrower ones."""
+    # as floats, for a sum of whole numbers is of a wider type on some engines
+    counts = graded.group_by("score").agg(leads=graded.count().cast("float64"))
+    upward = ibis.window(order_by=counts.score, preceding=None, following=0)
+    placed = counts.mutate(up_to=counts.leads.sum().over(upward), everyone=counts.leads.sum().over())
+    return placed.select(
+        "score",
+        rank=(placed.everyone - placed.up_to + 1).cast("int64"),
+        percentile=placed.up_to / placed.everyone * 100,
+    )
