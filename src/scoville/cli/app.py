@@ -13,6 +13,7 @@ from scoville.cli.explain import explain
 from scoville.cli.init import init
 from scoville.cli.score import score
 from scoville.cli.sql import sql
+from scoville.cli.validate import validate
 
 app = typer.Typer(
     name="scoville",
@@ -44,5 +45,5 @@ def _scoville(
     """Lead scoring that people trust: points that add up, explained, replayable at any date."""
 
 
-for command in (demo, init, check, score, explain, sql):
+for command in (demo, init, check, score, explain, validate, sql):
     app.command()(command)

@@ -12,6 +12,7 @@ from scoville.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from scoville.data.workspace import Workspace
     from scoville.engines.duckdb import DuckDB
     from scoville.scoring import ScoreRun
 
@@ -56,16 +57,11 @@ def scored(  # noqa: PLR0913 - the options of every verb that scores
 
     Raises: UsageError when neither says where the leads are, and everything that `scoring.score` raises.
     """
-    from scoville.data.workspace import load_workspace
     from scoville.model.load import Model
     from scoville.scoring import score
 
     checked = Model.load(model)
-    known = load_workspace(workspace)
-    leads, events = leads or known.leads.source, events or known.events.source
-    if leads is None:
-        message = "say where the leads are: --leads FILE (or write it once into scoville.toml with: scoville init)"
-        raise UsageError(message)
+    known, leads, events = sources_of(leads, events, maps, workspace)
     refuse_targets(targets, [str(model), leads, events])
     with working("reading and cleaning"):
         return score(
@@ -73,10 +69,26 @@ def scored(  # noqa: PLR0913 - the options of every verb that scores
             leads,
             events,
             as_of=as_of,
-            maps=maps or (),
             workspace=known,
             engine=open_engine(engine, memory_limit),
         )
+
+
+def sources_of(
+    leads: str | None, events: str | None, maps: Sequence[str] | None, workspace: Path | None
+) -> tuple[Workspace, str, str | None]:
+    """The workspace with the columns named by `--map`, and the leads and events that the options or it name.
+
+    Raises: UsageError when neither says where the leads are.
+    """
+    from scoville.data.workspace import load_workspace
+
+    known = load_workspace(workspace).with_maps(maps or ())
+    leads, events = leads or known.leads.source, events or known.events.source
+    if leads is None:
+        message = "say where the leads are: --leads FILE (or write it once into scoville.toml with: scoville init)"
+        raise UsageError(message)
+    return known, leads, events
 
 
 def refuse_targets(targets: Sequence[Path], sources: Sequence[str | None]) -> None:

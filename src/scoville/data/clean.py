@@ -72,7 +72,10 @@ def clean_accounts(con: Backend, raw: Raw, mapping: Mapping[str, str], settings:
 def clean_profiles(
     con: Backend, raw: Raw, mapping: Mapping[str, str], settings: Settings, *, key: str, reason: str
 ) -> Cleaned:
-    """Any relation whose rows belong to a key, with our columns and types: what `clean_leads` and others have in common."""
+    """Any relation whose rows belong to a key, with our columns and types.
+
+    What `clean_leads` and others have in common.
+    """
     columns = resolve_columns(raw.relation, raw.name, raw.table.columns, mapping)
     keyed = key_value(raw.table[columns.names[key]], columns, settings)
     values, dropped = _shaped(con, raw, columns, settings, key=key, keyed=keyed)

@@ -40,10 +40,10 @@ KNOWN_AS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         },
         "outcomes": {
             "lead_id": PEOPLE,
-            "at": (
+            "occurred_at": (
                 "at",
-                "outcome_at",
                 "occurred_at",
+                "outcome_at",
                 "converted_at",
                 "won_at",
                 "won_date",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 WON = "won"
 _NAMED = ("outcome", "goal", "status", "result")  # columns that say which outcome it is, when they are not mapped
+_LIKE_EVENTS = {"at": "occurred_at"}  # cleaning knows the time of an event; `at` is the shorter word of outcomes
 _YES = ("1", "true", "yes", "y", WON, "converted")
 
 
@@ -54,16 +55,17 @@ def outcomes_from(con: Backend, source: object, *, people: People, workspace: Wo
     Raises:  DataError for columns that are missing or ambiguous, and for times that do not parse.
     """
     raw = open_source(con, source, relation="outcomes", delimiter=workspace.outcomes.delimiter)
-    mapping = dict(workspace.outcomes.columns)
+    mapping = {_LIKE_EVENTS.get(name, name): column for name, column in workspace.outcomes.columns.items()}
     named = [column for column in raw.table.columns if snake_case(column) in _NAMED]
     if "outcome" not in mapping and len(named) == 1:
         mapping["outcome"] = named[0]
     cleaned = clean_profiles(con, raw, mapping, workspace.settings, key="lead_id", reason=NO_LEAD_ID)
     rows = cleaned.table
-    if not (rows["at"].type().is_timestamp() or rows["at"].type().is_date()):
+    at = rows["occurred_at"]
+    if not (at.type().is_timestamp() or at.type().is_date()):
         raise DataError(f'{raw.name}: the column of outcomes.at holds no times. Name another: --map outcomes.at="..."')
     outcome = rows["outcome"].cast("string").strip() if "outcome" in rows.columns else ibis.literal(WON)
-    found = rows.select("lead_id", outcome=outcome, at=rows["at"].cast("timestamp"), value=_value(rows))
+    found = rows.select("lead_id", outcome=outcome, at=at.cast("timestamp"), value=_value(rows))
     return _kept(con, found, people)
 
 
@@ -107,9 +109,7 @@ def _kept(con: Backend, rows: ir.Table, people: People) -> Outcomes:
     came = fetch_rows(con, rows.aggregate(rows=rows.count(), undated=rows["at"].isnull().sum()))[0]
     known = people.known()
     joined = rows.filter(rows["at"].notnull()).join(known, rows["lead_id"] == known["scoville_from"])
-    table = keep_table(
-        con, "outcomes",
-        joined.select(lead_id=joined["scoville_survivor"], outcome=joined["outcome"], at=joined["at"], value=joined["value"]),
-    )  # fmt: skip
+    kept = {"lead_id": joined["scoville_survivor"], **{name: joined[name] for name in ("outcome", "at", "value")}}
+    table = keep_table(con, "outcomes", joined.select(**kept))
     used, undated = count_rows(con, table), int(came["undated"] or 0)
     return Outcomes(table, has_dates=True, rows=used, unknown=came["rows"] - undated - used, undated=undated)

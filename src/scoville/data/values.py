@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from scoville.data.workspace import Settings
 
 SAMPLE_ROWS = 1000
-TIME_COLUMNS = frozenset({"created_at", "updated_at", "occurred_at", "at"})  # have to be times: more is tried, or it fails
+TIME_COLUMNS = frozenset({"created_at", "updated_at", "occurred_at"})  # have to be times: more is tried, or it fails
 
 # Names of labels that are written in digits. `phone_calls` is a number, `phone` and `Phone No` are not.
 LABEL = re.compile(

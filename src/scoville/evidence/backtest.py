@@ -40,7 +40,10 @@ DEFAULT_HORIZON = timedelta(days=90)
 
 @dataclass(frozen=True)
 class SnapshotFigures:
-    """One snapshot: how many leads were open, how many converted within the horizon, and how well the score ranked them."""
+    """One snapshot.
+
+    How many leads were open, how many converted within the horizon, and how well the score ranked them.
+    """
 
     as_of: datetime
     leads: int
@@ -56,7 +59,8 @@ class Evidence:
     """Everything a backtest shows. `is_point_in_time` is false where outcomes have no dates.
 
     `leads` and `conversions` of `ranking` count lead snapshots: a lead that was open at three snapshots is there three
-    times, and every interval knows it. `brackets` are tens of points of the scale; `by` has the same by grade, level ...
+    times, and every interval knows it. `brackets` are tens of points of the scale; `by` has the same by grade, level
+    ...
     """
 
     model: str
@@ -73,6 +77,7 @@ class Evidence:
     leaks: tuple[Leak, ...]
     snapshots: tuple[SnapshotFigures, ...]
     notes: tuple[str, ...]
+    predicts: bool
     verdict: str
 
     def to_dict(self) -> dict[str, Any]:
@@ -94,17 +99,23 @@ class Evidence:
             "trend": asdict(self.trend),
             "brackets": [_bracket(bracket) for bracket in self.brackets],
             "by": {name: [_bracket(bracket) for bracket in brackets] for name, brackets in self.by.items()},
-            "stages": [{"stage": name, **asdict(line)} for name, line in self.stages.items()],
+            "stages": [{"stage": name, **_finite(asdict(line))} for name, line in self.stages.items()],
             "rules": [asdict(rule) for rule in self.rules],
             "leaks": [asdict(leak) for leak in self.leaks],
             "snapshots": [{**asdict(one), "as_of": f"{one.as_of.isoformat()}Z"} for one in self.snapshots],
             "notes": list(self.notes),
+            "predicts": self.predicts,
             "verdict": self.verdict,
         }
 
 
 def _bracket(bracket: Bracket) -> dict[str, Any]:
     return {_key(name): value for name, value in asdict(bracket).items()}
+
+
+def _finite(values: dict[str, Any]) -> dict[str, Any]:
+    """Without infinities, which JSON cannot hold: a ratio over nobody is null, and its sentence says why."""
+    return {name: None if isinstance(value, float) and np.isinf(value) else value for name, value in values.items()}
 
 
 def _key(name: str) -> str:
@@ -127,8 +138,8 @@ def validate(  # noqa: PLR0913 - what to test, on what, and what counts
 ) -> Evidence:
     """Test a model on its own past.
 
-    Outcomes come from a file or frame, or, with neither `outcomes` nor `outcome_column`, from the events called as `won`
-    says, or from a column of leads: then without dates, and not point in time.
+    Outcomes come from a file or frame, or, with neither `outcomes` nor `outcome_column`, from the events called as
+    `won` says, or from a column of leads: then without dates, and not point in time.
 
     Raises:  as `score`; DataError when no snapshot has its horizon within the data.
     Example: `validate("model.yaml", "leads.csv", "events.csv", "outcomes.csv").ranking.auc`
@@ -149,7 +160,7 @@ def validate(  # noqa: PLR0913 - what to test, on what, and what counts
     return _evidence(engine, plan, panel, found, leaks)
 
 
-def _outcomes(  # noqa: PLR0913, PLR0917 - where outcomes may stand
+def _outcomes(
     engine: DuckDB,
     loaded: Loaded,
     outcomes: object | None,
@@ -187,9 +198,7 @@ def _panel(  # noqa: PLR0913, PLR0917 - what `validate` was asked
     return panel
 
 
-def _evidence(
-    engine: DuckDB, plan: Plan, panel: Panel, outcomes: Outcomes, leaks: tuple[Leak, ...]
-) -> Evidence:
+def _evidence(engine: DuckDB, plan: Plan, panel: Panel, outcomes: Outcomes, leaks: tuple[Leak, ...]) -> Evidence:
     model = plan.model
     figures = ranking(panel.score, panel.won, panel.lead)
     brackets = by_tens(panel.score, panel.won, (model.scale.min, model.scale.max), panel.lead)
@@ -210,6 +219,7 @@ def _evidence(
         leaks=leaks,
         snapshots=tuple(_figures(panel, number) for number in range(len(panel.as_of))),
         notes=tuple(_notes(panel, outcomes, leaks)),
+        predicts=_predicts(figures),
         verdict=_verdict(figures, stages, leaks),
     )
 
@@ -226,7 +236,7 @@ def _by_labels(model: Model, panel: Panel) -> dict[str, tuple[Bracket, ...]]:
     for name in LABELS:
         labels = panel.labels[name]
         if not labels.is_empty:
-            texts = np.array([*labels.names, None], dtype=object)[labels.codes]
+            texts = [labels.names[code] if code >= 0 else None for code in labels.codes]
             found[name] = by_label(texts, panel.won, order.get(name, ()), panel.lead)
     return found
 
@@ -266,13 +276,18 @@ def _notes(panel: Panel, outcomes: Outcomes, leaks: Sequence[Leak]) -> list[str]
     return notes
 
 
+def _predicts(figures: Ranking) -> bool:
+    """Whether the score ranks better than a coin, beyond its interval, on enough outcomes to tell."""
+    return figures.cannot_tell is None and figures.auc_low is not None and figures.auc_low > 0.5  # noqa: PLR2004
+
+
 def _verdict(figures: Ranking, stages: dict[str, ThresholdRatio], leaks: Sequence[Leak]) -> str:
     """One sentence that a sales lead understands."""
     if any(leak.is_used for leak in leaks):
         return "do not believe these figures yet: the model reads traits that look written after the outcome"
     if figures.cannot_tell is not None:
         return figures.cannot_tell
-    if figures.auc_low is None or figures.auc is None or figures.auc_low <= 0.5:  # noqa: PLR2004 - a coin
+    if not _predicts(figures):
         return "does not predict: the score ranks those who bought no better than chance could"
     top, bottom = figures.top_quarter_rate or 0.0, figures.bottom_quarter_rate or 0.0
     told = f"the best quarter converts at {top:.1%}, the worst at {bottom:.1%}"

@@ -1,7 +1,7 @@
 """Traits that look written after the outcome: named before anybody believes the figures.
 
-In: the tables `leads` and `outcomes` of a run. Out: `Leak`s with their reason. Called by `backtest.py`. The signs are those by
-which `scoville init` keeps such columns out of a starter model (data/recognise/afterwards.py).
+In: the tables `leads` and `outcomes` of a run. Out: `Leak`s with their reason. Called by `backtest.py`. The signs are
+those by which `scoville init` keeps such columns out of a starter model (data/recognise/afterwards.py).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Leak:
     is_used: bool
 
 
-def find_leaks(  # noqa: PLR0913 - the tables, what counts as won, and what the model reads
+def find_leaks(
     con: Backend,
     leads: ir.Table,
     outcomes: ir.Table,
@@ -45,8 +45,13 @@ def find_leaks(  # noqa: PLR0913 - the tables, what counts as won, and what the 
     used: Collection[str],
     label: str | None = None,
 ) -> tuple[Leak, ...]:
-    """Traits of leads that tell winners too well, in the order of the columns. `label` is an outcome column of leads."""
-    wins = outcomes.filter(outcomes["outcome"].lower().isin([name.lower() for name in won])).select("lead_id").distinct()
+    """Traits of leads that tell winners too well, in the order of the columns.
+
+    `label` is an outcome column of leads.
+    """
+    wins = (
+        outcomes.filter(outcomes["outcome"].lower().isin([name.lower() for name in won])).select("lead_id").distinct()
+    )
     facts = [name for name in leads.columns if name not in (*_NOT_FACTS, label)]
     winner = wins.select(winner=wins["lead_id"])
     joined = leads.left_join(winner, leads["lead_id"] == winner["winner"])

@@ -35,9 +35,10 @@ _ONLY_WORDS = ("grades", "levels", "priorities", "stages", "accounts")  # what t
 class RuleEvidence:
     """One rule over the open leads of the newest snapshot that has enough outcomes.
 
-    `leads` got points from it, `conversions` of them converted, `rate` with its Wilson interval; `rate_without` is that of
-    the others. `mean_points` is over the leads it touches. `auc_without` and `recall_without` are the model's figures when
-    the rule is left out (recall among the best 20 %), null where they cannot be told. `note` says what a person should know.
+    `leads` got points from it, `conversions` of them converted, `rate` with its Wilson interval; `rate_without` is
+    that of the others. `mean_points` is over the leads it touches. `auc_without` and `recall_without` are the model's
+    figures when the rule is left out (recall among the best 20 %), null where they cannot be told. `note` says what a
+    person should know.
     """
 
     section: str
@@ -67,15 +68,16 @@ class _Where:
 
 
 def rule_evidence(engine: DuckDB, plan: Plan, panel: Panel, snapshot: int) -> tuple[RuleEvidence, ...]:
-    """Every rule of the model, tried on the open leads of one snapshot: at most 20,000, chosen by a hash of their id."""
+    """Every rule of the model, tried on the open leads of one snapshot.
+
+    At most 20,000, chosen by a hash of their id.
+    """
     small, won = _sample(engine, plan, panel, snapshot)
     as_of = panel.as_of[snapshot]
     columns = Columns(small.columns("leads"), small.columns("events") if "events" in plan.inputs else None)
     whole = _scores(small, plan.model, columns, as_of)
     base = _figures(whole, won)
-    return tuple(
-        _evidence(small, plan.model, where, columns, as_of, won, base) for where in _rules(plan.model)
-    )
+    return tuple(_evidence(small, plan.model, where, columns, as_of, won, base) for where in _rules(plan.model))
 
 
 def _rules(model: Model) -> Iterator[_Where]:
@@ -89,7 +91,10 @@ def _rules(model: Model) -> Iterator[_Where]:
 
 
 def _without(model: Model, where: _Where | None, *, alone: bool = False) -> Model:
-    """The model without one rule, or with that rule alone and no limits; and without words, which need points to be reached."""
+    """The model without one rule, or with that rule alone and no limits.
+
+    And without words, which need points to be reached.
+    """
     content: dict[str, Any] = {key: value for key, value in model.to_dict().items() if key not in _ONLY_WORDS}
     if where is None:
         return Model.from_dict(content)
@@ -112,7 +117,7 @@ def _scores(engine: DuckDB, model: Model, columns: Columns, as_of: datetime) -> 
     return np.asarray(rows["score"].to_numpy(), dtype=np.float64)
 
 
-def _evidence(  # noqa: PLR0913 - a rule, where it is tried, and what it is held against
+def _evidence(
     engine: DuckDB,
     model: Model,
     where: _Where,
@@ -128,12 +133,12 @@ def _evidence(  # noqa: PLR0913 - a rule, where it is tried, and what it is held
     low, high = wilson(conversions, leads) if leads else (None, None)
     rate = conversions / leads if leads else None
     rate_without = others_won / others if others else None
-    left = _scores(engine, _without(model, where), columns, as_of)
+    auc_left, recall_left = _figures(_scores(engine, _without(model, where), columns, as_of), won)
     mean = float(points[touched].mean()) if leads else None
     segment = model.segments[where.segment].name if where.segment is not None else None
     return RuleEvidence(
         where.section, where.name, segment, leads, leads / len(won) if len(won) else 0.0, conversions, rate, low, high,
-        rate_without, mean, *map(_change, base, _figures(left, won)),
+        rate_without, mean, _change(base[0], auc_left), _change(base[1], recall_left),
         _note(leads, conversions, others_won, mean, low, high, rate_without),
     )  # fmt: skip
 
@@ -149,7 +154,7 @@ def _change(whole: float | None, without: float | None) -> float | None:
     return None if whole is None or without is None else without - whole
 
 
-def _note(  # noqa: PLR0913, PLR0917 - the figures it speaks of
+def _note(
     leads: int,
     conversions: int,
     others_won: int,
@@ -169,10 +174,8 @@ def _note(  # noqa: PLR0913, PLR0917 - the figures it speaks of
     return None
 
 
-def _sample(
-    engine: DuckDB, plan: Plan, panel: Panel, snapshot: int
-) -> tuple[DuckDB, npt.NDArray[np.bool_]]:
-    """A small engine with the open leads of a snapshot and their events up to it, and the labels in order of lead_id."""
+def _sample(engine: DuckDB, plan: Plan, panel: Panel, snapshot: int) -> tuple[DuckDB, npt.NDArray[np.bool_]]:
+    """A small engine with open leads of a snapshot and all their events, and the labels in order of lead_id."""
     import pyarrow as pa  # noqa: PLC0415 - only here
 
     here = panel.snapshot == snapshot

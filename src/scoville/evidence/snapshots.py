@@ -2,9 +2,9 @@
 
 In: a model, leads, events, outcomes. Out: a `Panel`, one row for each snapshot and open lead. Called by `backtest.py`.
 
-A snapshot at T sees only events up to T, and leads created by T that had not converted by T; its label is a wanted outcome
-in (T, T + horizon]. Snapshots whose horizon is not over are left out. Every score comes from the one plan, run once for
-each snapshot with another `as_of`: it is what `scoville score --as-of T` gives.
+A snapshot at T sees only events up to T, and leads created by T that had not converted by T; its label is a wanted
+outcome in (T, T + horizon]. Snapshots whose horizon is not over are left out. Every score comes from the one plan, run
+once for each snapshot with another `as_of`: it is what `scoville score --as-of T` gives.
 """
 
 from __future__ import annotations
@@ -55,8 +55,9 @@ class Labels:
 class Panel:
     """One row for each snapshot and lead that was open then. All arrays have the length of the panel.
 
-    `lead` numbers the leads, so that the rows of one lead can be told; `won` is the label; `value` that of the first wanted
-    outcome, NaN without one. `as_of` has one instant per snapshot; `horizon` is null where outcomes have no dates.
+    `lead` numbers the leads, so that the rows of one lead can be told; `won` is the label; `value` that of the first
+    wanted outcome, NaN without one. `as_of` has one instant per snapshot; `horizon` is null where outcomes have no
+    dates.
     """
 
     as_of: tuple[datetime, ...]
@@ -125,7 +126,7 @@ def span_of(engine: DuckDB) -> Span:
     created = "created_at" in engine.columns("leads")
     first = ("leads", "created_at") if created else ("events", "occurred_at")
     row = engine.arrow(
-        f"SELECT coalesce({_quantile(*first, 0.001)}, {_quantile('outcomes', 'at', 0.001)}) AS first, "  # noqa: S608
+        f"SELECT coalesce({_quantile(*first, 0.001)}, {_quantile('outcomes', 'at', 0.001)}) AS first, "
         f"greatest({_quantile('events', 'occurred_at', 0.999)}, {_quantile('outcomes', 'at', 0.999)}) AS last"
     ).to_pylist()[0]
     if row["first"] is None or row["last"] is None:
@@ -137,7 +138,7 @@ def _quantile(table: str, column: str, share: float) -> str:
     return f"(SELECT quantile_disc({quoted(column)}, {share}) FROM {table})"  # noqa: S608 - names of our own
 
 
-def build_panel(  # noqa: PLR0913 - what was, when, and what counts as won
+def build_panel(
     engine: DuckDB,
     plan: Plan,
     instants: Sequence[datetime],
@@ -171,9 +172,11 @@ def build_panel(  # noqa: PLR0913 - what was, when, and what counts as won
 def single_panel(engine: DuckDB, plan: Plan, as_of: datetime) -> Panel:
     """All leads as they are, labelled by outcomes without dates: no point in time, and so no backtest."""
     engine.run("CREATE OR REPLACE TEMP TABLE panel_leads AS " + _lead_times(engine, ()))
+    graded = plan.sql("graded", engine.dialect)
     rows = engine.arrow(
-        "SELECT 0 AS snapshot, l.lead_no, g.score, g.fit, g.engagement, l.lead_id IN (SELECT lead_id FROM outcomes) AS won, "  # noqa: S608
-        f"l.value, {_label_columns(engine)} FROM ({plan.sql('graded', engine.dialect)}) g JOIN panel_leads l USING (lead_id)"
+        "SELECT 0 AS snapshot, l.lead_no, g.score, g.fit, g.engagement, "  # noqa: S608 - our own steps
+        f"l.lead_id IN (SELECT lead_id FROM outcomes) AS won, l.value, {_label_columns(engine)} "
+        f"FROM ({graded}) g JOIN panel_leads l USING (lead_id)"
     )
     return _panel([rows], (as_of,), None)
 
@@ -193,7 +196,7 @@ def _lead_times(engine: DuckDB, won: Sequence[str]) -> str:
         f"SELECT l.lead_id, row_number() OVER (ORDER BY l.lead_id) AS lead_no, o.won_at, o.value{source}, "  # noqa: S608
         f"coalesce({created}, TIMESTAMP '1900-01-01') AS created_at FROM leads l "
         "LEFT JOIN (SELECT lead_id, min(occurred_at) AS first_at FROM events GROUP BY 1) e USING (lead_id) "
-        "LEFT JOIN (SELECT lead_id, min(\"at\") AS won_at, arg_min(value, \"at\") AS value FROM outcomes "
+        'LEFT JOIN (SELECT lead_id, min("at") AS won_at, arg_min(value, "at") AS value FROM outcomes '
         f"WHERE lower(outcome) IN ({names}) GROUP BY 1) o USING (lead_id)"
     )
 
@@ -204,7 +207,7 @@ def _panel(parts: Sequence[Any], instants: tuple[datetime, ...], horizon: timede
     rows = pa.concat_tables(parts)
 
     def numbers(name: str) -> npt.NDArray[np.float64]:
-        return rows[name].cast(pa.float64()).to_numpy(zero_copy_only=False)
+        return np.asarray(rows[name].cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
 
     return Panel(
         as_of=instants,
@@ -214,7 +217,7 @@ def _panel(parts: Sequence[Any], instants: tuple[datetime, ...], horizon: timede
         score=numbers("score"),
         fit=numbers("fit"),
         engagement=numbers("engagement"),
-        won=np.asarray(rows["won"].fill_null(False).to_numpy(zero_copy_only=False), dtype=bool),
+        won=np.asarray(rows["won"].fill_null(pa.scalar(value=False)).to_numpy(zero_copy_only=False), dtype=bool),
         value=numbers("value"),
         labels={name: _labels(rows[name].cast(pa.string())) for name in LABELS},
     )

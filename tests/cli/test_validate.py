@@ -1,0 +1,57 @@
+"""`scoville validate`: what is said of a model that predicts and of one that does not, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from scoville.cli.app import app
+from scoville.demo import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("validate")
+    write(folder, 1500, format="csv")
+    return folder
+
+
+def validated(demo: Path, *more: str, model: str = "b2b_saas.yaml") -> tuple[int, str]:
+    files = [f"--{name}={demo / name}.csv" for name in ("leads", "events", "outcomes")]
+    done = CliRunner().invoke(app, ["validate", str(demo / model), *files, *more])
+    return done.exit_code, done.output
+
+
+def test_the_demo_model_predicts(demo: Path) -> None:
+    code, said = validated(demo, "--snapshots", "2025-05-01,2025-09-01")
+    assert code == 0, said
+    assert "predicts: the best quarter converts at" in said
+    for title in ("Conversion by score", "The lines", "Which rules earn their place", "Over time"):
+        assert title in said
+
+
+def test_json_is_the_same_figures(demo: Path) -> None:
+    code, said = validated(demo, "--snapshots", "2025-09-01", "--json")
+    found = json.loads(said)
+    assert code == 0
+    assert found["conversions"] == sum(bracket["conversions"] for bracket in found["brackets"])
+
+
+def test_a_model_by_chance_exits_1(demo: Path) -> None:
+    chance = "scoville: 1\nname: Chance\nfit: {rules: [{name: A, when: {first_name: {starts_with: a}}, points: 10}]}\n"
+    (demo / "chance.yaml").write_text(chance, encoding="utf-8")
+    code, said = validated(demo, "--snapshots", "2025-09-01", model="chance.yaml")
+    assert code == 1, said
+    assert "does not predict" in said or "cannot tell" in said
+
+
+def test_a_horizon_that_is_no_time_says_how_to_write_it(demo: Path) -> None:
+    code, said = validated(demo, "--horizon", "soon")
+    assert code != 0
+    assert "predicts" not in said
