@@ -457,3 +457,8 @@ def test_what_a_cap_takes_by_rounding_alone_is_not_told() -> None:
     assert "lost to the limit" not in told
     assert "fit 0.3 + engagement 0 = score 0.3" in told
     assert "· grade A ·" in told
+
+
+def test_a_whole_number_is_an_id_too() -> None:
+    run = run_of([{"lead_id": 7, "job_title": "CEO"}, {"lead_id": 8}], did("8", ("demo_requested", 1, "/")))
+    assert explain_lead(run, 7).lead_id == "7"

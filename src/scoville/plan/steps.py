@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import ibis
 import ibis.expr.operations as ops
@@ -175,7 +175,7 @@ def _spelled(query: sge.Select, dialect: str) -> sge.Select:
         ]
         return said[0] if len(said) == 1 else sge.Concat(expressions=said, safe=False, coalesce=False)
 
-    return query.transform(spell, copy=False)
+    return cast("sge.Select", query.transform(spell, copy=False))
 
 
 def _name_of(compiler: Any) -> str:  # noqa: ANN401 - as below
