@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import ibis
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import Phase, given, settings
@@ -230,6 +231,15 @@ def test_no_time_at_all_rejects_every_row(con: Backend, write: Callable[..., Pat
 def test_without_events_the_table_is_empty_and_typed(con: Backend) -> None:
     result = load(con, LEADS, workspace=Workspace(), as_of=AS_OF)
     assert result.events.columns == ("event_id", "lead_id", "event", "occurred_at")
+    assert con.con.execute("SELECT count(*) FROM events").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize("nothing", [[], {}, pd.DataFrame()], ids=repr)
+def test_a_table_without_columns_means_no_events(con: Backend, nothing: object) -> None:
+    mapped = Workspace().with_maps(["events.lead_id=who"])
+    result = loaded(con, nothing, mapped)
+    assert [str(notice) for notice in result.quality.notices] == ["events: no rows: the run goes on as without events."]
+    assert result.quality.relation("events") is None
     assert con.con.execute("SELECT count(*) FROM events").fetchall() == [(0,)]
 
 
