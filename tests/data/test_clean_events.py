@@ -234,6 +234,16 @@ def test_without_events_the_table_is_empty_and_typed(con: Backend) -> None:
     assert con.con.execute("SELECT count(*) FROM events").fetchall() == [(0,)]
 
 
+def test_a_header_without_events_is_noticed(con: Backend, write: Callable[..., Path]) -> None:
+    header = "lead_id,event,occurred_at,plan\n"
+    frame = pd.DataFrame({name: [] for name in header.strip().split(",")})
+    for nothing in (write("e.csv", header), frame):
+        result = loaded(con, nothing)
+        assert [str(one) for one in result.quality.notices] == ["events: no rows: the run goes on as without events."]
+        assert rejected(result) == {}
+        assert result.events.columns == ("event_id", "lead_id", "event", "occurred_at", "plan")
+
+
 @pytest.mark.parametrize("nothing", [[], {}, pd.DataFrame()], ids=repr)
 def test_a_table_without_columns_means_no_events(con: Backend, nothing: object) -> None:
     mapped = Workspace().with_maps(["events.lead_id=who"])

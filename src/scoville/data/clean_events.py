@@ -20,6 +20,7 @@ from scoville.data.quality import (
     DUPLICATE_EVENT_ID,
     NO_EVENT_NAME,
     NO_LEAD_ID,
+    NO_ROWS,
     NO_TIME,
     REASONS,
     UNKNOWN_LEAD,
@@ -63,7 +64,8 @@ def clean_events(
     staged = _staged(con, raw, columns, settings, as_of)
     has_plain_keys = not (raw.is_text or people.has_links or columns.is_keyed_by_email)
     as_given = _as_given(con, raw, staged, columns, settings, people) if has_plain_keys else None
-    return as_given or _held_against(con, raw, staged, columns, settings, people)
+    cleaned = as_given or _held_against(con, raw, staged, columns, settings, people)
+    return cleaned if cleaned.rows else replace(cleaned, notices=(*cleaned.notices, Notice("events", None, NO_ROWS)))
 
 
 def _staged(con: Backend, raw: Raw, columns: Columns, settings: Settings, as_of: datetime | None) -> ir.Table:
