@@ -147,9 +147,7 @@ class ScoreRun:
 
     def _check_is_bound(self) -> None:
         if self._bound != self.engine.bound:
-            raise UsageError(
-                "another run has used this engine since; give each run an engine of its own"
-            )
+            raise UsageError("another run has used this engine since; give each run an engine of its own")
 
     def _output(self, name: str) -> pa.Table:
         return self.engine.arrow(self.sql(name, _ORDER[name]))
