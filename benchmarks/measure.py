@@ -22,7 +22,7 @@ from scoville import Model
 from scoville.engines.duckdb import DuckDB
 from scoville.plan.compile import Plan, compile_plan
 from scoville.scoring import columns_of
-from workload import AS_OF
+from workload import AS_OF, DATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,7 +64,8 @@ def to_files(plan: Plan) -> Callable[[DuckDB], None]:
     def run(engine: DuckDB) -> None:
         steps = [step for step in plan.rests_on("scores", "contributions") if step in SHARED]
         engine.materialise(plan, steps)
-        with tempfile.TemporaryDirectory(dir=HERE / "data") as folder:
+        DATA.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=DATA) as folder:
             for output in ("scores", "contributions"):
                 engine.write(plan.sql(output, given=steps), Path(folder) / f"{output}.parquet")
 

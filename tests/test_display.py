@@ -73,6 +73,13 @@ def test_run_is_shown_with_its_best_leads_first(run: scoville.ScoreRun) -> None:
     assert run._repr_html_() == run._repr_html_()
 
 
+def test_a_run_shows_the_columns_that_its_model_fills(run: scoville.ScoreRun) -> None:
+    text = Strict(run._repr_html_()).text
+    assert "Stage" in text
+    assert "Grade" not in text
+    assert "Priority" not in text
+
+
 def test_bars_of_a_run_are_shares_of_the_scale(run: scoville.ScoreRun) -> None:
     # scores 50, 0 and -15 on a scale from -20 to 50
     assert bars(run._repr_html_()) == [("up", 0, 100), ("up", 0, 28.57), ("up", 0, 7.14)]

@@ -442,3 +442,23 @@ def test_a_way_is_kept_when_it_really_happens(demo: tuple[scoville.ScoreRun, Any
 )
 def test_values_meet_the_condition_they_are_made_for(asked: Row, values: Row | None) -> None:
     assert meeting(parse_condition(asked), AS_OF) == values
+
+
+def test_what_a_cap_takes_by_rounding_alone_is_not_told() -> None:
+    # 0.1 + 0.2 is 4e-17 more than 0.3: the cap takes that, and nobody wants to read of it
+    rules = [{"name": name, "when": {"t": "x"}, "points": points} for name, points in (("A", 0.1), ("B", 0.2))]
+    model = {
+        "scoville": 1, "name": "Tenths", "scale": {"min": 0, "max": 0.3}, "fit": {"rules": rules},
+        "grades": {"A": 0.2, "B": None},
+    }  # fmt: skip
+    run = scoville.score(scoville.Model.from_dict(model), [{"lead_id": "a", "t": "x"}], as_of=AS_OF)
+    assert any(row["rule"] == "cap: scale" for row in run.contributions)  # it is there, so that they add up
+    told = str(explain_lead(run, "a"))
+    assert "lost to the limit" not in told
+    assert "fit 0.3 + engagement 0 = score 0.3" in told
+    assert "· grade A ·" in told
+
+
+def test_a_whole_number_is_an_id_too() -> None:
+    run = run_of([{"lead_id": 7, "job_title": "CEO"}, {"lead_id": 8}], did("8", ("demo_requested", 1, "/")))
+    assert explain_lead(run, 7).lead_id == "7"

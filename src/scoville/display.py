@@ -41,13 +41,18 @@ _STYLE = """<style>
 </style>"""
 
 
+# Columns that only some models fill; an empty one would push the reasons off the page.
+_OPTIONAL = {"Grade": ("grade", "level"), "Stage": ("stage",), "Priority": ("priority",)}
+
+
 def ranking_html(model: Model, as_of: datetime, rows: Sequence[Row], quality: Quality | None) -> str:
     """The model, the best leads (rows of `scores`) with bars, and one line on the data."""
     about = f"version {model.version}, as of {words.moment_of(as_of)}"
     title = f"{escape(model.name)} <small>{escape(about)}</small>"
     low, high = float(model.scale.min), float(model.scale.max)
-    body = "".join(_lead_row(row, low, high) for row in rows)
-    head = head_row("Rank", "Lead", "Score", "", "Fit", "Engagement", "Grade", "Stage", "Priority", "Reasons")
+    given = [title for title, names in _OPTIONAL.items() if any(row[name] for row in rows for name in names)]
+    body = "".join(_lead_row(row, low, high, given) for row in rows)
+    head = head_row("Rank", "Lead", "Score", "", "Fit", "Engagement", *given, "Reasons")
     caption = f"The best {words.counted(len(rows), 'lead')}" if rows else "No leads"
     table = f"<table><caption>{caption}</caption>{head}<tbody>{body}</tbody></table>"
     return block(f"<h4>{title}</h4>{table}<p class=quiet>{escape(quality_line(quality))}</p>")
@@ -74,7 +79,12 @@ def _relation_line(one: RelationQuality) -> str:
     return f"{used} out of {one.rows:,} rows: {', '.join(aside)}."
 
 
-def _lead_row(row: Row, low: float, high: float) -> str:
+def _lead_row(row: Row, low: float, high: float, given: Sequence[str]) -> str:
+    optional = {
+        "Grade": _cell(f"{row['grade'] or ''}{row['level'] or ''}"),
+        "Stage": f"<td>{_pill(row['stage'])}</td>",
+        "Priority": _cell(row["priority"]),
+    }
     cells = [
         number_cell(f"{row['rank']:,}"),
         f"<th scope=row>{escape(row['lead_id'])}</th>",
@@ -82,9 +92,7 @@ def _lead_row(row: Row, low: float, high: float) -> str:
         bar_cell(low, row["score"], low, high, "up"),
         number_cell(words.number(row["fit"])),
         number_cell(words.number(row["engagement"])),
-        _cell(f"{row['grade'] or ''}{row['level'] or ''}"),
-        f"<td>{_pill(row['stage'])}</td>",
-        _cell(row["priority"]),
+        *(optional[title] for title in given),
         f'<td class="why">{escape(row["reasons"] or "")}</td>',
     ]
     return f"<tr>{''.join(cells)}</tr>"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import ibis
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import Phase, given, settings
@@ -208,6 +209,28 @@ def test_nested_properties_are_json_text(con: Backend, rows: Rows) -> None:
     assert [row["properties"] for row in rows("events")] == ['{"plan":"pro","seats":3}']
 
 
+@pytest.mark.parametrize("strangers", [0, 1], ids=["view", "copy"])
+def test_properties_that_are_no_json_are_missing_and_counted(con: Backend, rows: Rows, strangers: int) -> None:
+    texts = ['{"plan": "pro"}', "{plan: pro", '{"plan": ', "N/A", "", None]
+    owners = ["1"] * len(texts) + ["9"] * strangers
+    result = loaded(con, typed(owners, properties=texts + ["{unknown"] * strangers))
+    assert is_view(con) == (not strangers)
+    assert [row["properties"] for row in rows("events")] == ['{"plan": "pro"}', *[None] * 5]
+    assert [str(notice) for notice in result.quality.notices] == [
+        "events.properties: of 2 events are no JSON, so missing; those events count without them."
+    ]
+
+
+def test_properties_in_sound_json_are_passed_without_a_word(con: Backend, rows: Rows) -> None:
+    result = loaded(con, typed(["1"], properties=['{"plan": "pro"}']))
+    assert (rows("events")[0]["properties"], result.quality.notices) == ('{"plan": "pro"}', ())
+
+
+def test_an_empty_text_in_typed_events_is_missing(con: Backend, rows: Rows) -> None:
+    loaded(con, typed(["1", "2"], path=["", "/a"], properties=["", "{}"]))
+    assert [(row["path"], row["properties"]) for row in rows("events")] == [(None, None), ("/a", "{}")]
+
+
 def test_text_properties_stay_text(con: Backend, write: Callable[..., Path], rows: Rows) -> None:
     loaded(con, write("e.csv", "lead_id,event,occurred_at,minutes\n1,v,2024-01-01,12\n1,v,2024-01-01,N/A\n"))
     assert [row["minutes"] for row in rows("events")] == ["12", None]
@@ -230,6 +253,25 @@ def test_no_time_at_all_rejects_every_row(con: Backend, write: Callable[..., Pat
 def test_without_events_the_table_is_empty_and_typed(con: Backend) -> None:
     result = load(con, LEADS, workspace=Workspace(), as_of=AS_OF)
     assert result.events.columns == ("event_id", "lead_id", "event", "occurred_at")
+    assert con.con.execute("SELECT count(*) FROM events").fetchall() == [(0,)]
+
+
+def test_a_header_without_events_is_noticed(con: Backend, write: Callable[..., Path]) -> None:
+    header = "lead_id,event,occurred_at,plan\n"
+    frame = pd.DataFrame({name: [] for name in header.strip().split(",")})
+    for nothing in (write("e.csv", header), frame):
+        result = loaded(con, nothing)
+        assert [str(one) for one in result.quality.notices] == ["events: no rows: the run goes on as without events."]
+        assert rejected(result) == {}
+        assert result.events.columns == ("event_id", "lead_id", "event", "occurred_at", "plan")
+
+
+@pytest.mark.parametrize("nothing", [[], {}, pd.DataFrame()], ids=repr)
+def test_a_table_without_columns_means_no_events(con: Backend, nothing: object) -> None:
+    mapped = Workspace().with_maps(["events.lead_id=who"])
+    result = loaded(con, nothing, mapped)
+    assert [str(notice) for notice in result.quality.notices] == ["events: no rows: the run goes on as without events."]
+    assert result.quality.relation("events") is None
     assert con.con.execute("SELECT count(*) FROM events").fetchall() == [(0,)]
 
 

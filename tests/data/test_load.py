@@ -34,7 +34,10 @@ LEADS = """Lead ID,Email,Visits,created_at,Country
 def test_quality_accounts_for_every_row(con: Backend, write: Callable[..., Path]) -> None:
     events = write("e.csv", "lead_id,event,time\n2,v,2024-01-01\n9,v,2024-01-01\n")
     accounts = write("a.csv", "domain,size\nx.io,5\nx.io,6\n,7\n")
-    found = load(con, write("l.csv", LEADS), events, accounts_source=accounts, workspace=Workspace(), as_of=NOW)
+    header, *rows = LEADS.splitlines()
+    leads_csv = "\n".join([f"{header},Company Domain", *(f"{row},x.io" for row in rows)])
+    known = Workspace().with_maps(['leads.company_domain="Company Domain"'])
+    found = load(con, write("l.csv", leads_csv), events, accounts_source=accounts, workspace=known, as_of=NOW)
     said = json.loads(json.dumps(found.quality.to_dict()))
     leads = said["relations"]["leads"]
     assert {key: leads[key] for key in ("rows", "used", "merged", "rejected")} == {
@@ -44,6 +47,7 @@ def test_quality_accounts_for_every_row(con: Backend, write: Callable[..., Path]
         "rejected": {"no lead_id": 1},
     }
     assert leads["traits"] == [
+        {"name": "company_domain", "type": "text", "missing_share": 0.0, "unreadable": 0},
         {"name": "email", "type": "text", "missing_share": 0.0, "unreadable": 0},
         {"name": "created_at", "type": "time", "missing_share": pytest.approx(1 / 3), "unreadable": 1},
         {"name": "Visits", "type": "whole number", "missing_share": 0.0, "unreadable": 0},

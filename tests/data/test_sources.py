@@ -298,3 +298,13 @@ def test_missing_name_lists_tables_of_the_engine(con: Backend) -> None:
 def test_columns_of_one_name_in_memory(con: Backend) -> None:
     table = pa.table([pa.array([1]), pa.array([2])], names=["lead_id", "Lead_ID"])
     assert "duplicate column name: 'lead_id' and 'Lead_ID'" in refusal(con, table)
+
+
+def test_columns_of_one_name_in_pandas(con: Backend) -> None:
+    frame = pd.DataFrame([["1", "a", "b"]], columns=["lead_id", "x", "x"])
+    assert "duplicate column name: 'x' and 'x' (columns 2 and 3)" in refusal(con, frame)
+
+
+@pytest.mark.parametrize("nothing", [[], {}, [{}], pd.DataFrame(), pl.DataFrame(), pa.table({})], ids=repr)
+def test_a_table_without_columns_is_refused_in_our_words(con: Backend, nothing: object) -> None:
+    assert refusal(con, nothing).startswith("the table given as leads: has no columns, so no rows either.")

@@ -6,16 +6,19 @@ from datetime import datetime
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
 from scoville.data.clean import clean_leads
+from scoville.data.load import load
 from scoville.data.sources import open_source
-from scoville.data.workspace import Settings
+from scoville.data.workspace import Settings, Workspace
 from scoville.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ibis.backends.duckdb import Backend
 
@@ -318,3 +321,25 @@ def test_order_of_rows_decides_nothing(con: Backend) -> None:
         for values, kind, _, _ in (cleaned(con, order) for order in permutations(texts))
     }
     assert len(outcomes) == 1
+
+
+ZONED = "2024-03-01T10:00:00.123456400+02:00"  # 8:00 in Greenwich
+ZONED_NANOSECONDS: dict[str, Callable[[], Any]] = {
+    "pandas": lambda: pd.DataFrame({"at": pd.to_datetime([ZONED]).as_unit("ns")}),
+    "polars": lambda: pl.DataFrame({"at": [ZONED]}).select(
+        pl.col("at").str.to_datetime(time_unit="ns", time_zone="Europe/Berlin")
+    ),
+    "arrow": lambda: pa.table({"at": pa.array([1709280000123456400], pa.timestamp("ns", "Asia/Tokyo"))}),
+}
+
+
+@pytest.mark.parametrize("library", ZONED_NANOSECONDS)
+def test_nanoseconds_with_a_zone_become_naive_utc_microseconds(con: Backend, library: str) -> None:
+    frame = ZONED_NANOSECONDS[library]()
+    leads = pa.table(frame).rename_columns(["created_at"]).append_column("lead_id", [["1"]])
+    events = pa.table(frame).rename_columns(["occurred_at"])
+    events = events.append_column("lead_id", [["1"]]).append_column("event", [["v"]])
+    load(con, leads, events, workspace=Workspace(), as_of=datetime(2024, 6, 1))  # noqa: DTZ001 - naive UTC
+    expected = [(datetime(2024, 3, 1, 8, 0, 0, 123456), "TIMESTAMP")]  # noqa: DTZ001
+    assert con.con.execute("SELECT created_at, typeof(created_at) FROM leads").fetchall() == expected
+    assert con.con.execute("SELECT occurred_at, typeof(occurred_at) FROM events").fetchall() == expected

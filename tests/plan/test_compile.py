@@ -117,6 +117,24 @@ def test_every_dialect_can_say_everything(plan: scoville.Plan, dialect: str, out
     assert read == {name for name in plan.inputs if name != "as_of"}
 
 
+@pytest.mark.parametrize(("dialect", "misread"), [("snowflake", r"\a \v"), ("databricks", r"\a \f \v")])
+def test_no_text_has_an_escape_that_the_dialect_reads_as_a_letter(
+    plan: scoville.Plan, dialect: str, misread: str
+) -> None:
+    """Else TRIM takes the v off "Kyiv". Source: the pages of the two on texts list the escapes that they know."""
+    query = plan.script("scores", dialect)
+    assert "TRIM(" in query
+    assert "CHR(11)" in query
+    assert not [escape for escape in misread.split() if escape in query]
+
+
+@pytest.mark.parametrize("dialect", [dialect.value for dialect in Dialect])
+def test_alternatives_of_a_pattern_stay_together(dialect: str) -> None:
+    """Snowflake searches by `.*` around the pattern, and `.*vp|chief.*` would not find "the vp of sales"."""
+    model = model_of(fit={"rules": [{"name": "Boss", "when": {"title": {"matches": "vp|chief"}}, "points": 1}]})
+    assert "(vp|chief)" in compile_plan(model, assumed_columns(model)).script("scores", dialect)
+
+
 def test_what_a_dialect_cannot_say_is_named() -> None:
     steps = Steps()
     leads = ibis.table({"score": "float64"}, name="leads")

@@ -37,7 +37,8 @@ def check(
     checked: Model | None = None
     try:
         checked = Model.load(model)
-        problems = [*find_advice(checked), *_misfits(checked, leads, events, maps, workspace)]
+        found = [*find_advice(checked), *_misfits(checked, leads, events, maps, workspace)]
+        problems = sorted(found, key=lambda problem: (problem.line or 0, problem.column or 0))
     except ModelError as error:
         problems = list(error.problems)
     if json:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _WHO = ("name", "job_title", "company", "email")  # shown beside the id, the first two that the leads have
 _MOSTLY_MISSING = 0.5
 _WIDE = 160
+_UUID = 36  # characters; an id is there to be copied into `explain`, so it is cut only where there is no room
+_ROOM_FOR_UUID = 100
 _ROOM_FOR_WHO = 110  # columns of a terminal below which the id alone says who it is
 _STAGE_COLOURS = ("bright_black", "cyan", "yellow", "bold red")  # from the coldest to the hottest
 
@@ -74,8 +76,9 @@ def _ranked(run: ScoreRun, top: int, width: int) -> Table:
     rows = run.top(top, who).to_pylist()
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("#", justify="right")
-    for name in ("lead", *who):
-        table.add_column(name.replace("_", " "), overflow="ellipsis", no_wrap=True, max_width=26)
+    id_width = _UUID if width >= _ROOM_FOR_UUID else 26
+    for name, most in (("lead", id_width), *((name, 26) for name in who)):
+        table.add_column(name.replace("_", " "), overflow="ellipsis", no_wrap=True, max_width=most)
     table.add_column("score", justify="right", style="bold")
     has_grid = run.model.grades is not None or run.model.levels is not None
     titles = [*(["fit/eng"] if has_grid else []), *(["stage"] if run.model.stages else [])]

@@ -50,8 +50,8 @@ def sql(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Print the plan as one readable SELECT over tables `leads` and `events`.
 
-    The columns come from --leads and --events; without them, the traits and properties that the model reads are taken
-    as text or numbers by the way it compares them.
+    The columns come from --leads and --events; without them, a column is text or a number by the way the model
+    compares it. Columns have the names that the model uses.
 
     Example: scoville sql model.yaml --leads leads.csv --events events.csv --dialect snowflake
     """

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import ibis
+import ibis.expr.datatypes as dt
 
 from scoville.data.clean import REASON, Cleaned, key_value, rejected_view, typed_or_text
 from scoville.data.columns import resolve_columns
@@ -20,6 +21,7 @@ from scoville.data.quality import (
     DUPLICATE_EVENT_ID,
     NO_EVENT_NAME,
     NO_LEAD_ID,
+    NO_ROWS,
     NO_TIME,
     REASONS,
     UNKNOWN_LEAD,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 KEY, EVENT, TIME, HAS_TIME, IS_LATE, EVENT_ID, OWNER, IS_REPEATED = (
     f"scoville: {name}" for name in ("key", "event", "time", "has time", "is late", "event_id", "owner", "is repeated")
 )
+JSON_COLUMN = "properties"
 STRANGE_SHARE = 0.5  # share of events of unknown leads from which the ids of the two files seem to differ
 
 
@@ -63,7 +66,8 @@ def clean_events(
     staged = _staged(con, raw, columns, settings, as_of)
     has_plain_keys = not (raw.is_text or people.has_links or columns.is_keyed_by_email)
     as_given = _as_given(con, raw, staged, columns, settings, people) if has_plain_keys else None
-    return as_given or _held_against(con, raw, staged, columns, settings, people)
+    cleaned = as_given or _held_against(con, raw, staged, columns, settings, people)
+    return cleaned if cleaned.rows else replace(cleaned, notices=(*cleaned.notices, Notice("events", None, NO_ROWS)))
 
 
 def _staged(con: Backend, raw: Raw, columns: Columns, settings: Settings, as_of: datetime | None) -> ir.Table:
@@ -108,6 +112,8 @@ def _as_given(
     if _has_stranger(con, in_time.select(scoville_from=key if key.type().is_string() else in_time[KEY]), people):
         return None
     plain = {name for name in texts if not found[f"dirt: {name}"]} | {"event_id", "lead_id"}
+    broken = found.get("broken", 0)
+    plain -= {JSON_COLUMN} if broken else set()
     values = _values(con, raw, in_time, columns, settings, plain=plain)
     late = staged.filter(staged[IS_LATE]).mutate(**{REASON: ibis.literal(AFTER_AS_OF)})
     return Cleaned(
@@ -115,14 +121,14 @@ def _as_given(
         rejected_view(raw, late, REASON),
         rows=found["rows"],
         rejected={AFTER_AS_OF: found["late"]} if found["late"] else {},
-        notices=(*raw.notices, *columns.notices),
+        notices=(*raw.notices, *columns.notices, *_no_json(broken)),
     )
 
 
 def _survey(
     con: Backend, staged: ir.Table, columns: Columns, settings: Settings, texts: Collection[str]
 ) -> dict[str, int]:
-    """One pass: rows without name or time, late rows, ids and how many differ, and which texts are not clean.
+    """One pass: rows without name or time, late rows, ids and how many differ, what is no JSON, which texts are dirty.
 
     Ids are not held against the placeholders, which would take longer than all else together: a lead_id that is one
     belongs to no lead, and an event_id that is one twice makes fewer distinct ids than ids.
@@ -135,6 +141,9 @@ def _survey(
     if "event_id" in columns.names:
         ids = staged[columns.names["event_id"]]
         wanted |= {"ids": ids.count(), "distinct": content_hash(ids).nunique(where=ids.notnull())}
+    if JSON_COLUMN in texts:
+        properties = without_placeholders(cast("ir.StringColumn", staged[columns.names[JSON_COLUMN]]), settings)
+        wanted["broken"] = _is_broken(properties).sum(where=~staged[IS_LATE])
     wanted |= {f"dirt: {name}": _is_dirty(staged[columns.names[name]], settings) for name in texts}
     return {key: value or 0 for key, value in fetch_rows(con, staged.aggregate(**wanted))[0].items()}
 
@@ -145,7 +154,7 @@ def _texts(table: ir.Table, columns: Columns) -> list[str]:
 
 def _is_dirty(column: ir.Column, settings: Settings) -> ir.BooleanScalar:
     text = cast("ir.StringColumn", column)
-    return (without_placeholders(text, settings).fill_null("") != text).any()
+    return (without_placeholders(text, settings).fill_null("scoville: missing") != text).any()
 
 
 def _has_stranger(con: Backend, keys: ir.Table, people: People) -> bool:
@@ -165,12 +174,13 @@ def _held_against(
     judged = _once(con, raw, owned) if "event_id" in columns.names and _has_twice(con, owned) else owned
     rejected = _counted(con, judged)
     rows = judged.filter(judged[REASON].isnull())
+    broken = _count_broken(con, rows, columns, settings)
     return Cleaned(
         keep_table(con, "clean_events", rows.select(**_values(con, raw, rows, columns, settings))),
         rejected_view(raw, judged.filter(judged[REASON].notnull()), REASON),
         rows=count_rows(con, owned),
         rejected=rejected,
-        notices=(*raw.notices, *columns.notices, *_strangers(con, owned, people, rejected)),
+        notices=(*raw.notices, *columns.notices, *_no_json(broken), *_strangers(con, owned, people, rejected)),
     )
 
 
@@ -236,6 +246,33 @@ def _strangers(con: Backend, owned: ir.Table, people: People, rejected: Mapping[
     return (Notice("events", "lead_id", text),)
 
 
+# --- properties in JSON, which the plan would stop at where they are none ---------------------------------------------
+
+
+@ibis.udf.scalar.builtin(name="json_valid", signature=((dt.string,), dt.boolean))
+def _is_json(text):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Whether a text is JSON, null for null."""
+
+
+def _is_broken(properties: ir.Value) -> ir.BooleanColumn:
+    return cast("ir.BooleanColumn", ~_is_json(properties))
+
+
+def _count_broken(con: Backend, rows: ir.Table, columns: Columns, settings: Settings) -> int:
+    found = rows[columns.names[JSON_COLUMN]] if JSON_COLUMN in columns.names else None
+    if found is None or not found.type().is_string():
+        return 0
+    properties = without_placeholders(cast("ir.StringColumn", found), settings)
+    return fetch_rows(con, rows.aggregate(broken=_is_broken(properties).sum()))[0]["broken"] or 0
+
+
+def _no_json(broken: int) -> tuple[Notice, ...]:
+    if not broken:
+        return ()
+    of_events = "of 1 event is" if broken == 1 else f"of {broken:,} events are"
+    return (Notice("events", JSON_COLUMN, f"{of_events} no JSON, so missing; those events count without them."),)
+
+
 # --- both ways -------------------------------------------------------------------------------------------------------
 
 
@@ -259,5 +296,7 @@ def _values(
             values[name] = ours[name]
         elif found is not None:
             value = typed_or_text(con, raw, name, found, settings)
+            if name == JSON_COLUMN and found.type().is_string():
+                value = ibis.ifelse(_is_json(value), value, ibis.null("string"))
             values |= {} if value is None else {name: value}
     return values

@@ -102,16 +102,19 @@ def encoding_of(head: bytes) -> str:
     return "utf-8"
 
 
-def dialect_of(name: str, text: str, *, whole: bool, delimiter: str | None = None) -> Dialect:
+def dialect_of(
+    name: str, text: str, *, whole: bool, delimiter: str | None = None, may_be_empty: bool = False
+) -> Dialect:
     """Delimiter and column names from the first rows of a CSV file; `whole` when `text` is all of the file.
 
-    Raises:  DataError for a header without rows, a delimiter that is not one of ours, and names that come twice.
+    Raises:  DataError for a header without rows unless it `may_be_empty`, a delimiter that is not one of ours, and
+             names that come twice.
     """
     lines = text if whole else text[: text.rfind("\n") + 1] or text
     chosen = delimiter or _best_delimiter(lines)
     rows = _rows(lines, chosen)
     _check_delimiter(name, rows, chosen, is_given=delimiter is not None)
-    if whole and len(rows) < 2:  # noqa: PLR2004 - a header and one row
+    if whole and len(rows) < (1 if may_be_empty else 2):  # a header and one row
         columns = f"columns: {listed(rows[0])}" if rows else "no columns"
         raise DataError(f"{name}: has a header line but no rows ({columns}). Export it again with its rows.")
     return Dialect(chosen, column_names(name, rows[0]))

@@ -5,6 +5,7 @@ Everything is temporary, so that a user's own database file is never written to.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
+# A column of nothing but nulls in memory, and nanoseconds with a zone, as pandas and Polars hold times.
+UNKNOWN_TO_IBIS: Mapping[str, dt.DataType] = MappingProxyType(
+    {'"NULL"': dt.null, "TIMESTAMPTZ_NS": dt.Timestamp(timezone="UTC", scale=9)}
+)
 TEMPORARY = ("temp", "main")  # catalog and schema of temporary tables in DuckDB
 
 
@@ -90,8 +95,8 @@ def _kept(con: Backend, name: str) -> ir.Table:
 
 
 def _ibis_type(con: Backend, kind: str) -> dt.DataType:
-    """A DuckDB type as Ibis has it; a column of nothing but nulls in memory is of the type that DuckDB calls "NULL"."""
-    return dt.null if kind == '"NULL"' else con.compiler.type_mapper.from_string(kind)
+    """A DuckDB type as Ibis has it, also those that Ibis does not know."""
+    return UNKNOWN_TO_IBIS.get(kind) or con.compiler.type_mapper.from_string(kind)
 
 
 def _drop_other(con: Backend, name: str, *, wanted: str) -> None:

@@ -14,7 +14,8 @@ from scoville.data.clean import Cleaned, clean_accounts, clean_leads
 from scoville.data.clean_events import clean_events
 from scoville.data.identity import People, merge_accounts, merge_leads
 from scoville.data.keep import fetch_rows, keep_empty, keep_view
-from scoville.data.quality import Quality, RelationQuality, TraitQuality
+from scoville.data.memory import NoColumnsError
+from scoville.data.quality import NO_ROWS, Notice, Quality, RelationQuality, TraitQuality
 from scoville.data.sources import open_source
 from scoville.errors import DataError
 from scoville.tables import EVENTS
@@ -85,8 +86,10 @@ def _load(
     parts = [cleaned]
     notices = [*cleaned.notices, *people.notices]
     events = _no_events(con)
-    if events_source is not None:
-        raw = open_source(con, events_source, relation="events", delimiter=workspace.events.delimiter)
+    raw_events, said = _opened_events(con, events_source, workspace)
+    notices += said
+    if raw_events is not None:
+        raw = raw_events
         found = clean_events(con, raw, workspace.events.columns, settings, people=people, as_of=as_of)
         events = found.table
         parts.append(found)
@@ -108,6 +111,16 @@ def _load(
         people=people,
         accounts=accounts,
     )
+
+
+def _opened_events(con: Backend, source: object | None, workspace: Workspace) -> tuple[Raw | None, list[Notice]]:
+    """The raw events; null without any, also for a table without columns, such as the empty list."""
+    if source is None:
+        return None, []
+    try:
+        return open_source(con, source, relation="events", delimiter=workspace.events.delimiter), []
+    except NoColumnsError:
+        return None, [Notice("events", None, NO_ROWS)]
 
 
 def _accounts(con: Backend, source: object, workspace: Workspace) -> tuple[ir.Table, Cleaned, People, Raw]:

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any, cast
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
+from scoville.data.dialects import column_names
 from scoville.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+class NoColumnsError(DataError):
+    """A table without columns, such as `[]`: where none is needed it means none."""
 
 
 def is_table_in_memory(source: Any) -> bool:  # noqa: ANN401 - anything at all
@@ -28,15 +33,20 @@ def as_arrow(source: Any, name: str) -> pa.Table:  # noqa: ANN401 - any library'
     """The same rows and types as an Arrow table, without a copy where the library allows it.
 
     Nulls:   a NaN of pandas becomes null only where pandas means missing; `clean.py` treats the others.
-    Raises:  DataError for values that have no common type and no text either.
+    Raises:  DataError for values that have no common type and no text either, and for two columns of one name;
+             NoColumnsError where there are none.
     """
     try:
-        return _as_arrow(source)
+        arrow = _as_arrow(source, name)
     except (pa.ArrowException, TypeError, ValueError) as refused:
         raise DataError(f"{name}: cannot be read as a table: {refused}. Give every column one type.") from refused
+    if not arrow.column_names:
+        raise NoColumnsError(f"{name}: has no columns, so no rows either. Give rows with named columns.")
+    column_names(name, arrow.column_names)
+    return arrow
 
 
-def _as_arrow(source: Any) -> pa.Table:  # noqa: ANN401 - any library's table
+def _as_arrow(source: Any, name: str) -> pa.Table:  # noqa: ANN401 - any library's table
     if isinstance(source, pa.Table):
         return source
     if isinstance(source, pa.RecordBatch):
@@ -50,6 +60,7 @@ def _as_arrow(source: Any) -> pa.Table:  # noqa: ANN401 - any library's table
     if nw.dependencies.is_polars_lazyframe(source):
         return cast("pa.Table", source.collect().to_arrow())
     if nw.dependencies.is_pandas_dataframe(source):
+        column_names(name, [str(column) for column in source.columns])  # two of one name are no column, but a frame
         return pa.table({str(column): _array(source[column]) for column in source.columns})
     if hasattr(source, "to_pyarrow"):  # Ibis
         return cast("pa.Table", source.to_pyarrow())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -70,8 +70,9 @@ def _make_timestamp(microseconds):  # type: ignore[no-untyped-def]  # noqa: ANN0
 
 
 def aware_to_utc(value: ir.TimestampValue) -> ir.TimestampValue:
-    """A time with a zone as naive UTC."""
-    return _without_zone("UTC", value)
+    """A time with a zone as naive UTC, to the microsecond."""
+    micros = cast("ir.TimestampValue", value.cast(dt.Timestamp(timezone="UTC", scale=6)))
+    return _without_zone("UTC", micros)
 
 
 def local_to_utc(value: ir.TimestampValue, time_zone: str) -> ir.TimestampValue:

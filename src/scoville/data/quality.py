@@ -19,6 +19,8 @@ AFTER_AS_OF = "after as_of"
 UNKNOWN_LEAD = "unknown lead"
 DUPLICATE_EVENT_ID = "duplicate event_id"
 
+NO_ROWS = "no rows: the run goes on as without events."
+
 REASONS = (
     NO_LEAD_ID,
     NO_ACCOUNT_ID,

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 COPY_CHARS = 1 << 22
+MAY_BE_EMPTY = frozenset({"events"})  # nothing may have happened yet; leads without rows are a failed export
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,8 @@ def _csv_file(
     head = _head(file, SAMPLE_BYTES)
     encoding = encoding_of(_telling_part(file) if is_read_whole else head)
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head).removeprefix("\ufeff")
-    dialect = dialect_of(str(file), text, whole=len(head) < SAMPLE_BYTES, delimiter=delimiter)
+    is_whole, may_be_empty = len(head) < SAMPLE_BYTES, relation in MAY_BE_EMPTY
+    dialect = dialect_of(str(file), text, whole=is_whole, delimiter=delimiter, may_be_empty=may_be_empty)
     if encoding in {"utf-8", "utf-8-sig"}:
         return _CsvFile(file, file, dialect)
     notices.append(Notice(relation, None, f"{file.name} is not UTF-8; read as {encoding}."))
@@ -397,7 +399,6 @@ def _view_of(con: Backend, address: str, relation: str) -> ir.Table:
 def _open_memory(con: Backend, source: object, relation: str) -> Raw:
     name = f"the table given as {relation}"
     arrow = as_arrow(source, name)
-    column_names(name, arrow.column_names)
     con.con.register(f"given_{relation}", arrow)
     table = keep_view_from_sql(con, f"raw_{relation}", f"SELECT * FROM {quoted(f'given_{relation}')}")  # noqa: S608
     return Raw(relation, name, table, is_text=False)

@@ -35,7 +35,7 @@ _ROW_OF_ONE = (
 )  # fmt: skip
 
 
-def explain_lead(run: ScoreRun, lead_id: str) -> Explanation:
+def explain_lead(run: ScoreRun, lead_id: str | int) -> Explanation:
     """Explain the score of one lead of a run.
 
     An id that was merged into another lead is explained as that lead. The outlook and the ways come from running the
@@ -43,6 +43,7 @@ def explain_lead(run: ScoreRun, lead_id: str) -> Explanation:
     Raises:  UsageError for an id that the run does not know, with the ids nearest to it.
     Example: `print(explain_lead(run, "L00000387"))`
     """
+    lead_id = str(lead_id)  # frames often hold ids as whole numbers; in a run they are text
     run.keep("scores")
     row = _score_row(run, lead_id) or _score_row(run, _owner(run, lead_id))
     if row is None:

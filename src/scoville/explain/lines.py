@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from scoville.explain.facts import Contribution, Facts, Future
 
 _SHOWN = 0.05  # half of the last digit shown
+_NOISE = 1e-9  # what sums of floats leave behind: a cap that takes less takes nothing
 
 
 def text_lines(explanation: Facts) -> list[str]:
@@ -27,8 +28,9 @@ def text_lines(explanation: Facts) -> list[str]:
 
 def headline(explanation: Facts) -> str:
     """`score 83 · SQL · hot · grade and level A1 · rank 21 of 2,000`."""
-    letters = f"{explanation.grade or ''}{explanation.level or ''}"
-    said = [explanation.stage, explanation.priority, letters and f"grade and level {letters}"]
+    grade, level = explanation.grade, explanation.level
+    named = " and ".join(name for name, value in (("grade", grade), ("level", level)) if value)
+    said = [explanation.stage, explanation.priority, named and f"{named} {grade or ''}{level or ''}"]
     rank = f"rank {explanation.rank:,} of {explanation.leads:,}"
     return f"score {words.number(explanation.score)} · " + " · ".join([part for part in said if part] + [rank])
 
@@ -42,7 +44,7 @@ def context(explanation: Facts) -> str:
 
 def total_line(explanation: Facts) -> str:
     """`fit 41 + engagement 68.4 - 9.4 (cap: scale) = score 100`: how the sections make the score, exactly."""
-    beside = [item for item in explanation.contributions if item.section == "score"]
+    beside = [item for item in explanation.contributions if item.section == "score" and abs(item.points) > _NOISE]
     signs = ["-" if item.points < 0 else "+" for item in beside]
     more = "".join(f" {sign} {words.number(abs(i.points))} ({i.rule})" for sign, i in zip(signs, beside, strict=True))
     parts = f"fit {words.number(explanation.fit)} + engagement {words.number(explanation.engagement)}"
@@ -59,7 +61,7 @@ def rounding_line(explanation: Facts) -> str | None:
 
 def shown_contributions(explanation: Facts) -> list[Contribution]:
     """All but rules that give nothing and never would have: an event in no band."""
-    return [item for item in explanation.contributions if item.points or item.fresh_points]
+    return [item for item in explanation.contributions if abs(item.points) > _NOISE or item.fresh_points]
 
 
 def outlook_lines(explanation: Facts) -> list[str]:

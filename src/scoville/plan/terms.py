@@ -167,7 +167,9 @@ def _textual(compare: Callable[[ir.StringValue, str], ir.BooleanValue]) -> Calla
 
 
 def _matches(column: ir.Value, pattern: str, _as_of: ir.Value) -> ir.BooleanValue:
-    return text(column).re_search(portable_pattern(pattern))
+    portable = portable_pattern(pattern)
+    # in one group, for where a dialect searches by `.*` around the pattern: `.*a|b.*` is not `.*(a|b).*`
+    return text(column).re_search(f"({portable})" if "|" in portable else portable)
 
 
 def _newer_than(column: ir.Value, duration: timedelta, as_of: ir.Value) -> ir.BooleanValue:

@@ -95,9 +95,9 @@ def _head(found: Recognition, name: str) -> list[str]:
     files = " and ".join(Path(file.source).name for file in found.files() if file.kind in {"leads", "events"})
     outcome = found.outcome
     basis = (
-        "Outcomes were found, so a backtest can tell which points earn their place."
+        "Outcomes were found: set the scores beside them to see which points earn their place."
         if outcome
-        else ("Once you know who became a customer, a backtest tells which points earn their place.")
+        else "Once you know who became a customer, set the scores beside that to see which points earn their place."
     )
     return [
         *comment(f"A first model for {files}, proposed by `scoville init` from names and values of the columns."),

@@ -67,7 +67,7 @@ def as_kind(kind: str, look: FileLook, roles: tuple[Role, ...], says: str | None
         confidence += 0.2 if is_narrow else 0.0
     elif kind == "accounts" and (is_person or says != kind):
         return None
-    named = f"; the file is called {says}" if says == kind else ""
+    named = f"; its name says {kind}" if says == kind else ""
     shown = ", ".join(f"{has[name].column} for {name}" for name in REQUIRED[kind])
     return RecognisedFile(kind, look, round(confidence, 3), f"it has {shown}{named}", roles)
 
