@@ -378,3 +378,34 @@ def test_equal_scores_share_a_rank_and_the_disqualified_come_last_among_them() -
     assert found == [("2", 1, 100.0), ("1", 2, 75.0), ("3", 2, 75.0), ("0", 2, 75.0)]
     assert run.top(3)["lead_id"].to_pylist() == ["2", "1", "3"]
     assert reasons_of(run)["0"] == "Disqualified: Out"
+
+
+def test_a_run_without_events_says_that_rules_about_behaviour_saw_nothing() -> None:
+    model = scoville.Model.from_dict(
+        {"scoville": 1, "name": "M", "engagement": {"rules": [{"name": "Visit", "event": "visit", "points": 5}]}}
+    )
+    run = scoville.score(model, [{"lead_id": "a"}], as_of="2026-01-01")
+    assert [str(notice) for notice in run.quality.notices] == [
+        "events: there are none, so 1 rule about behaviour saw nothing"
+    ]
+
+
+def test_events_long_before_as_of_are_said_with_the_date_to_ask_for() -> None:
+    model = scoville.Model.from_dict(
+        {"scoville": 1, "name": "M", "engagement": {"rules": [{"name": "Visit", "event": "visit", "points": 5}]}}
+    )
+    events = [{"lead_id": "a", "event": "visit", "occurred_at": "2025-08-27T10:00:00"}]
+    late, soon = (
+        scoville.score(model, [{"lead_id": "a"}], events, as_of=as_of).quality.notices
+        for as_of in ("2026-08-27T10:00:00", "2025-09-01")
+    )
+    assert len(late) == 1
+    assert "27 August 2025, 365 days before as_of" in str(late[0])
+    assert "as_of 2025-08-28" in str(late[0])
+    assert not soon
+
+
+def test_an_empty_list_of_events_is_no_events_even_for_rules_about_properties() -> None:
+    rule = {"name": "Pricing", "event": "visit", "when": {"path": "/pricing"}, "points": 5}
+    model = scoville.Model.from_dict({"scoville": 1, "name": "M", "engagement": {"rules": [rule]}})
+    assert scoville.score(model, [{"lead_id": "a"}], [], as_of="2026-01-01").scores[0]["score"] == 0

@@ -6,7 +6,8 @@ notebooks.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from scoville.data.lists import read_lists
-from scoville.data.load import load
+from scoville.data.load import Loaded, load
+from scoville.data.quality import Notice
 from scoville.data.traits import DERIVED
 from scoville.data.workspace import Workspace
 from scoville.display import ranking_html
@@ -25,9 +27,11 @@ from scoville.model.load import Model
 from scoville.model.misfits import find_misfits
 from scoville.plan.assume import assumed_columns
 from scoville.plan.compile import Columns, Plan, compile_plan
+from scoville.plan.ledger import ledger_of
+from scoville.words import counted, day
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
     from ibis import DataType
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 # What both outputs rest on: worked out once when contributions are wanted too.
 _SHARED_STEPS = ("event_points", "segment_points", "sums")
 _SHOWN_LEADS = 10  # in a notebook
+_LONG_AGO = timedelta(days=60)  # two of the usual half-lives: what is left is a quarter
 _INSTANT = "write it like 2026-01-31 or 2026-01-31T18:00:00+01:00"
 # The order of the rows of each output: best first, and no two rows that could stand either way round.
 _ORDER = {
@@ -155,6 +160,10 @@ class ScoreRun:
     def _frame(self, table: pa.Table) -> Any:  # noqa: ANN401 - the caller's own kind of frame
         return as_kind_of(table, self._like)
 
+    def __repr__(self) -> str:
+        """`<ScoreRun of First model d99382ecdc5b as of 2026-06-01 00:00 UTC>`."""
+        return f"<ScoreRun of {self.model.name} {self.model.version} as of {self.as_of:%Y-%m-%d %H:%M} UTC>"
+
     def _repr_html_(self) -> str:
         return ranking_html(self.model, self.as_of, self.top(_SHOWN_LEADS).to_pylist(), self.quality)
 
@@ -186,9 +195,27 @@ def score(  # noqa: PLR0913 - what to score, and how to read it
     workspace = (workspace if workspace is not None else Workspace()).with_maps(maps)
     accounts = accounts if accounts is not None else workspace.accounts.source
     loaded = load(engine.ibis, leads, events, workspace=workspace, as_of=instant, accounts_source=accounts)
-    plan = compile_plan(model, checked_columns(model, engine, with_events=events is not None))
+    plan = compile_plan(model, checked_columns(model, engine, with_events=loaded.has_events))
     engine.bind(plan, instant, read_lists(workspace.lists))
-    return ScoreRun(engine, plan, instant, loaded.quality, leads)
+    said = replace(loaded.quality, notices=(*loaded.quality.notices, *_silences(model, engine, loaded, instant)))
+    return ScoreRun(engine, plan, instant, said, leads)
+
+
+def _silences(model: Model, engine: DuckDB, loaded: Loaded, as_of: datetime) -> Iterator[Notice]:
+    """What makes a score low without anybody having done anything wrong: no events, or only old ones."""
+    rules = len(ledger_of(model).events)
+    if not loaded.has_events:
+        if rules:
+            yield Notice("events", None, f"there are none, so {counted(rules, 'rule')} about behaviour saw nothing")
+        return
+    newest = engine.arrow("SELECT max(occurred_at) AS at FROM events").to_pylist()[0]["at"]
+    if rules and newest is not None and as_of - newest > _LONG_AGO:
+        days = (as_of - newest).days
+        yield Notice(
+            "events", "occurred_at",
+            f"the newest is of {day(newest)}, {days:,} days before as_of: what it gave has faded. To score as of then: "
+            f"as_of {newest + timedelta(days=1):%Y-%m-%d}",
+        )  # fmt: skip
 
 
 def read_model(model: Model | str | Path) -> Model:
@@ -209,19 +236,23 @@ def plan_for(model: Model, leads: object | None, events: object | None = None, *
     if leads is None:
         return compile_plan(model, assumed_columns(model))
     engine = DuckDB()
-    load(engine.ibis, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source)
-    return compile_plan(model, columns_of(engine, with_events=events is not None))
+    loaded = load(
+        engine.ibis, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source
+    )
+    return compile_plan(model, columns_of(engine, with_events=loaded.has_events))
 
 
 def misfits(model: Model, leads: object, events: object | None = None, *, workspace: Workspace) -> list[Problem]:
     """What the model reads and the data do not have, each with its place in the model file."""
     engine = DuckDB()
-    load(engine.ibis, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source)
+    loaded = load(
+        engine.ibis, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source
+    )
     names = None
-    if events is not None:
+    if loaded.has_events:
         rows = engine.arrow("SELECT event, count(*) AS n FROM events GROUP BY event").to_pylist()
         names = {row["event"]: row["n"] for row in rows}
-    return _misfits(model, columns_of(engine, with_events=events is not None), names)
+    return _misfits(model, columns_of(engine, with_events=loaded.has_events), names)
 
 
 def _misfits(model: Model, columns: Columns, event_names: Mapping[str, int] | None = None) -> list[Problem]:

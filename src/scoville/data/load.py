@@ -46,6 +46,11 @@ class Loaded:
     people: People
     accounts: ir.Table | None = None
 
+    @property
+    def has_events(self) -> bool:
+        """Whether events were given, be there rows in them or not."""
+        return self.quality.relation("events") is not None
+
 
 def load(
     con: Backend,

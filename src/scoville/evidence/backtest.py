@@ -151,7 +151,7 @@ def validate(  # noqa: PLR0913 - what to test, on what, and what counts
         engine.ibis, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source
     )
     found = _outcomes(engine, loaded, outcomes, outcome_column, won, workspace)
-    plan = compile_plan(model, checked_columns(model, engine, with_events=events is not None))
+    plan = compile_plan(model, checked_columns(model, engine, with_events=loaded.has_events))
     panel = _panel(engine, plan, found, horizon, snapshots, won, workspace, progress)
     leaks = find_leaks(
         engine.ibis, loaded.leads, found.table, workspace.settings,

@@ -36,7 +36,7 @@ def headline(explanation: Facts) -> str:
 
 
 def context(explanation: Facts) -> str:
-    """`B2B SaaS, version b11e4774f394, as of 1 January 2026`."""
+    """`B2B SaaS, version 8caeb81f0306, as of 1 January 2026`."""
     segment = f", segment {explanation.segment}" if explanation.segment else ""
     when = words.moment_of(explanation.as_of)
     return f"{explanation.model}, version {explanation.model_version}{segment}, as of {when}"
