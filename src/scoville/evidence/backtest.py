@@ -18,7 +18,16 @@ from scoville.data.outcomes import WON, Outcomes, outcomes_from, outcomes_in_eve
 from scoville.data.workspace import Workspace
 from scoville.engines.duckdb import DuckDB
 from scoville.errors import DataError
-from scoville.evidence.brackets import Bracket, ThresholdRatio, Trend, by_label, by_tens, rises, threshold_ratio
+from scoville.evidence.brackets import (
+    Bracket,
+    ThresholdRatio,
+    Trend,
+    by_label,
+    by_quantile,
+    by_tens,
+    rises,
+    threshold_ratio,
+)
 from scoville.evidence.calibration import Calibration, calibrate
 from scoville.evidence.leaks import Leak, find_leaks
 from scoville.evidence.ranking import Ranking, ranking
@@ -225,14 +234,14 @@ def _evidence(engine: DuckDB, plan: Plan, panel: Panel, outcomes: Outcomes, leak
 
 
 def _by_labels(model: Model, panel: Panel) -> dict[str, tuple[Bracket, ...]]:
-    """Brackets by each text column that is not empty, in the order of the model, else of the alphabet."""
+    """Brackets by tenths of the leads, and by each text column that is not empty in the order of the model."""
     order = {
         "grade": list(model.grades or ()),
         "level": list(model.levels or ()),
         "priority": [priority.name for priority in model.priority_rules],
         "stage": [stage.name for stage in reversed(model.stages)],
     }
-    found = {}
+    found = {"quantile": by_quantile(panel.score, panel.won, lead=panel.lead)}
     for name in LABELS:
         labels = panel.labels[name]
         if not labels.is_empty:
