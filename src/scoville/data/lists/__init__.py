@@ -7,7 +7,6 @@ equality. Where the files come from stands in README.md.
 from __future__ import annotations
 
 import csv
-import difflib
 import re
 import unicodedata
 from collections import Counter
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
+from scoville.data.suggest import did_you_mean
 from scoville.errors import UsageError
 
 if TYPE_CHECKING:
@@ -121,9 +121,7 @@ def check_lists(extra: Extra) -> None:
     """Refuse names that no lookup reads, so that a typing error in a workspace does not pass in silence."""
     for name, entries in extra.items():
         if name not in LISTS:
-            near = difflib.get_close_matches(name, LISTS, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
-            message = f"[lists] unknown list '{name}'.{hint} Lists: {', '.join(LISTS)}."
+            message = f"[lists] unknown list '{name}'.{did_you_mean(name, LISTS)} Lists: {', '.join(LISTS)}."
             raise UsageError(message)
         if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, str) for entry in entries):
             message = f"[lists] {name} must be a list of texts, found {entries!r}. Read files with read_lists."
