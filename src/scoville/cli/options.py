@@ -23,6 +23,31 @@ Events = Annotated[
         "--events", "-e", metavar="FILE", help=f"What they did: {_FILES}.", rich_help_panel=_DATA, show_default=False
     ),
 ]
+Outcomes = Annotated[
+    str | None,
+    typer.Option(
+        "--outcomes", "-O", metavar="FILE", rich_help_panel=_DATA, show_default=False,
+        help="What became of them: lead_id, at, perhaps outcome and value. Default: events named by --won.",
+    ),
+]  # fmt: skip
+OutcomeColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--outcome-column", metavar="COLUMN", rich_help_panel=_DATA, show_default=False,
+        help="A column of leads that says who won (1, yes). It has no dates, so this is not point in time.",
+    ),
+]  # fmt: skip
+Won = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--won", metavar="NAME", rich_help_panel=_DATA, show_default=False,
+        help="Outcome that counts; may be repeated.  [default: won]",
+    ),
+]  # fmt: skip
+Horizon = Annotated[str, typer.Option(metavar="TIME", help="How far ahead an outcome counts, such as 90d.")]
+Snapshots = Annotated[
+    str, typer.Option(metavar="WHEN", help="monthly, weekly, or dates such as 2026-01-01,2026-04-01.")
+]
 Maps = Annotated[
     list[str] | None,
     typer.Option(

@@ -12,12 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scoville.data.lists import read_lists
-from scoville.data.load import Loaded, load
-from scoville.data.outcomes import WON, Outcomes, outcomes_from, outcomes_in_events, outcomes_in_leads
-from scoville.data.workspace import Workspace
-from scoville.engines.duckdb import DuckDB
-from scoville.errors import DataError
+from scoville.data.outcomes import WON, Outcomes
 from scoville.evidence.brackets import (
     Bracket,
     ThresholdRatio,
@@ -29,22 +24,23 @@ from scoville.evidence.brackets import (
     threshold_ratio,
 )
 from scoville.evidence.calibration import Calibration, calibrate
+from scoville.evidence.history import DEFAULT_HORIZON, History, read_history
 from scoville.evidence.leaks import Leak, find_leaks
 from scoville.evidence.ranking import Ranking, ranking
 from scoville.evidence.rules import FEW, RuleEvidence, rule_evidence
-from scoville.evidence.snapshots import LABELS, Panel, build_panel, single_panel, snapshot_instants, span_of
-from scoville.plan.compile import compile_plan
+from scoville.evidence.sampled import few_of
+from scoville.evidence.snapshots import LABELS, Panel
 from scoville.plan.people import used_traits
-from scoville.scoring import as_instant, checked_columns, read_model
+from scoville.scoring import read_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from scoville.data.workspace import Workspace
+    from scoville.engines.duckdb import DuckDB
     from scoville.model.load import Model
     from scoville.plan.compile import Plan
-
-DEFAULT_HORIZON = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -153,62 +149,21 @@ def validate(  # noqa: PLR0913 - what to test, on what, and what counts
     Raises:  as `score`; DataError when no snapshot has its horizon within the data.
     Example: `validate("model.yaml", "leads.csv", "events.csv", "outcomes.csv").ranking.auc`
     """
-    model = read_model(model)
-    engine = engine if engine is not None else DuckDB()
-    workspace = workspace if workspace is not None else Workspace()
-    loaded = load(
-        engine.ibis, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source
+    model = read_model(model)  # its mistakes are said before the data are read
+    history = read_history(
+        leads, events, outcomes, outcome_column=outcome_column, won=won, workspace=workspace, engine=engine
     )
-    found = _outcomes(engine, loaded, outcomes, outcome_column, won, workspace)
-    plan = compile_plan(model, checked_columns(model, engine, with_events=loaded.has_events))
-    panel = _panel(engine, plan, found, horizon, snapshots, won, workspace, progress)
-    leaks = find_leaks(
-        engine.ibis, loaded.leads, found.table, workspace.settings,
-        won=won, used=used_traits(model, plan.ledger), label=outcome_column,
-    )  # fmt: skip
-    return _evidence(engine, plan, panel, found, leaks)
+    plan = history.plan(model)
+    return evidence_of(history, plan, history.panel(plan, horizon, snapshots, progress))
 
 
-def _outcomes(
-    engine: DuckDB,
-    loaded: Loaded,
-    outcomes: object | None,
-    column: str | None,
-    won: Sequence[str],
-    workspace: Workspace,
-) -> Outcomes:
-    if column is not None:
-        return outcomes_in_leads(engine.ibis, column, leads=loaded.leads)
-    if outcomes is not None:
-        return outcomes_from(engine.ibis, outcomes, people=loaded.people, workspace=workspace)
-    return outcomes_in_events(engine.ibis, loaded.events, won, people=loaded.people)
-
-
-def _panel(  # noqa: PLR0913, PLR0917 - what `validate` was asked
-    engine: DuckDB,
-    plan: Plan,
-    outcomes: Outcomes,
-    horizon: timedelta,
-    snapshots: str,
-    won: Sequence[str],
-    workspace: Workspace,
-    progress: Callable[[int, int], None],
-) -> Panel:
-    lists = read_lists(workspace.lists)
-    if not outcomes.has_dates:
-        as_of = as_instant(None)
-        engine.bind(plan, as_of, lists)
-        return single_panel(engine, plan, as_of)
-    instants = snapshot_instants(snapshots, span_of(engine), horizon)
-    engine.bind(plan, instants[0], lists)
-    panel = build_panel(engine, plan, instants, horizon, won, progress=lambda done: progress(done, len(instants)))
-    if not len(panel):
-        raise DataError("no lead was open at any snapshot: were all created after the last one? See --snapshots")
-    return panel
-
-
-def _evidence(engine: DuckDB, plan: Plan, panel: Panel, outcomes: Outcomes, leaks: tuple[Leak, ...]) -> Evidence:
+def evidence_of(history: History, plan: Plan, panel: Panel) -> Evidence:
+    """Every figure of a backtest, for one model's plan and its panel."""
     model = plan.model
+    leaks = find_leaks(
+        history.engine.ibis, history.loaded.leads, history.outcomes.table, history.workspace.settings,
+        won=history.won, used=used_traits(model, plan.ledger), label=history.outcome_column,
+    )  # fmt: skip
     figures = ranking(panel.score, panel.won, panel.lead)
     brackets = by_tens(panel.score, panel.won, (model.scale.min, model.scale.max), panel.lead)
     stages = _stages(model, panel)
@@ -224,10 +179,10 @@ def _evidence(engine: DuckDB, plan: Plan, panel: Panel, outcomes: Outcomes, leak
         trend=rises(brackets),
         by=_by_labels(model, panel),
         stages=stages,
-        rules=rule_evidence(engine, plan, panel, newest),
+        rules=rule_evidence(few_of(history, panel), plan, panel, newest),
         leaks=leaks,
         snapshots=tuple(_figures(panel, number) for number in range(len(panel.as_of))),
-        notes=tuple(_notes(panel, outcomes, leaks)),
+        notes=tuple(_notes(panel, history.outcomes, leaks)),
         predicts=_predicts(figures),
         verdict=_verdict(figures, stages, leaks),
     )

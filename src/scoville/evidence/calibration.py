@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
 
 from scoville.errors import UsageError
-from scoville.evidence.sample import counted, design_effect, even_groups, levels, needed, sample, wilson
+from scoville.evidence.sample import counted, design_effect, even_groups, levels, sample, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +86,7 @@ def calibrate(score: Floats, won: Bools, lead: Ints | None = None) -> Calibratio
     All rows of a lead are in one fold. Both maps are forced to rise: where the data falls, they are flat.
 
     Raises:
-        UsageError: columns of different length, scores that are not finite, or scikit-learn is not installed.
+        UsageError: columns of different length, scores that are not finite.
     """
     given = sample(score, won, lead)
     if reason := _too_little(given):
@@ -174,7 +176,7 @@ def _grouped(score: Floats, won: Bools, groups: int) -> tuple[Floats, Floats, Fl
 def _isotonic(score: Floats, won: Bools, clamp: float) -> Points:
     """Pooled adjacent violators over at most `KNOTS` groups, each at its mean score."""
     at, rows, wins = _grouped(score, won, KNOTS)
-    fitted = needed("sklearn.isotonic").IsotonicRegression().fit(at, wins / rows, sample_weight=rows).predict(at)
+    fitted = IsotonicRegression().fit(at, wins / rows, sample_weight=rows).predict(at)
     return _points(at, fitted, clamp)
 
 
@@ -182,7 +184,7 @@ def _logistic(score: Floats, won: Bools, clamp: float) -> Points:
     """Platt's map (1999): a straight line in the log odds, read at evenly spaced scores; flat where it would fall."""
     at, rows, wins = _grouped(score, won, _LOGISTIC_GROUPS)
     middle, spread = float(score.mean()), float(score.std()) or 1.0
-    model = needed("sklearn.linear_model").LogisticRegression(C=_LITTLE_PENALTY)
+    model = LogisticRegression(C=_LITTLE_PENALTY)
     model.fit(
         (np.concatenate([at, at])[:, None] - middle) / spread,
         np.repeat([True, False], at.size),

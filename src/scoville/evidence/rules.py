@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scoville.engines.duckdb import DuckDB
 from scoville.evidence.ranking import ranking
 from scoville.evidence.sample import wilson
 from scoville.model.load import Model
-from scoville.plan.compile import Columns, compile_plan
+from scoville.plan.compile import compile_plan
+from scoville.scoring import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from scoville.evidence.sampled import Few
     from scoville.evidence.snapshots import Panel
     from scoville.plan.compile import Plan
 
-MOST_LEADS = 20_000  # enough for a difference of 0.01 in AUC to show; every rule means one more scoring of them
 CAPACITY = "0.2"  # share of leads that get a person's time, for recall
 FEW = 20  # conversions below which a sign says nothing
 _ONLY_WORDS = ("grades", "levels", "priorities", "stages", "accounts")  # what turns a score into words, not points
@@ -67,17 +67,30 @@ class _Where:
     name: str
 
 
-def rule_evidence(engine: DuckDB, plan: Plan, panel: Panel, snapshot: int) -> tuple[RuleEvidence, ...]:
-    """Every rule of the model, tried on the open leads of one snapshot.
+def rule_evidence(few: Few, plan: Plan, panel: Panel, snapshot: int) -> tuple[RuleEvidence, ...]:
+    """Every rule of the model, tried on those of a few leads that were open at one snapshot."""
+    rows = few.rows(panel, snapshot)
+    trial = _Trial(few, panel.as_of[snapshot], panel.won[rows], few.places(panel, rows))
+    base = _figures(trial.scores(plan.model), trial.won)
+    return tuple(_evidence(trial, plan.model, where, base) for where in _rules(plan.model))
 
-    At most 20,000, chosen by a hash of their id.
-    """
-    small, won = _sample(engine, plan, panel, snapshot)
-    as_of = panel.as_of[snapshot]
-    columns = Columns(small.columns("leads"), small.columns("events") if "events" in plan.inputs else None)
-    whole = _scores(small, plan.model, columns, as_of)
-    base = _figures(whole, won)
-    return tuple(_evidence(small, plan.model, where, columns, as_of, won, base) for where in _rules(plan.model))
+
+@dataclass(frozen=True)
+class _Trial:
+    """A few leads at one snapshot: `won` of those that were open, `places` where they stand among the few."""
+
+    few: Few
+    as_of: datetime
+    won: npt.NDArray[np.bool_]
+    places: npt.NDArray[np.int64]
+
+    def scores(self, model: Model) -> npt.NDArray[np.float64]:
+        """What a model gives the leads that were open."""
+        engine = self.few.engine
+        plan = compile_plan(model, columns_of(engine, with_events=self.few.has_events))
+        self.few.bind(plan, self.as_of)
+        rows = engine.arrow(f"SELECT score FROM ({plan.sql('sums', engine.dialect)}) ORDER BY lead_id")  # noqa: S608
+        return np.asarray(rows["score"].to_numpy(), dtype=np.float64)[self.places]
 
 
 def _rules(model: Model) -> Iterator[_Where]:
@@ -110,30 +123,16 @@ def _without(model: Model, where: _Where | None, *, alone: bool = False) -> Mode
     return Model.from_dict(content)
 
 
-def _scores(engine: DuckDB, model: Model, columns: Columns, as_of: datetime) -> npt.NDArray[np.float64]:
-    plan = compile_plan(model, columns)
-    engine.bind(plan, as_of)
-    rows = engine.arrow(f"SELECT score FROM ({plan.sql('sums', engine.dialect)}) ORDER BY lead_id")  # noqa: S608
-    return np.asarray(rows["score"].to_numpy(), dtype=np.float64)
-
-
-def _evidence(
-    engine: DuckDB,
-    model: Model,
-    where: _Where,
-    columns: Columns,
-    as_of: datetime,
-    won: npt.NDArray[np.bool_],
-    base: tuple[float | None, float | None],
-) -> RuleEvidence:
-    points = _scores(engine, _without(model, where, alone=True), columns, as_of)
+def _evidence(trial: _Trial, model: Model, where: _Where, base: tuple[float | None, float | None]) -> RuleEvidence:
+    won = trial.won
+    points = trial.scores(_without(model, where, alone=True))
     touched = points != 0
     leads, conversions = int(touched.sum()), int(won[touched].sum())
     others, others_won = len(won) - leads, int(won.sum()) - conversions
     low, high = wilson(conversions, leads) if leads else (None, None)
     rate = conversions / leads if leads else None
     rate_without = others_won / others if others else None
-    auc_left, recall_left = _figures(_scores(engine, _without(model, where), columns, as_of), won)
+    auc_left, recall_left = _figures(trial.scores(_without(model, where)), won)
     mean = float(points[touched].mean()) if leads else None
     segment = model.segments[where.segment].name if where.segment is not None else None
     return RuleEvidence(
@@ -172,23 +171,3 @@ def _note(
     if mean < 0 and low > rate_without:
         return "takes points, but its leads convert more than the others"
     return None
-
-
-def _sample(engine: DuckDB, plan: Plan, panel: Panel, snapshot: int) -> tuple[DuckDB, npt.NDArray[np.bool_]]:
-    """A small engine with open leads of a snapshot and all their events, and the labels in order of lead_id."""
-    import pyarrow as pa  # noqa: PLC0415 - only here
-
-    here = panel.snapshot == snapshot
-    labels = pa.table({"lead_no": panel.lead[here], "won": panel.won[here]})
-    with engine.registered(labels) as source:
-        engine.run(
-            "CREATE OR REPLACE TEMP TABLE sample_leads AS SELECT p.lead_id, s.won "  # noqa: S608 - our own tables
-            f"FROM {source} s JOIN panel_leads p USING (lead_no) ORDER BY hash(p.lead_id), p.lead_id LIMIT {MOST_LEADS}"
-        )
-    small = DuckDB()
-    for name in ("leads", *(("events",) if "events" in plan.inputs else ())):
-        rows = engine.arrow(f'SELECT t.* FROM "{name}" t SEMI JOIN sample_leads USING (lead_id)')  # noqa: S608
-        with small.registered(rows) as source:
-            small.run(f'CREATE TEMP TABLE "{name}" AS FROM {source}')
-    won = engine.arrow("SELECT won FROM sample_leads ORDER BY lead_id")["won"]
-    return small, np.asarray(won.to_numpy(zero_copy_only=False), dtype=bool)

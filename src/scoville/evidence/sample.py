@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -117,25 +117,10 @@ def wilson(wins: float, rows: float, effect: float = 1.0) -> tuple[float, float]
 
     Example: wilson(0, 10) -> (0.0, 0.2775)
     """
-    proportion_confint = needed("statsmodels.stats.proportion").proportion_confint
+    from statsmodels.stats.proportion import proportion_confint  # noqa: PLC0415 - takes half a second
+
     low, high = proportion_confint(wins / effect, rows / effect, alpha=1 - CONFIDENCE, method="wilson")
     return max(0.0, float(low)), min(1.0, float(high))
-
-
-def needed(module: str) -> Any:  # noqa: ANN401 - a module is anything
-    """The module, imported when first needed: statistics libraries come with an extra.
-
-    Raises:
-        UsageError: it is not installed; says how to.
-    """
-    from importlib import import_module  # noqa: PLC0415 - see above
-
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as missing:
-        raise UsageError(
-            f'evidence needs {missing.name}, which is not installed: pip install "scoville[evidence]"'
-        ) from missing
 
 
 def counted(number: int, noun: str) -> str:

@@ -1,0 +1,113 @@
+"""What happened, read once: leads, events and outcomes, clean and side by side, for every question about the past.
+
+In: whatever holds them, and which outcomes count. Out: a `History`, of which `snapshots.py` makes panels for one model
+or several. Called by every verb of evidence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from scoville.data.lists import read_lists
+from scoville.data.load import Loaded, load
+from scoville.data.outcomes import WON, Outcomes, outcomes_from, outcomes_in_events, outcomes_in_leads
+from scoville.data.workspace import Workspace
+from scoville.engines.duckdb import DuckDB
+from scoville.errors import DataError
+from scoville.evidence.snapshots import Panel, build_panel, single_panel, snapshot_instants, span_of
+from scoville.plan.compile import Plan, compile_plan
+from scoville.scoring import as_instant, checked_columns, read_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from scoville.model.load import Model
+
+DEFAULT_HORIZON = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class History:
+    """Leads, events and outcomes as tables of `engine`. `won` names the outcomes that count.
+
+    `outcome_column` is the column of leads that says who won, where outcomes are one.
+    """
+
+    engine: DuckDB
+    loaded: Loaded
+    outcomes: Outcomes
+    won: tuple[str, ...]
+    workspace: Workspace
+    outcome_column: str | None = None
+
+    def plan(self, model: Model | str | Path) -> Plan:
+        """The plan of a model for these leads and events. Raises: ModelError, PlanError."""
+        model = read_model(model)
+        return compile_plan(model, checked_columns(model, self.engine, with_events=self.loaded.has_events))
+
+    def bind(self, plan: Plan, as_of: datetime) -> None:
+        """Make the plan runnable here, as of an instant, with the lists of the workspace."""
+        self.engine.bind(plan, as_of, read_lists(self.workspace.lists))
+
+    def panel(
+        self,
+        plan: Plan,
+        horizon: timedelta = DEFAULT_HORIZON,
+        snapshots: str = "monthly",
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Panel:
+        """The open leads at every snapshot, scored by the plan, with what became of them within the horizon.
+
+        `progress` hears how many snapshots are done, of how many. Where outcomes have no dates, there is one snapshot:
+        the leads as they are.
+
+        Raises: UsageError for other words than `snapshot_instants` knows; DataError when no snapshot has its horizon
+        within the data, or none has an open lead.
+        """
+        if not self.outcomes.has_dates:
+            as_of = as_instant(None)
+            self.bind(plan, as_of)
+            return single_panel(self.engine, plan, as_of)
+        instants = snapshot_instants(snapshots, span_of(self.engine), horizon)
+        self.bind(plan, instants[0])
+        panel = build_panel(
+            self.engine, plan, instants, horizon, self.won, progress=lambda done: progress(done, len(instants))
+        )
+        if not len(panel):
+            raise DataError("no lead was open at any snapshot: were all created after the last one? See --snapshots")
+        return panel
+
+
+def read_history(
+    leads: object,
+    events: object | None = None,
+    outcomes: object | None = None,
+    *,
+    outcome_column: str | None = None,
+    won: Sequence[str] = (WON,),
+    workspace: Workspace | None = None,
+    engine: DuckDB | None = None,
+) -> History:
+    """Read, clean and merge leads, events and outcomes.
+
+    Outcomes come from a file or frame, or, with neither `outcomes` nor `outcome_column`, from the events called as
+    `won` says, or from a column of leads: then without dates, and nothing can be told about any past day.
+
+    Raises:  DataError, EngineError, UsageError.
+    Example: `read_history("leads.csv", "events.csv", "outcomes.csv").panel(plan)`
+    """
+    engine = engine if engine is not None else DuckDB()
+    workspace = workspace if workspace is not None else Workspace()
+    loaded = load(
+        engine.ibis, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source
+    )
+    if outcome_column is not None:
+        found = outcomes_in_leads(engine.ibis, outcome_column, leads=loaded.leads)
+    elif outcomes is not None:
+        found = outcomes_from(engine.ibis, outcomes, people=loaded.people, workspace=workspace)
+    else:
+        found = outcomes_in_events(engine.ibis, loaded.events, won, people=loaded.people)
+    return History(engine, loaded, found, tuple(won), workspace, outcome_column)
