@@ -40,6 +40,7 @@ class ScoreRow:
     stage: str | None
     segment: str | None
     disqualified_by: str | None
+    probability: float | None = None
     rank: int = 0
     percentile: float = 0.0
 
@@ -310,7 +311,8 @@ def named(model: Row, lead_id: str, facts: Row, disqualified_by: str | None, as_
     }
     facts["priority"] = priority_of(model, facts, as_of)
     stage = "Disqualified" if disqualified_by is not None else stage_of(model, facts, as_of)
-    return ScoreRow(lead_id=lead_id, stage=stage, disqualified_by=disqualified_by, **facts)
+    probability = None if disqualified_by is not None else probability_of(model, facts["score"])
+    return ScoreRow(lead_id=lead_id, stage=stage, disqualified_by=disqualified_by, probability=probability, **facts)
 
 
 def first_reached(thresholds: Row, value: float) -> str | None:
@@ -330,6 +332,17 @@ def priority_of(model: Row, facts: Row, as_of: datetime) -> str | None:
         if holds(priority.get("when") or {}, facts, as_of):
             return str(priority["name"])
     return None
+
+
+def probability_of(model: Row, score: float) -> float | None:
+    """Between the nearest point below and the nearest above, in proportion; beyond the ends that of the end."""
+    if not model.get("probability"):
+        return None
+    points = [(at, share(probability)) for at, probability in model["probability"]["points"]]
+    below = [point for point in points if point[0] <= score]
+    above = [point for point in points if point[0] >= score]
+    (start, low), (end, high) = (below or above)[-1 if below else 0], (above or below)[0 if above else -1]
+    return low if start == end else low + (high - low) * (score - start) / (end - start)
 
 
 def stage_of(model: Row, facts: Row, as_of: datetime) -> str | None:

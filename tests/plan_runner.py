@@ -66,7 +66,7 @@ def type_of(values: list[Any]) -> pa.DataType:
 def score_row(row: Row) -> ScoreRow:
     """One row of `scores`."""
     shown = {name: row[name] for name in (*SCORE_COLUMNS, "rank", "percentile")}
-    return ScoreRow(lead_id=row["lead_id"], **shown)
+    return ScoreRow(lead_id=row["lead_id"], probability=row.get("probability"), **shown)
 
 
 def contribution(row: Row) -> Contribution:

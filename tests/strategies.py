@@ -75,6 +75,7 @@ POINTS = (
     1e12,
     -1e12,
 )
+SCORES = (-1e12, -50, -1, 0, 1e-9, 4.7, 10, 20.3, 20.300000001, 35, 50, 100, 1000, 1e12)
 LIMITS = (-1e12, -100, -20, -10, -2.5, 0, 0.1, 5, 12, 20, 30, 50, 100, 1e12)
 
 
@@ -371,7 +372,20 @@ def models(draw: Draw) -> Row:
         model["priorities"] = draw(priorities(model))
     if draw(st.booleans()):
         model["stages"] = draw(stages(model))
+    if draw(st.booleans()):
+        model["probability"] = draw(probabilities())
     return model
+
+
+@st.composite
+def probabilities(draw: Draw) -> Row:
+    """Points on and between the scores that models give, some a hair apart; flat stretches and sheer steps."""
+    scores = sorted(draw(st.sets(st.sampled_from(SCORES), min_size=1, max_size=6)))
+    size = len(scores)
+    shares = sorted(draw(st.lists(st.sampled_from((0, 0.004, 0.02, 0.31, 0.31, 1)), min_size=size, max_size=size)))
+    written = [draw(st.sampled_from((share, f"{share:.1%}"))) for share in shares]
+    points = [list(point) for point in zip(scores, written, strict=True)]
+    return {"points": points, **optional(draw, "horizon", st.sampled_from(DURATIONS))}
 
 
 @st.composite

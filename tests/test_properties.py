@@ -180,6 +180,13 @@ def assert_same_row(found: ScoreRow, expected: ScoreRow, allowed: float) -> None
     assert (found.segment, found.disqualified_by) == (expected.segment, expected.disqualified_by), found.lead_id
 
 
+def assert_same_probability(found: ScoreRow, expected: ScoreRow) -> None:
+    assert (found.probability is None) == (expected.probability is None), found
+    if found.probability is not None and expected.probability is not None:
+        assert math.isclose(found.probability, expected.probability, abs_tol=1e-9, rel_tol=0), (found, expected)
+        assert 0 <= found.probability <= 1
+
+
 def assert_add_up(row: ScoreRow, rows: dict[tuple[str, str], Contribution], allowed: float) -> None:
     total = math.fsum(each.points for each in rows.values())
     assert math.isclose(total, row.score, abs_tol=allowed, rel_tol=0), f"contributions give {total}, score {row.score}"
@@ -208,6 +215,7 @@ def assert_names_follow_from_numbers(scene: Scene, found: OracleResult) -> None:
         expected = named(scene.model, row.lead_id, facts, row.disqualified_by, scene.as_of)
         for column in ("grade", "level", "priority", "stage"):
             assert getattr(row, column) == getattr(expected, column), (row.lead_id, column, facts)
+        assert_same_probability(row, expected)
     for expected in ranked(list(found.scores.values())):
         row = found.scores[expected.lead_id]
         assert row.rank == expected.rank

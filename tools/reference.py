@@ -101,8 +101,15 @@ def relations_page() -> str:
     lines = ["# Relations", "", *prose(inspect.getdoc(tables))]
     for relation in relations():
         lines += [f"## {relation.name}", "", relation.doc, "", f"Key: {listed(relation.key)}.", ""]
-        lines += table(("column", "type", "what it is"), ((code(c.name), c.type, c.doc) for c in relation.columns))
+        lines += table(
+            ("column", "type", "what it is"), ((code(c.name), c.type, described(c)) for c in relation.columns)
+        )
     return page(lines)
+
+
+def described(column: tables.Column) -> str:
+    """What stands in a column, and when it is there, if not always."""
+    return column.doc + (f" Only there when {column.when}." if column.when else "")
 
 
 def relations() -> Iterator[tables.Relation]:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its Ibis type, and what stands in it (unit, when it is null)."""
+    """One column: its Ibis type, what stands in it (unit, when it is null), and `when` it is there (always, if empty)."""
 
     name: str
     type: str
     doc: str
+    when: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Relation:
     doc: str
 
     def names(self) -> tuple[str, ...]:
-        """Column names in their fixed order."""
-        return tuple(column.name for column in self.columns)
+        """Names of the columns that are always there, in their fixed order."""
+        return tuple(column.name for column in self.columns if not column.when)
 
 
 LEADS = Relation(
@@ -69,6 +70,12 @@ SCORES = Relation(
         Column("percentile", "float64", "Share of leads of the run with a lower or equal score, in (0, 100]."),
         Column("disqualified_by", "string", "Name of the first qualification that failed; null for most."),
         Column("reasons", "string", "Top three up and the top one down, such as `+20 Demo requested; -10 Free email`."),
+        Column(
+            "probability",
+            "float64",
+            "Share of such leads that convert, 0 to 1, read from the model's `probability`; null for the disqualified.",
+            "the model has `probability`",
+        ),
         Column("model", "string", "Name of the model."),
         Column("model_version", "string", "Short hash of the model's canonical content."),
         Column("as_of", "timestamp(6)", "The instant the score speaks of, UTC."),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from scoville.model.conditions import All, Compare, Condition, comparisons_of, nearest
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from scoville.model.document import Path
-    from scoville.model.schema import Band, Clamp, Content, Engagement, Fit, Rule, Segment, Stage
+    from scoville.model.schema import Band, Clamp, Content, Engagement, Fit, Probability, Rule, Segment, Stage
 
 Finding = tuple["Path", str]
 _PLURALS = {"grade": "grades", "level": "levels", "segment": "segments", "stage": "stages", "priority": "priorities"}
@@ -40,6 +41,7 @@ def find_errors(content: Content, *, is_whole: bool = True) -> list[Finding]:
         *_thresholds(content),
         *_priorities(content),
         *_stages(content),
+        *_probability(content.probability),
         *_segments(content.segments),
         *_accounts(content),
         *((*_unreachable(content), *_unknown_words(content)) if is_whole else ()),
@@ -287,6 +289,17 @@ def _row_conditions(content: Content) -> Iterator[tuple[Path, Condition]]:
             yield ("stages", i, "needs"), stage.needs
     if content.accounts is not None and content.accounts.breadth is not None:
         yield ("accounts", "breadth", "when"), content.accounts.breadth.when
+
+
+def _probability(probability: Probability | None) -> Iterator[Finding]:
+    points = probability.points if probability is not None else ()
+    for i, ((score, share), (next_score, next_share)) in enumerate(pairwise(points), 1):
+        where = ("probability", "points", i)
+        if next_score <= score:
+            yield where, f"scores must rise from one point to the next; {next_score:g} comes after {score:g}"
+        elif next_share < share:
+            said = f"the probability falls from {share:g} at {score:g} to {next_share:g} at {next_score:g}"
+            yield where, f"{said}; a higher score may not be less likely to convert"
 
 
 def _segments(segments: Sequence[Segment]) -> Iterator[Finding]:

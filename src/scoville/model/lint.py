@@ -1,7 +1,7 @@
 """Advice on a model that is valid: what teams that score leads have learned the hard way, each with its reason.
 
 In: a Model. Out: problems of kind "advice", which stop nothing. Called by `scoville check`. Rules that can do nothing
-are found in `idle.py`; whether a model fits the columns of some data is judged in `misfits.py`.
+are found in `idle.py`, what speaks against its probability in `doubts.py`; whether a model fits the columns of some data is judged in `misfits.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from scoville.model.checks import sections
 from scoville.model.conditions import comparisons_of
+from scoville.model.doubts import probability_doubts
 from scoville.model.idle import idle_parts
 from scoville.model.reach import part_reach, rule_reach, score_reach
 from scoville.model.schema import (
@@ -326,4 +327,5 @@ _LOOKS: tuple[Callable[[Model], Iterator[Advice]], ...] = (
     _long_memory,
     _half_a_grid,
     _text_that_compares,
+    probability_doubts,
 )

@@ -30,6 +30,7 @@ _DEFAULT_PRIORITIES: tuple[dict[str, object], ...] = (
     {"name": "engaged", "when": {"level": ["1", "2"]}},
     {"name": "cold"},
 )
+_MAKES_THE_SCORE = ("scale", "qualify", "disqualify", "fit", "engagement", "segments")
 _VERSION_LENGTH = 12  # hex digits: 48 bits, so that two versions of one model never meet by chance
 
 
@@ -77,8 +78,15 @@ class Model(Content):
     @cached_property
     def version(self) -> str:
         """Short hash of the canonical content: reformatting does not change it, a changed point does."""
-        canonical = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()[:_VERSION_LENGTH]
+        return _hash(self.to_dict())
+
+    @cached_property
+    def score_version(self) -> str:
+        """Short hash of what makes the score: other stages, grades or words leave it, a changed point does not.
+
+        A probability measured with one score_version says nothing of another.
+        """
+        return _hash({key: value for key, value in self.to_dict().items() if key in _MAKES_THE_SCORE})
 
     @property
     def priority_rules(self) -> tuple[Priority, ...]:
@@ -109,6 +117,11 @@ class Model(Content):
         from html import escape  # noqa: PLC0415 - only a notebook needs it
 
         return f"<h4>{escape(self.name)} <small>{self.version}</small></h4><pre>{escape(self.to_yaml())}</pre>"
+
+
+def _hash(content: Mapping[str, object]) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:_VERSION_LENGTH]
 
 
 def _further_problems(error: ValidationError, document: Document) -> Iterator[Problem]:

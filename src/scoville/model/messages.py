@@ -49,6 +49,7 @@ _EXAMPLES = {
     "bands": "- {from: 10, below: 50, points: 5}",
     "count": "- {from: 3, points: 5}",
     "recency": "- {below: 7, points: 5}",
+    "points": "- [70, 0.31]",
     "stages": "- {name: MQL, from: 41}",
     "priorities": "- {name: hot, when: {grade: [A]}}",
     "segments": "- {name: ..., when: {...}, fit: {...}}",
@@ -110,6 +111,8 @@ def _said_of_value(found: Any, where: Path) -> str:  # noqa: ANN401 - as above
         return f"must be {words} {found['ctx'][key]:g}{_but_found(value)}"
     if kind == "string_too_long":
         return f"at most {found['ctx']['max_length']} characters are allowed, not {len(value)}"
+    if kind == "too_long":
+        return f"at most {found['ctx']['max_length']} entries are allowed here, not {len(value)}"
     if kind == "literal_error":
         only = ", the only version of the format" if where == ("scoville",) else ""
         return f"must be {found['ctx']['expected']}{only}{_but_found(value)}"

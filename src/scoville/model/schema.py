@@ -473,6 +473,26 @@ def _thresholds(value: object) -> object:
     return value
 
 
+def _pair(value: object) -> object:
+    if isinstance(value, (list, tuple)) and len(value) == 2:  # noqa: PLR2004 - a pair
+        return value
+    message = "a point is a score and its probability, such as [70, 0.31] or [70, 31%]"
+    raise ValueError(message)
+
+
+class Probability(Part):
+    """What share of leads with a score convert: straight lines between points, flat beyond the first and the last."""
+
+    points: Annotated[
+        tuple[Annotated[tuple[Number, Share], BeforeValidator(_pair)], ...], Field(min_length=1, max_length=50)
+    ] = Field(description="[score, probability] pairs: scores rise, probabilities never fall.")
+    horizon: Duration | None = Field(None, description="Within which time such leads convert; said, not computed with.")
+    outcome: Name | None = Field(None, description="What they convert to, such as `won`; said, not computed with.")
+    score_version: Name | None = Field(
+        None, description="Hash of the rules with which it was measured: `scoville check` says when they have changed."
+    )
+
+
 Thresholds = Annotated[
     dict[Name, Number | None],
     BeforeValidator(_thresholds),
@@ -500,4 +520,7 @@ class Content(Part):
     )
     stages: tuple[Stage, ...] = Field((), description="From the lowest to the highest.")
     segments: tuple[Segment, ...] = Field((), description="The first that holds replaces the sections it names.")
+    probability: Probability | None = Field(
+        None, description="Score: probability of converting, measured by `scoville validate`."
+    )
     accounts: Accounts | None = Field(None, description="Scores for companies.")

@@ -1,10 +1,11 @@
-"""Letters and words from numbers: grade, level, priority, stage, rank.
+"""Letters and words from numbers: grade, level, priority, stage, probability, rank.
 
 In: `sums`. Out: `scores`, without reasons. Called by `compile.py`.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import ibis
@@ -14,7 +15,7 @@ from scoville.model.checks import DISQUALIFIED
 from scoville.plan.terms import TRUE, cases, condition_holds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from scoville.model.load import Model
     from scoville.plan.ledger import Ledger
@@ -38,7 +39,10 @@ def add_graded(steps: Steps, sums: ir.Table, as_of: ir.Table, model: Model, ledg
         for p in model.priority_rules
     ]
     row = row.mutate(priority=cases(holding, ibis.null("string")))
-    return steps.add("graded", row.mutate(stage=_stage(row, model)).drop("segment_no"))
+    row = row.mutate(stage=_stage(row, model)).drop("segment_no")
+    if model.probability is not None:
+        row = row.mutate(probability=_probability(row, model.probability.points))
+    return steps.add("graded", row)
 
 
 def _threshold(value: ir.FloatingValue, thresholds: Mapping[str, float | None] | None) -> ir.StringValue:
@@ -63,8 +67,25 @@ def _stage(row: ir.Table, model: Model) -> ir.StringValue:
     return cases(branches, ibis.null("string"))
 
 
+def _probability(row: ir.Table, points: Sequence[tuple[float, float]]) -> ir.FloatingValue:
+    """Straight lines between points, flat beyond the first and the last; null for who is not to be worked at all.
+
+    Each line ends at the probability of its upper point, so that rounding can neither fall nor pass 1.
+    """
+    (first, lowest), (_, highest) = points[0], points[-1]
+    branches = [
+        (row.disqualified_by.notnull(), ibis.null("float64")),
+        (row.score <= first, ibis.literal(float(lowest))),
+    ]
+    for (start, low), (end, high) in pairwise(points):
+        line = (row.score - float(start)) / float(end - start) * float(high - low) + float(low)
+        branches.append((row.score < end, ibis.least(line, float(high))))
+    return cases(branches, ibis.literal(float(highest)))
+
+
 def add_scores(steps: Steps, graded: ir.Table, reasons: ir.Table, model: Model) -> ir.Table:
-    """The step `scores`: every column of `tables.SCORES`."""
+    """The step `scores`: every column of `tables.SCORES`, `probability` for a model that has one."""
+    given = ("probability",) if model.probability is not None else ()
     ranks = steps.add("ranks", _ranks(graded))
     row = graded.left_join(reasons, "lead_id").drop("lead_id_right").join(ranks, "score")
     scored = row.select(
@@ -73,6 +94,7 @@ def add_scores(steps: Steps, graded: ir.Table, reasons: ir.Table, model: Model) 
         percentile=row.percentile,
         disqualified_by=row.disqualified_by,
         reasons=ibis.coalesce(ibis.literal("Disqualified: ") + row.disqualified_by, row.reasons),
+        **{name: row[name] for name in given},
         model=ibis.literal(model.name),
         model_version=ibis.literal(model.version),
         as_of=row.as_of,
