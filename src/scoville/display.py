@@ -42,7 +42,9 @@ _STYLE = """<style>
 
 
 # Columns that only some models fill; an empty one would push the reasons off the page.
-_OPTIONAL = {"Grade": ("grade", "level"), "Stage": ("stage",), "Priority": ("priority",)}
+_OPTIONAL = {
+    "Grade": ("grade", "level"), "Stage": ("stage",), "Priority": ("priority",), "Probability": ("probability",),
+}  # fmt: skip
 
 
 def ranking_html(model: Model, as_of: datetime, rows: Sequence[Row], quality: Quality | None) -> str:
@@ -50,7 +52,7 @@ def ranking_html(model: Model, as_of: datetime, rows: Sequence[Row], quality: Qu
     about = f"version {model.version}, as of {words.moment_of(as_of)}"
     title = f"{escape(model.name)} <small>{escape(about)}</small>"
     low, high = float(model.scale.min), float(model.scale.max)
-    given = [title for title, names in _OPTIONAL.items() if any(row[name] for row in rows for name in names)]
+    given = [title for title, names in _OPTIONAL.items() if any(row.get(name) is not None for row in rows for name in names)]
     body = "".join(_lead_row(row, low, high, given) for row in rows)
     head = head_row("Rank", "Lead", "Score", "", "Fit", "Engagement", *given, "Reasons")
     caption = f"The best {words.counted(len(rows), 'lead')}" if rows else "No leads"
@@ -84,6 +86,7 @@ def _lead_row(row: Row, low: float, high: float, given: Sequence[str]) -> str:
         "Grade": _cell(f"{row['grade'] or ''}{row['level'] or ''}"),
         "Stage": f"<td>{_pill(row['stage'])}</td>",
         "Priority": _cell(row["priority"]),
+        "Probability": number_cell(probability(row) or ""),
     }
     cells = [
         number_cell(f"{row['rank']:,}"),
@@ -96,6 +99,12 @@ def _lead_row(row: Row, low: float, high: float, given: Sequence[str]) -> str:
         f'<td class="why">{escape(row["reasons"] or "")}</td>',
     ]
     return f"<tr>{''.join(cells)}</tr>"
+
+
+def probability(row: Row) -> str | None:
+    """The probability of a row of `scores` as a share, `8 %`; None where there is none."""
+    found = row.get("probability")
+    return words.share(found) if found is not None else None
 
 
 def block(content: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its Ibis type, what stands in it (unit, when it is null), and `when` it is there (always, if empty)."""
+    """One column: its Ibis type, what stands in it (unit, when it is null), and `when` it is there (empty: always)."""
 
     name: str
     type: str

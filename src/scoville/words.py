@@ -20,6 +20,7 @@ _MONTHS = (
 )  # fmt: skip
 _SHOWN = 0.05  # anything less would be rounded to 0.0
 _NOTHING = 1e-9  # points; what adding and taking away again leaves behind
+_FINE_BELOW, _NEARLY_ALL, _HARDLY_ANY = 0.03, 0.995, 1e-5  # shares
 _OFTEN = ("never", "once", "twice")
 _SAYS = {
     "equals": "is {}", "in": "is {}", "not": "is not {}", "not_in": "is neither {}",
@@ -67,6 +68,31 @@ def moment_of(moment: datetime) -> str:
     """`3 May 2026`, with the time of day unless it is midnight: `3 May 2026 18:05 UTC`."""
     at_midnight = (moment.hour, moment.minute, moment.second, moment.microsecond) == (0, 0, 0, 0)
     return day(moment) if at_midnight else f"{day(moment)} {moment:%H:%M} UTC"
+
+
+def share(value: float) -> str:
+    """A share of one in whole percent, a small one with two digits; 0 % and 100 % are said of nothing less.
+
+    Example: 0.0833 -> "8 %", 0.0041 -> "0.41 %", 0.998 -> "over 99 %"
+    """
+    if _FINE_BELOW <= value < _NEARLY_ALL or value in (0, 1):
+        return f"{value:.0%}".replace("%", " %")
+    if value >= _NEARLY_ALL:
+        return "over 99 %"
+    return f"{float(f'{value * 100:.2g}'):f}".rstrip("0").rstrip(".") + " %"
+
+
+def so_many(value: float) -> str:
+    """A share in small whole numbers: `about 1 in 12`, `about 4 in 10`, `hardly any`.
+
+    Example: 0.081 -> "about 1 in 12", 0.43 -> "about 4 in 10", 0.5 -> "about half of", 0.0037 -> "about 1 in 270"
+    """
+    if value < _HARDLY_ANY:
+        return "hardly any"
+    if value < 0.28:  # noqa: PLR2004 - from here on tenths are nearer than 1 in 3
+        return f"about 1 in {float(f'{1 / value:.2g}'):,.0f}"
+    tenths = round(value * 10)
+    return {5: "about half of", 10: "nearly all"}.get(tenths, f"about {tenths} in 10")
 
 
 def times(count: int) -> str:

@@ -16,6 +16,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from scoville.display import probability
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
@@ -84,10 +86,13 @@ def _ranked(run: ScoreRun, top: int, width: int) -> Table:
     titles = [*(["fit/eng"] if has_grid else []), *(["stage"] if run.model.stages else [])]
     for title in titles:
         table.add_column(title, no_wrap=True)
+    if run.model.probability is not None:
+        table.add_column("probability", justify="right", no_wrap=True)
     table.add_column("why", overflow="fold", ratio=1)
     for row in rows:
         grid = [Text((row["grade"] or "-") + (row["level"] or "-"))] if has_grid else []
         stage = [_stage(row["stage"], run.model)] if run.model.stages else []
+        likely = [probability(row) or "-"] if run.model.probability is not None else []
         people = [Text(str(row[name]) if row[name] is not None else "") for name in who]
         table.add_row(
             f"{row['rank']:,}",
@@ -96,6 +101,7 @@ def _ranked(run: ScoreRun, top: int, width: int) -> Table:
             f"{row['score']:.1f}",
             *grid,
             *stage,
+            *likely,
             _why(row["reasons"]),
         )
     return table

@@ -16,7 +16,7 @@ from scoville.errors import UsageError
 from scoville.explain.explanation import Explanation
 from scoville.explain.facts import Contribution, Future, NextStage, Outlook, Unknown, Way
 from scoville.explain.outlook import outlook_of
-from scoville.explain.sentences import Subject, contributions_in_words
+from scoville.explain.sentences import Subject, contributions_in_words, probability_sentence
 from scoville.explain.ways import next_stage_of
 from scoville.explain.world import World
 
@@ -54,6 +54,8 @@ def explain_lead(run: ScoreRun, lead_id: str | int) -> Explanation:
         return Explanation(
             asked_for=lead_id,
             **{name: row[name] for name in _ROW_OF_ONE},
+            probability=row.get("probability"),
+            probability_sentence=probability_sentence(run.model, row.get("probability")),
             leads=_count(run),
             contributions=contributions,
             outlook=outlook_of(world, row["stage"]),

@@ -103,7 +103,8 @@ class Facts:
 
     `lead_id` differs from `asked_for` when that id was merged into another lead.
 
-    Units:   instants are naive UTC; `percentile` is in (0, 100]; `leads` is how many the rank is among.
+    Units:   instants are naive UTC; `percentile` is in (0, 100]; `leads` is how many the rank is among; `probability`
+             is a share of 1, and null (as its sentence) for a disqualified lead and for a model without it.
     """
 
     asked_for: str
@@ -123,6 +124,8 @@ class Facts:
     rank: int
     leads: int
     percentile: float
+    probability: float | None
+    probability_sentence: str | None
     contributions: tuple[Contribution, ...]
     outlook: Outlook
     next_stage: NextStage

@@ -100,6 +100,8 @@ def _future(future: Future) -> str:
 def _head(explanation: Facts) -> Iterator[str]:
     yield f"{explanation.lead_id} · {headline(explanation)}"
     yield context(explanation)
+    if explanation.probability_sentence:
+        yield explanation.probability_sentence
     if explanation.asked_for != explanation.lead_id:
         yield f"{explanation.asked_for} was merged into {explanation.lead_id}: both are the same person"
 

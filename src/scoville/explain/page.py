@@ -31,7 +31,8 @@ def explanation_html(explanation: Facts) -> str:
         merged = f"<p>{escape(explanation.asked_for)} was merged into {escape(explanation.lead_id)}.</p>"
     about = f"<p class=quiet>{escape(context(explanation))}</p>"
     steps = _waterfall(explanation, shown_contributions(explanation))
-    return block(title + merged + about + steps + _lists(explanation))
+    likely = f"<p>{escape(explanation.probability_sentence)}</p>" if explanation.probability_sentence else ""
+    return block(title + merged + about + likely + steps + _lists(explanation))
 
 
 def _waterfall(explanation: Facts, shown: Sequence[Contribution]) -> str:

@@ -12,6 +12,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from scoville import words
+from scoville.data.outcomes import WON
 from scoville.data.traits import DERIVED
 from scoville.explain.facts import Contribution
 from scoville.model.conditions import traits_of
@@ -93,6 +94,16 @@ def contributions_in_words(rows: Sequence[Row], subject: Subject) -> tuple[Contr
     ordered = sorted(rows, key=_place)
     totals = accumulate(row["points"] for row in ordered)
     return tuple(_contribution(row, total, subject) for row, total in zip(ordered, totals, strict=True))
+
+
+def probability_sentence(model: Model, probability: float | None) -> str | None:
+    """`about 1 in 12 such leads convert within 90 days (8.1 %)`; nothing where there is no probability."""
+    if model.probability is None or probability is None:
+        return None
+    many, outcome, within = words.so_many(probability), model.probability.outcome, model.probability.horizon
+    convert = "convert" if outcome in (None, WON) else f"come to be '{outcome}'"
+    time = f" within {words.period(within)}" if within is not None else ""
+    return f"{many} such leads {convert}{time} ({words.share(probability)})"
 
 
 def _place(row: Row) -> tuple[object, ...]:

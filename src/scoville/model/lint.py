@@ -1,7 +1,8 @@
 """Advice on a model that is valid: what teams that score leads have learned the hard way, each with its reason.
 
 In: a Model. Out: problems of kind "advice", which stop nothing. Called by `scoville check`. Rules that can do nothing
-are found in `idle.py`, what speaks against its probability in `doubts.py`; whether a model fits the columns of some data is judged in `misfits.py`.
+are found in `idle.py`, what speaks against its probability in `doubts.py`; whether a model fits the columns of some
+data is judged in `misfits.py`.
 """
 
 from __future__ import annotations
