@@ -1,0 +1,50 @@
+"""The report of a backtest: one HTML file that needs nothing else, for a person to read, print and pass on.
+
+In: an `Evidence`. Out: HTML. Words first, charts after them, tables behind a click; no script, nothing loaded from
+anywhere, every text escaped. `sentences` says what figures come to, `charts` draws, `templates/` has one small file for
+each section, left out where its part of the evidence is None. Called by the command line and by notebooks.
+
+Raises: UsageError on import, when the libraries that draw are not installed; it says how to install them.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from scoville.errors import UsageError
+
+_EXTRA = ("altair", "jinja2", "vl_convert")
+
+if _missing := [name for name in _EXTRA if find_spec(name) is None]:
+    raise UsageError(f'the report needs {", ".join(_missing)}: pip install "scoville[evidence]"')
+
+from scoville.engines.beside import check_place, written_beside
+from scoville.evidence.report.page import report_html
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scoville.evidence.backtest import Evidence
+
+__all__ = ["check_report_place", "report_html", "write_report"]
+
+_ENDINGS = (".html", ".htm")
+
+
+def check_report_place(path: Path) -> None:
+    """Whether a report can be written there: asked before the work, not after it. Raises: UsageError."""
+    check_place(path)
+    if path.suffix.lower() not in _ENDINGS:
+        raise UsageError(f"a report is a web page: give it a name that ends in .html, not {path.name}")
+
+
+def write_report(evidence: Evidence, path: Path) -> None:
+    """Write the report as one file, which appears whole or not at all.
+
+    Raises:  UsageError for a place where none can be; DataError when it cannot be written.
+    Example: `write_report(validate("model.yaml", "leads.csv", "events.csv", "outcomes.csv"), Path("report.html"))`
+    """
+    check_report_place(path)
+    with written_beside(path) as beside:
+        beside.write_text(report_html(evidence), encoding="utf-8")

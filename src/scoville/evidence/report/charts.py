@@ -1,0 +1,245 @@
+"""Charts of the report: Altair draws, vl-convert writes SVG, and colours stay names of CSS variables.
+
+In: frozen figures of a backtest. Out: inline SVG. Pure. A literal colour such as `var(--accent)` passes through Vega
+untouched, so that one SVG follows the page into dark and onto paper. Nothing here carries text into a place where it
+could be markup: Vega escapes what it draws, and the label is escaped by ElementTree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import altair as alt
+import vl_convert
+from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from scoville.evidence.brackets import Bracket
+    from scoville.evidence.calibration import Bin
+
+WIDE, NARROW = 720, 340  # px: the column of figures on a desk, and a phone held upright
+INK, SOFT, LINE, ACCENT, OTHER, TINT = (
+    f"var(--{name})" for name in ("ink", "soft", "line", "accent", "other", "tint")
+)  # fmt: skip
+_SVG = "{http://www.w3.org/2000/svg}"
+_VEGA_LITE = "6.4"  # the version whose schema Altair 6 writes
+_FEW = 10  # effective leads below which an interval may run out of the chart instead of flattening all others
+_CROWDED = 12  # bars beyond which a phone has no room for a number on each
+_DIAGONAL = ({"x": 0.0, "y": 0.0}, {"x": 1.0, "y": 1.0})
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One chart at two widths; the page shows the one that fits. `label` says in words what is to be seen."""
+
+    label: str
+    wide: Markup
+    narrow: Markup
+
+
+@dataclass(frozen=True)
+class Instant:
+    """A figure at one snapshot, with its interval where there is one."""
+
+    at: datetime
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a line at one threshold would have meant: leads a week above it, and two shares with their intervals."""
+
+    threshold: float
+    precision: float | None
+    precision_low: float | None
+    precision_high: float | None
+    recall: float | None
+    recall_low: float | None
+    recall_high: float | None
+
+
+def figure(label: str, draw: Callable[[int], alt.LayerChart]) -> Figure:
+    """Draw a chart for a desk and for a phone. `draw` takes the whole width in px."""
+    return Figure(label, svg(draw(WIDE), label), svg(draw(NARROW), label))
+
+
+def svg(chart: alt.LayerChart, label: str) -> Markup:
+    """A chart as inline SVG: one image to a screen reader, named by its label, without ids, styles or roles inside."""
+    spec = chart.configure(
+        background="transparent", aria=False, font="sans-serif",
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(
+            grid=True, gridColor=LINE, domain=False, ticks=False, labelColor=SOFT, labelFontSize=12, labelPadding=8,
+            titleColor=SOFT, titleFontSize=12, titleFontWeight="normal", titlePadding=12,
+        ),
+        axisX=alt.AxisConfig(grid=False),
+    ).to_dict()  # fmt: skip
+    root = ET.fromstring(vl_convert.vegalite_to_svg(spec, vl_version=_VEGA_LITE))  # noqa: S314 - written a line above
+    for element in root.iter():
+        element.tag = element.tag.removeprefix(_SVG)
+        for name in [name for name in element.attrib if name.startswith(("aria", "role", "class"))]:
+            del element.attrib[name]
+    root.attrib |= {"role": "img", "aria-label": label, "class": "chart"}
+    return Markup(ET.tostring(root, encoding="unicode"))  # noqa: S704 - every text in it is escaped by ElementTree
+
+
+def _sized(*layers: alt.Chart, width: int, height: int) -> alt.LayerChart:
+    fit = alt.AutoSizeParams(type="fit", contains="padding")
+    return alt.layer(*layers).properties(width=width, height=height, autosize=fit, padding=6)
+
+
+def _of(rows: Sequence[Row]) -> alt.Chart:
+    return alt.Chart(alt.Data(values=list(rows)))
+
+
+def _share_axis(top: float, title: str) -> alt.Axis:
+    """Ticks in per cent, with as many decimals as the steps need; the title lies flat above the axis."""
+    digits = 0 if top >= 0.04 else 1 if top >= 0.004 else 2  # noqa: PLR2004 - four steps of a whole, a tenth ... per cent
+    return _flat_axis(title, f".{digits}%")
+
+
+def _flat_axis(title: str, format_: str) -> alt.Axis:
+    return alt.Axis(
+        title=title, format=format_, tickCount=4, minExtent=40,
+        titleAngle=0, titleAlign="left", titleAnchor="end", titleX=-40, titleY=-16,
+    )  # fmt: skip
+
+
+# Conversion by score
+
+
+def brackets_chart(brackets: Sequence[Bracket], width: int) -> alt.LayerChart:
+    """A column for each bracket of the score, with its interval and its rate above."""
+    filled = [one for one in brackets if one.leads]
+    trusted = [one.high or 0.0 for one in filled if one.effective_leads >= _FEW]
+    top = min(1.0, max([1.06 * max(one.rate or 0.0 for one in filled), *trusted]) * 1.08) or 1.0
+    rows = [
+        {"from": one.from_, "below": one.below, "rate": one.rate, "low": one.low, "high": min(one.high or 0.0, top)}
+        | {"middle": ((one.from_ or 0.0) + (one.below or 0.0)) / 2, "text": _short(one.rate, width)}
+        for one in filled
+    ]
+    edges = [*(one.from_ for one in brackets), brackets[-1].below]
+    ticks = edges if width == WIDE or len(edges) <= _CROWDED else edges[::2]
+    x_axis = alt.Axis(title="score", values=[edge for edge in ticks if edge is not None], labelFlush=False)
+    scale = alt.Scale(domain=[edges[0], edges[-1]], nice=False)
+    y = alt.Y("rate:Q", axis=_share_axis(top, "converted"), scale=alt.Scale(domain=[0, top], nice=False))
+    base = _of(rows)
+    bars = base.mark_bar(color=ACCENT, xOffset=2, x2Offset=-2, cornerRadiusEnd=2).encode(
+        x=alt.X("from:Q", axis=x_axis, scale=scale), x2="below:Q", y=y
+    )
+    whiskers = base.mark_rule(color=INK, strokeWidth=1.5).encode(x=alt.X("middle:Q"), y=alt.Y("low:Q"), y2="high:Q")
+    numbers = base.mark_text(color=INK, dy=-8, fontSize=12 if width == WIDE else 11).encode(
+        x="middle:Q", y="high:Q", text="text:N"
+    )
+    crowded = width == NARROW and len(brackets) > _CROWDED
+    layers = (bars, whiskers) if crowded else (bars, whiskers, numbers)
+    return _sized(*layers, width=width, height=380 if width == WIDE else 280)
+
+
+def _short(rate: float | None, width: int) -> str:
+    share = rate or 0.0
+    digits = 0 if share >= 0.1 or (width == NARROW and share >= 0.01) else 1  # noqa: PLR2004 - room for four characters
+    return f"{share:.{digits}%}"
+
+
+# Whom to call first
+
+
+def gains_chart(gains: Sequence[tuple[float, float]], called: float, width: int) -> alt.LayerChart:
+    """Share of conversions reached when leads are called from the best down; `called` is the share that is marked."""
+    reached = min((point for point in gains if point[0] >= called - 1e-9), default=(1.0, 1.0))
+    rows = [{"x": x, "y": y} for x, y in gains]
+    mark = [{"x": reached[0], "y": reached[1], "text": f"the best {called:.0%} hold {reached[1]:.0%}"}]
+    x = alt.X("x:Q", axis=alt.Axis(title="leads called, best first", format=".0%", tickCount=5), scale=_unit())
+    y = alt.Y("y:Q", axis=_share_axis(1.0, "conversions reached"), scale=_unit())
+    area = _of(rows).mark_area(color=TINT, line=False).encode(x=x, y=y, y2="x:Q")
+    chance = _of(_DIAGONAL).mark_line(color=SOFT, strokeDash=[4, 4], strokeWidth=1.5).encode(x=x, y=y)
+    line = _of(rows).mark_line(color=ACCENT, strokeWidth=2.5).encode(x=x, y=y)
+    dot = _of(mark).mark_point(color=ACCENT, fill=ACCENT, size=70, opacity=1).encode(x=x, y=y)
+    text = _of(mark).mark_text(color=INK, align="left", baseline="top", dx=10, dy=6, fontSize=13).encode(
+        x=x, y=y, text="text:N"
+    )
+    chance_text = _of([{"x": 0.72, "y": 0.72}]).mark_text(
+        color=SOFT, align="left", baseline="top", dx=8, dy=6, fontSize=12, text="any order"
+    ).encode(x=x, y=y)  # fmt: skip
+    layers = (area, chance, line, dot, text, chance_text)
+    return _sized(*layers, width=width, height=400 if width == WIDE else 320)
+
+
+def _unit() -> alt.Scale:
+    return alt.Scale(domain=[0, 1], nice=False)
+
+
+# Is a probability true?
+
+
+def calibration_chart(curve: Sequence[Bin], width: int) -> alt.LayerChart:
+    """Rate observed over rate predicted, with intervals; true probabilities lie on the diagonal."""
+    top = min(1.0, max(max(one.high, one.predicted) for one in curve) * 1.05)
+    rows = [{"x": one.predicted, "y": one.observed, "low": one.low, "high": one.high} for one in curve]
+    scale = alt.Scale(domain=[0, top], nice=False)
+    x_axis = _share_axis(top, "")
+    x = alt.X("x:Q", scale=scale, axis=alt.Axis(title="predicted", format=x_axis["format"], tickCount=5))
+    y = alt.Y("y:Q", scale=scale, axis=_share_axis(top, "converted"))
+    ends = [{"x": 0.0, "y": 0.0}, {"x": top, "y": top}]
+    true = _of(ends).mark_line(color=SOFT, strokeDash=[4, 4], strokeWidth=1.5).encode(x=x, y=y)
+    whiskers = _of(rows).mark_rule(color=ACCENT, strokeWidth=2).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
+    dots = _of(rows).mark_point(color=ACCENT, fill=ACCENT, size=60, opacity=1).encode(x=x, y=y)
+    return _sized(true, whiskers, dots, width=width, height=380 if width == WIDE else 320)
+
+
+# Does it still hold?
+
+
+def over_time_chart(
+    instants: Sequence[Instant], title: str, width: int, *, level: float | None = None, share: bool = True
+) -> alt.LayerChart:
+    """One figure at each snapshot, with intervals where it has them. `level` draws a line to compare with."""
+    told = [one for one in instants if one.value is not None]
+    rows = [
+        {"at": f"{one.at.isoformat()}Z", "y": one.value, "low": one.low, "high": one.high} for one in told
+    ]  # fmt: skip
+    every = [value for one in told for value in (one.value, one.low, one.high, level) if value is not None]
+    low, high = (0.0, max(every, default=1.0) * 1.1 or 1.0) if share else (min([0.5, *every]), max([1.0, *every]))
+    at = alt.X(
+        "at:T",
+        scale=alt.Scale(type="utc", nice=False, padding=14),
+        axis=alt.Axis(title=None, format="%b %Y", tickCount=6 if width == WIDE else 3, labelFlush=False),
+    )
+    scale = alt.Scale(domain=[low, high], nice=False)
+    y = alt.Y("y:Q", axis=_share_axis(high, title) if share else _flat_axis(title, ".1f"), scale=scale)
+    line = _of(rows).mark_line(color=ACCENT, strokeWidth=2).encode(x=at, y=y)
+    dots = _of(rows).mark_point(color=ACCENT, fill=ACCENT, size=36, opacity=1).encode(x=at, y=y)
+    layers = [line, dots]
+    ranges = [row for row in rows if row["low"] is not None]
+    if ranges:
+        layers.insert(0, _of(ranges).mark_rule(color=ACCENT, opacity=0.45, strokeWidth=2).encode(x=at, y=alt.Y("low:Q"), y2="high:Q"))
+    if level is not None:
+        layers.insert(0, _of([{"y": level}]).mark_rule(color=SOFT, strokeDash=[4, 4]).encode(y=y))
+    return _sized(*layers, width=width, height=170)
+
+
+# Where to put the line
+
+
+def trade_off_chart(rows: Sequence[Chosen], lines: dict[str, float], width: int) -> alt.LayerChart:
+    """Two shares over the threshold: of those called, how many convert; of all conversions, how many are reached.
+
+    `lines` are the stages of the model, drawn where they stand now.
+    """
+    values = [
+        {"x": row.threshold, "what": what, "y": getattr(row, name), "low": getattr(row, f"{name}_low"), "high": getattr(row, f"{name}_high")}
+        for row in rows
+        for name, what in (("recall", "reached"), ("precision", "convert"))
+        if getattr(row, name) is not None
+    ]
+    return _sized(_of(values).mark_line().encode(x="x:Q", y="y:Q"), width=width, height=380)
