@@ -134,6 +134,13 @@ def paired_auc(score_a: Floats, score_b: Floats, won: Bools, lead: Ints | None =
     return PairedAuc(auc_a, auc_b, difference, low, high, p, reason)
 
 
+def flagged(score: Floats, share: float) -> Floats:
+    """How much of each row is flagged when this share of all is, from the top: 1, 0, or in part where a tie is cut."""
+    values, level = levels(score)
+    rows = np.bincount(level, minlength=values.size).astype(np.float64)
+    return _flagged(_Counts(rows, np.zeros_like(rows)), share)[level]
+
+
 # The area under the ROC curve
 
 

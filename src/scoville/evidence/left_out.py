@@ -1,0 +1,159 @@
+"""What each rule gives, and the scores without it: the plan run again from the step at which rules become a sum.
+
+In: a few leads, a plan, an instant. Out: points by rule and lead, and scores. Called by `rules.py`.
+
+Leaving a rule out compiles nothing: the plan's own steps `people` and `event_points` are made once, the points of one
+rule are taken out of them, and the plan's own step `sums` goes on from there. There is no second arithmetic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scoville.data.keep import literal
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    import numpy.typing as npt
+
+    from scoville.evidence.sampled import Few
+    from scoville.plan.compile import Plan
+    from scoville.plan.ledger import Ledger, NumberedEventRule, NumberedFitRule, SectionName
+
+
+@dataclass(frozen=True)
+class RulePlace:
+    """A rule by its number in its section. Two segments may have rules of one name: `segments` tells them apart.
+
+    `segments` are the numbers of the segments whose leads it speaks of, 0 for leads of no segment; `segment` is the
+    name of the segment that has it, null for a rule of the model's own sections. `gives_without_events`: it gives
+    points to leads that did nothing it looks at.
+    """
+
+    section: SectionName
+    number: int
+    name: str
+    segments: tuple[int, ...]
+    segment: str | None
+    gives_without_events: bool
+
+
+def places_of(ledger: Ledger) -> tuple[RulePlace, ...]:
+    """Every rule of a model: fit first, each section's own rules before those of segments."""
+    fit = [_place(ledger, "fit", entry, gives_without_events=False) for entry in ledger.fit]
+    events = [
+        _place(ledger, "engagement", entry, gives_without_events=entry.points_without_events != 0)
+        for entry in ledger.events
+    ]
+    return (*fit, *events)
+
+
+def _place(
+    ledger: Ledger, section: SectionName, entry: NumberedFitRule | NumberedEventRule, *, gives_without_events: bool
+) -> RulePlace:
+    segment = ledger.segment_names[entry.segments[0] - 1] if entry.segments and entry.segments[0] else None
+    return RulePlace(section, entry.number, entry.rule.name, entry.segments, segment, gives_without_events)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A few leads at one instant, with the steps that rules end in made as tables. Arrays are in the order of `few`."""
+
+    few: Few
+    plan: Plan
+    as_of: datetime
+    rules: tuple[RulePlace, ...]
+    events_step: str | None
+
+    @cached_property
+    def _sums(self) -> str:
+        given = ["people", *([self.events_step] if self.events_step else [])]
+        return self.plan.sql("sums", self.few.engine.dialect, given=given)
+
+    @cached_property
+    def scores(self) -> npt.NDArray[np.float64]:
+        """The model's score of each lead."""
+        return self._column(f"SELECT score FROM ({self._sums}) ORDER BY lead_id")  # noqa: S608 - our own steps
+
+    @cached_property
+    def segment(self) -> npt.NDArray[np.int64]:
+        """The number of each lead's segment, 0 for none."""
+        return self._column("SELECT segment_no FROM people ORDER BY lead_id").astype(np.int64)
+
+    @cached_property
+    def points(self) -> npt.NDArray[np.float64]:
+        """What each rule (row) gives each lead (column), after its own clamp, before those of groups and sections."""
+        found = self._event_points(f'FROM temp.main."{self.events_step}"') if self.events_step else self._nothing()
+        columns = {place: self._wide(rule) for place, rule in enumerate(self.rules)}
+        asked = ", ".join(f"{name} AS c{place}" for place, name in columns.items() if name)
+        if asked:
+            rows = self.few.engine.arrow(f"SELECT {asked} FROM ({self._sums}) ORDER BY lead_id")  # noqa: S608 - as above
+            for place, name in columns.items():
+                if name:
+                    found[place] += rows[f"c{place}"].to_numpy()
+        return found
+
+    def points_since(self, age: timedelta) -> npt.NDArray[np.float64]:
+        """What the event rules would give if nothing had happened before `age` ago; zeros for rules of fit."""
+        if self.events_step is None:
+            return self._nothing()
+        since = literal((self.as_of - age).isoformat(" "))
+        step = self.plan.sql(self.events_step, self.few.engine.dialect, given=["people"])
+        return self._event_points(
+            f"FROM ({step})",
+            f"WITH events AS (FROM temp.main.events WHERE occurred_at > TIMESTAMP {since}) ",
+        )
+
+    def scores_without(self, rule: RulePlace) -> npt.NDArray[np.float64] | None:
+        """The score of each lead had the model not had this rule.
+
+        Null for a rule about silence where no events were given: it says the same of everybody.
+        """
+        if rule.section == "fit":
+            people = f"SELECT * REPLACE (0::DOUBLE AS fit_{rule.number}) FROM temp.main.people"  # noqa: S608 - our own tables
+            return self._scores_with("people", people)
+        if self.events_step is None:
+            return None if rule.gives_without_events else self.scores
+        kept = f'FROM temp.main."{self.events_step}" WHERE rule <> {rule.number}'
+        if rule.gives_without_events:  # an event worth nothing, so that nobody has points for having none
+            met = f"SELECT lead_id, {rule.number}::SMALLINT AS rule, 0::DOUBLE AS points FROM temp.main.people"  # noqa: S608 - as above
+            kept = f"{kept} UNION ALL BY NAME {met}"
+        return self._scores_with(self.events_step, kept)
+
+    def _scores_with(self, step: str, query: str) -> npt.NDArray[np.float64]:
+        return self._column(f'WITH "{step}" AS ({query}) SELECT score FROM ({self._sums}) ORDER BY lead_id')  # noqa: S608 - as above
+
+    def _wide(self, rule: RulePlace) -> str | None:
+        """The column of `sums` that holds the rule's points, in all or for leads without events."""
+        if rule.section == "fit":
+            return f"fit_{rule.number}"
+        return f"idle_{rule.number}" if rule.gives_without_events else None
+
+    def _event_points(self, source: str, head: str = "") -> npt.NDArray[np.float64]:
+        found = self._nothing()
+        rows = self.few.engine.arrow(
+            f"{head}SELECT f.lead_no, e.rule::BIGINT AS rule, e.points FROM ({source}) e JOIN few f USING (lead_id)"  # noqa: S608 - as above
+        )
+        row_of = np.array([place for place, rule in enumerate(self.rules) if rule.section == "engagement"])
+        place = np.searchsorted(self.few.lead, rows["lead_no"].to_numpy())
+        found[row_of[rows["rule"].to_numpy()], place] = rows["points"].to_numpy()
+        return found
+
+    def _nothing(self) -> npt.NDArray[np.float64]:
+        return np.zeros((len(self.rules), len(self.few.lead)))
+
+    def _column(self, query: str) -> npt.NDArray[np.float64]:
+        return np.asarray(self.few.engine.arrow(query).column(0).to_numpy(), dtype=np.float64)
+
+
+def trial_of(few: Few, plan: Plan, as_of: datetime) -> Trial:
+    """Run the plan on a few leads as of an instant, up to the steps in which every rule still stands by itself."""
+    few.bind(plan, as_of)
+    step = next((name for name in ("segment_points", "event_points") if name in plan.relations), None)
+    few.engine.materialise(plan, ["people", *([step] if step else [])])
+    return Trial(few, plan, as_of, places_of(plan.ledger), step)
