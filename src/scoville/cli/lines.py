@@ -1,0 +1,174 @@
+"""What a person sees of lines: the answer to each wish, what each line trades, and what it meant in past weeks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from scoville.cli.output import out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import Console
+
+    from scoville.evidence.choices import Choice, Week
+    from scoville.evidence.customers import LastCustomers
+    from scoville.evidence.threshold import Thresholds
+    from scoville.evidence.trade_off import Reach
+
+_WEEKS_SHOWN = 12  # a quarter; the JSON has all
+
+
+def print_thresholds(found: Thresholds) -> None:
+    """The lines, then the figures behind them."""
+    console = out()
+    console.print(f"[bold]{escape(found.model)}[/bold] {found.model_version} · {_looked_at(found)}")
+    if found.cannot_tell:
+        console.print(Text(found.cannot_tell, style="bold yellow"))
+    for choice in found.choices:
+        _print_choice(console, choice)
+    console.print()
+    console.print(_curve(found))
+    for choice in found.choices:
+        if choice.at is not None and len(choice.weeks) > 1:
+            console.print(_weeks(choice))
+    _print_customers(console, found.customers)
+    for note in found.notes:
+        console.print(Text("note: ", style="yellow") + Text(note))
+    if found.write is not None:
+        console.print(Text("\nIn the model file, the first of these lines is:"))
+        console.print(Text(found.write, style="cyan"), soft_wrap=True)
+
+
+def _looked_at(found: Thresholds) -> str:
+    through = "" if found.section == "score" else f"lines through {found.section} · "
+    buyers = f"{found.buyers:,} bought"
+    if found.horizon_days is None:
+        return f"{through}as they are now · {buyers}"
+    known = found.snapshots[: found.known_snapshots]
+    over = f"{known[0]:%Y-%m-%d}" + (f" to {known[-1]:%Y-%m-%d}" if len(known) > 1 else "")
+    return f"{through}{over}, {found.horizon_days:g} days ahead · {buyers}"
+
+
+def _print_choice(console: Console, choice: Choice) -> None:
+    console.print(Text(choice.wish, style="bold green" if choice.is_met else "bold yellow"))
+    console.print(Text(f"  {choice.sentence}"), soft_wrap=True)
+    if choice.at is not None and (said := "; ".join(_doubts(choice, choice.at))):
+        console.print(Text(f"  {said}", style="dim"), soft_wrap=True)
+
+
+def _doubts(choice: Choice, at: Reach) -> Iterable[str]:
+    """How far all this is sure, and what else to know."""
+    if choice.is_met and choice.remark:
+        yield choice.remark
+    if choice.line_low is not None and choice.line_high is not None:
+        yield f"the line: {choice.line_low:g} to {choice.line_high:g}"
+    if choice.met_in is not None and choice.met_in < 1:
+        yield f"met in {choice.met_in:.0%} of resamples"
+    if at.precision is not None:
+        yield f"buy: {_between(at.precision_low, at.precision_high)}"
+    if at.recall is not None:
+        yield f"reach: {_between(at.recall_low, at.recall_high)}"
+    if choice.since_per_week is not None:
+        yield f"in the weeks since: {_number(choice.since_per_week)} a week"
+
+
+def _curve(found: Thresholds) -> Table:
+    has_net = any(line.net is not None for line in found.curve)
+    weekly = found.weeks is not None
+    columns = (
+        "line", "stand there", *(("new a week", "") if weekly else ()), "buy", "", "of all buyers", "",
+        *(("net a week" if weekly else "net", "") if has_net else ()), "",
+    )  # fmt: skip
+    rows = [_line(line, _marks(found, line), weekly=weekly, has_net=has_net) for line in found.curve]
+    return _table("What each line trades", columns, rows)
+
+
+def _line(line: Reach, marks: str, *, weekly: bool, has_net: bool) -> tuple[str | Text, ...]:
+    load = (_number(line.leads_per_week), _span(line.leads_per_week_low, line.leads_per_week_high)) if weekly else ()
+    net = (_money(line.net), _dim(f"{_money(line.net_low)} to {_money(line.net_high)}")) if has_net else ()
+    return (
+        f"{line.threshold:g}", _number(line.standing), *load,
+        _share(line.precision), _dim(_between(line.precision_low, line.precision_high)),
+        _share(line.recall), _dim(_between(line.recall_low, line.recall_high)), *net, Text(marks, style="cyan"),
+    )  # fmt: skip
+
+
+def _marks(found: Thresholds, line: Reach) -> str:
+    """Whose line this is: a stage of today, or a wish."""
+    today = [f"{one.wish} today" for one in found.today if one.at is not None and one.at.threshold == line.threshold]
+    wished = [
+        one.wish for one in found.choices if one.is_met and one.at is not None and one.at.threshold == line.threshold
+    ]
+    return ", ".join([*wished, *today])
+
+
+def _weeks(choice: Choice) -> Table:
+    rows = [_week(week) for week in choice.weeks[-_WEEKS_SHOWN:]]
+    line = f"{choice.at.threshold:g}" if choice.at is not None else "-"
+    of = f", the last {_WEEKS_SHOWN} of {len(choice.weeks)}" if len(choice.weeks) > _WEEKS_SHOWN else ""
+    columns = ("up to", "new leads", "stand there", "bought", "rate", "95 %", "")
+    return _table(f"At {line} ({choice.wish}), week by week{of}", columns, rows)
+
+
+def _week(week: Week) -> tuple[str | Text, ...]:
+    when = f"{week.as_of:%Y-%m-%d}"
+    if week.conversions is None:
+        return (when, f"{week.leads:,}", f"{week.standing:,}", "", "", "", _dim("too early to tell who buys"))
+    sure = _dim(_between(week.precision_low, week.precision_high))
+    return (when, f"{week.leads:,}", f"{week.standing:,}", f"{week.conversions:,}", _share(week.precision), sure, "")
+
+
+def _print_customers(console: Console, customers: LastCustomers) -> None:
+    title = Text("Where the last customers stood before they bought: ", style="bold")
+    if customers.cannot_tell is not None or customers.line is None:
+        console.print(title + Text(customers.cannot_tell or "cannot tell", style="yellow"))
+        return
+    scores = customers.scores
+    console.print(title + Text(f"{customers.customers:,} of them", style="bold"))
+    sure = f"{customers.line_low:g} to {customers.line_high:g}"
+    console.print(
+        f"  half stood at {scores['0.5']:g} or more, half between {scores['0.25']:g} and {scores['0.75']:g}; "
+        f"80 % at {customers.line:g} or more ({sure})",
+        soft_wrap=True,
+    )
+    if customers.unseen:
+        console.print(Text(f"  {customers.unseen:,} more came and bought between two snapshots", style="dim"))
+
+
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
+    """A plain table of numbers; the last column is text."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    for place, name in enumerate(columns):
+        table.add_column(name, justify="left" if place in {0, len(columns) - 1} else "right", no_wrap=place == 0)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _dim(text: str) -> Text:
+    return Text(text, style="dim")
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}" if value >= 9.95 else f"{value:.1f}"  # noqa: PLR2004 - as choices
+
+
+def _money(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}"
+
+
+def _between(low: float | None, high: float | None) -> str:
+    return "-" if low is None or high is None else f"{low:.1%} to {high:.1%}"
+
+
+def _span(low: float | None, high: float | None) -> Text:
+    return _dim("-" if low is None or high is None else f"{_number(low)} to {_number(high)}")
