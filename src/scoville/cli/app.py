@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from scoville.cli.check import check
+from scoville.cli.compare import compare
 from scoville.cli.demo import demo
 from scoville.cli.endings import Verbs
 from scoville.cli.explain import explain
@@ -45,5 +46,5 @@ def _scoville(
     """Lead scoring that people trust: points that add up, explained, replayable at any date."""
 
 
-for command in (demo, init, check, score, explain, validate, sql):
+for command in (demo, init, check, score, explain, validate, compare, sql):
     app.command()(command)
