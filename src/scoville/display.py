@@ -52,7 +52,7 @@ def ranking_html(model: Model, as_of: datetime, rows: Sequence[Row], quality: Qu
     about = f"version {model.version}, as of {words.moment_of(as_of)}"
     title = f"{escape(model.name)} <small>{escape(about)}</small>"
     low, high = float(model.scale.min), float(model.scale.max)
-    given = [title for title, names in _OPTIONAL.items() if any(row.get(name) is not None for row in rows for name in names)]
+    given = [title for title, names in _OPTIONAL.items() if any(row.get(n) is not None for row in rows for n in names)]
     body = "".join(_lead_row(row, low, high, given) for row in rows)
     head = head_row("Rank", "Lead", "Score", "", "Fit", "Engagement", *given, "Reasons")
     caption = f"The best {words.counted(len(rows), 'lead')}" if rows else "No leads"
