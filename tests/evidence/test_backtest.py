@@ -10,6 +10,7 @@ import pytest
 
 import scoville
 from scoville.evidence.backtest import Evidence, validate
+from scoville.evidence.history import read_history
 from scoville.evidence.snapshots import Span, snapshot_instants
 
 Row = dict[str, Any]
@@ -107,13 +108,22 @@ def test_what_happens_after_a_snapshot_changes_none_of_its_scores() -> None:
     assert before.ranking == after.ranking
 
 
-def test_scores_of_a_snapshot_are_those_of_a_plain_run_at_that_date() -> None:
+FRESH = {"name": "Fresh", "when": {"created_at": {"newer_than": "80d"}}, "points": 30}
+
+
+@pytest.mark.parametrize("fit", [[], [FRESH]], ids=["nothing knows the time", "a rule asks for an age"])
+def test_scores_of_every_snapshot_are_those_of_a_plain_run_at_that_date(fit: list[Row]) -> None:
+    # with several snapshots, what does not know the time is worked out once and read by all of them
+    content = MODEL.to_dict()
+    content["fit"]["rules"] += fit
+    model = scoville.Model.from_dict(content)
     people, events, outcomes = history()
-    run = scoville.score(MODEL, people, events, as_of="2025-04-01")
-    expected = sorted(row["score"] for row in run.scores)
-    found = validate(MODEL, people, events, outcomes, horizon=30 * DAY, snapshots="2025-04-01")
-    counts = [sum(low <= score < low + 10 for score in expected) for low in range(0, 100, 10)]
-    assert [bracket.leads for bracket in found.brackets] == counts
+    dates = ["2025-02-15", "2025-03-10", "2025-04-01"]
+    expected = {(at, row["score"]) for at in dates for row in scoville.score(model, people, events, as_of=at).scores}
+    past = read_history(people, events, outcomes)
+    panel = past.panel(past.plan(model), 30 * DAY, ",".join(dates))
+    assert {(dates[number], score) for number, score in zip(panel.snapshot, panel.score, strict=True)} == expected
+    assert len({at for at, _ in expected}) == len(dates)
 
 
 def test_outcomes_may_be_events() -> None:

@@ -97,6 +97,11 @@ class DuckDB:
             self.run(f'CREATE OR REPLACE TEMP TABLE "{step}" AS {plan.sql(step, self.dialect, given=done)}')
             done.append(step)
 
+    def drop(self, steps: Sequence[str]) -> None:
+        """Forget steps that `materialise` made."""
+        for step in steps:
+            self.run(f'DROP TABLE temp.main."{step}"')
+
     def run(self, sql: str) -> None:
         """Execute a statement for its effect."""
         with _explained():

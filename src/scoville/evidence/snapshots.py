@@ -152,6 +152,9 @@ def build_panel(
     `won` names the outcomes that count. `progress` hears how many snapshots are done.
     """
     engine.run("CREATE OR REPLACE TEMP TABLE panel_leads AS " + _lead_times(engine, won))
+    shared = plan.timeless("graded") if len(instants) > 1 else ()
+    engine.materialise(plan, shared)
+    graded = plan.sql("graded", engine.dialect, given=shared)
     parts = []
     for number, instant in enumerate(instants):
         engine.bind_as_of(instant)
@@ -160,12 +163,13 @@ def build_panel(
             engine.arrow(
                 f"SELECT {number} AS snapshot, l.lead_no, g.score, g.fit, g.engagement, "  # noqa: S608 - our own steps
                 f"l.won_at <= TIMESTAMP {literal(end.isoformat(' '))} AS won, l.value, {_label_columns(engine)} "
-                f"FROM ({plan.sql('graded', engine.dialect)}) g JOIN panel_leads l USING (lead_id) "
+                f"FROM ({graded}) g JOIN panel_leads l USING (lead_id) "
                 f"WHERE l.created_at <= TIMESTAMP {literal(instant.isoformat(' '))} "
                 f"AND (l.won_at IS NULL OR l.won_at > TIMESTAMP {literal(instant.isoformat(' '))})"
             )
         )
         progress(number + 1)
+    engine.drop(shared)
     return _panel(parts, tuple(instants), horizon)
 
 

@@ -32,7 +32,7 @@ OPERATORS: tuple[str, ...] = get_args(Operator)
 ORDERING = ("gt", "gte", "lt", "lte", "between")
 _LISTS = ("in", "not_in")
 _TEXTS = ("contains", "starts_with", "ends_with", "matches")
-_AGES = ("newer_than", "older_than")
+AGES = ("newer_than", "older_than")
 DURATION_PATTERN = r"^\s*(?!0+(?:\.0*)?[hdw])([0-9]+(?:\.[0-9]+)?)([hdw])\s*$"
 _HOURS = {"h": 1, "d": 24, "w": 168}
 _LONGEST_DAYS = 36_500  # a century; longer is a slip of the hand
@@ -278,7 +278,7 @@ def _comparison(
 
 
 def _canonical(operator: Operator, value: object) -> object:
-    if operator in _AGES:
+    if operator in AGES:
         return format_duration(parse_duration(value))
     if operator in _LISTS or operator == "between":
         return tuple(_plain(item) for item in cast("list[object]", value))
@@ -306,7 +306,7 @@ def _operand(operator: Operator, value: object) -> Scalar | datetime | timedelta
         return _ordered(operator, value)
     if operator in _TEXTS:
         return _textual(operator, value)
-    if operator in _AGES:
+    if operator in AGES:
         return parse_duration(value)
     if operator == "is":
         if value not in ("missing", "present"):

@@ -22,7 +22,7 @@ from scoville.plan.grading import add_graded, add_scores
 from scoville.plan.ledger import Ledger, ledger_of
 from scoville.plan.people import add_people, add_traits, used_traits
 from scoville.plan.reasons import add_reasons
-from scoville.plan.steps import Constant, Steps, needed, script_of, tables_in, to_sql
+from scoville.plan.steps import Constant, Steps, needed, script_of, tables_in, timeless, to_sql
 from scoville.plan.sums import add_engagement, add_sums, narrow_to_segments
 
 if TYPE_CHECKING:
@@ -89,6 +89,10 @@ class Plan:
         lists = "".join(f", {name}" for name in self.lookups)
         name = " ".join(self.model.name.split())  # a line break in it would end the comment
         return f"{output} by Scoville: {name}, version {self.model.version}. Reads leads, events{lists}."
+
+    def timeless(self, output: str) -> tuple[str, ...]:
+        """The steps behind an output that are the same at every as_of, and that those read which are not."""
+        return tuple(timeless(self.relations, output, "as_of"))
 
     def rests_on(self, *outputs: str) -> tuple[str, ...]:
         """The steps that some outputs need, in order."""

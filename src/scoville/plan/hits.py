@@ -16,7 +16,7 @@ from scoville.errors import PlanError
 from scoville.model.conditions import nearest, traits_of
 from scoville.model.schema import PointsRule, SumRule
 from scoville.plan.people import present
-from scoville.plan.terms import TRUE, age_us, cases, condition_holds, number, weight
+from scoville.plan.terms import TRUE, age_us, beside_as_of, cases, condition_holds, number, weight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,15 +40,14 @@ def add_hits(
     Raises: PlanError for a property that the events do not have.
     """
     met = _met(steps, events, as_of, rules, chosen, prefix)
-    met = met.mutate(age_us=age_us(met.as_of, met.occurred_at))
-    conditions = [met.age_us >= 0]
+    row = met.join(rules, "rule").cross_join(as_of)
+    row = row.mutate(age_us=age_us(row.as_of, row.occurred_at))
+    conditions = [row.age_us >= 0]
     if any(entry.rule.within is not None for entry in chosen):
-        conditions.append(met.window_us.isnull() | (met.age_us < met.window_us))
-    if any(entry.rule.when is not None for entry in chosen):
-        conditions.append(_properties_hold(met, chosen))
-    met = met.filter(*conditions)
+        conditions.append(row.window_us.isnull() | (row.age_us < row.window_us))
+    row = row.filter(*conditions)
     limits = ("at_most", "per_day") if chosen[0].must_be_sorted else ()
-    hits = met.select("lead_id", "rule", "occurred_at", "age_us", *limits, amount=_amount(met, chosen))
+    hits = row.select("lead_id", "rule", "occurred_at", "age_us", *limits, amount=_amount(row, chosen))
     hits = steps.add(f"{prefix}hits", hits)
     return _newest(steps, hits, chosen, prefix) if limits else hits
 
@@ -56,13 +55,28 @@ def add_hits(
 def _met(
     steps: Steps, events: ir.Table, as_of: ir.Table, rules: ir.Table, chosen: Sequence[NumberedEventRule], prefix: str
 ) -> ir.Table:
-    """Events beside the rules that name them, with the properties that those rules read."""
+    """The step `met`: lead_id, rule, occurred_at of events that a rule names and whose properties hold.
+
+    With `measure`, the property that a rule sums up, where there is such a rule. Whatever the instant: ages come later.
+    """
     narrow = events.select("lead_id", "event", "occurred_at", **_properties(events, chosen))
     if EVERY_EVENT in chosen[0].rule.event:
-        return narrow.cross_join(rules.filter(rules.rule.isin([entry.number for entry in chosen])).cross_join(as_of))
-    pairs = [(entry.number, name) for entry in chosen for name in dict.fromkeys(entry.rule.event)]
-    named = steps.constant(f"{prefix}rule_events", {"rule": "int16", "event": "string"}, pairs)
-    return narrow.join(named.join(rules, "rule").cross_join(as_of), "event")
+        row = narrow.cross_join(rules.filter(rules.rule.isin([entry.number for entry in chosen])).select("rule"))
+    else:
+        pairs = [(entry.number, name) for entry in chosen for name in dict.fromkeys(entry.rule.event)]
+        named = steps.constant(f"{prefix}rule_events", {"rule": "int16", "event": "string"}, pairs)
+        row = narrow.join(named, "event")
+    whens = [entry.rule.when for entry in chosen if entry.rule.when is not None]
+    if whens:
+        row = beside_as_of(row, as_of, whens)
+        row = row.filter(_properties_hold(row, chosen))
+    sums = [
+        (row.rule == entry.number, number(_property_of(row)(entry.rule.sum.of)).fill_null(0.0))
+        for entry in chosen
+        if isinstance(entry.rule, SumRule)
+    ]
+    measure = {"measure": cases(sums, ibis.null("float64"))} if sums else {}
+    return steps.add(f"{prefix}met", row.select("lead_id", "rule", "occurred_at", **measure))
 
 
 def _properties(events: ir.Table, chosen: Sequence[NumberedEventRule]) -> dict[str, ir.Value]:
@@ -138,15 +152,11 @@ def _properties_hold(met: ir.Table, chosen: Sequence[NumberedEventRule]) -> ir.B
     return cases(branches, TRUE)
 
 
-def _amount(met: ir.Table, chosen: Sequence[NumberedEventRule]) -> ir.FloatingValue:
+def _amount(row: ir.Table, chosen: Sequence[NumberedEventRule]) -> ir.FloatingValue:
     """What one event adds to the total of its rule: its weight, 1 for a count, the property for a sum."""
     kinds = sorted({entry.fading.kind for entry in chosen})
-    branches = [
-        (met.rule == entry.number, number(_property_of(met)(entry.rule.sum.of)).fill_null(0.0))
-        for entry in chosen
-        if isinstance(entry.rule, SumRule)
-    ]
-    return cases(branches, weight(met.decay, kinds, met.age_us, met.span_us, met.share))
+    faded = weight(row.decay, kinds, row.age_us, row.span_us, row.share)
+    return ibis.coalesce(row.measure, faded) if "measure" in row.columns else faded
 
 
 def _newest(steps: Steps, hits: ir.Table, chosen: Sequence[NumberedEventRule], prefix: str) -> ir.Table:

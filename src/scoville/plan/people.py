@@ -15,7 +15,7 @@ from scoville.data.traits import DERIVED, derive
 from scoville.errors import PlanError
 from scoville.model.conditions import Condition, nearest, traits_of
 from scoville.model.schema import BandRule, TraitRule, ValueRule, as_written
-from scoville.plan.terms import FALSE, band_points, cases, condition_holds, equals, number
+from scoville.plan.terms import FALSE, band_points, beside_as_of, cases, condition_holds, equals, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -92,7 +92,8 @@ def add_people(steps: Steps, traits: ir.Table, as_of: ir.Table, model: Model, le
 
     It has lead_id, segment_no, disqualified_by, and `fit_<rule number>` with the points of each fit rule.
     """
-    row = traits.cross_join(as_of)
+    asked = [*_conditions(model), *(entry.rule.when for entry in ledger.fit if isinstance(entry.rule, TraitRule))]
+    row = beside_as_of(traits, as_of, asked)
 
     def column(name: str) -> ir.Value:
         return row[trait_column(name)]

@@ -74,6 +74,19 @@ def needed(
     return [name for name in relations if name in wanted]
 
 
+def timeless(relations: Mapping[str, ir.Table | Constant], output: str, clock: str) -> list[str]:
+    """Names of the steps behind `output` that do not rest on the table `clock`, but are read by some that do, in order.
+
+    Whatever the instant they are the same: with them at hand, another instant costs only what comes after them.
+    """
+    names = needed(relations, [output])
+    reads = {name: tables_in(step) for name in names if isinstance(step := relations[name], ir.Table)}
+    timed = {name for name in reads if clock in reads[name]}
+    while further := {name for name in reads if name not in timed and reads[name] & timed}:
+        timed |= further
+    return [name for name in reads if name not in timed and any(name in reads[other] for other in timed)]
+
+
 def tables_in(expression: ir.Table) -> set[str]:
     """Names of the tables that an expression reads."""
     return {node.name for node in expression.op().find(ops.UnboundTable)}

@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING
 import ibis
 import ibis.expr.types as ir
 
-from scoville.model.conditions import All, Compare, Condition, Either, Not, as_number, parse_instant
+from scoville.model.conditions import (
+    AGES,
+    All,
+    Compare,
+    Condition,
+    Either,
+    Not,
+    as_number,
+    comparisons_of,
+    parse_instant,
+)
 from scoville.model.patterns import portable_pattern
 
 if TYPE_CHECKING:
@@ -37,6 +47,16 @@ def microseconds(duration: timedelta) -> int:
 def age_us(as_of: ir.Value, instant: ir.Value) -> ir.IntegerValue:
     """Microseconds from `instant` to `as_of`; negative in the future, null for a null instant."""
     return as_of.delta(instant, unit="microsecond")
+
+
+def beside_as_of(table: ir.Table, as_of: ir.Table, conditions: Iterable[Condition]) -> ir.Table:
+    """The table with a column `as_of`: the instant where a condition asks for an age, else null.
+
+    What does not know the time is the same at every instant, and worked out once for many of them.
+    """
+    if any(one.operator in AGES for condition in conditions for one in comparisons_of(condition)):
+        return table.cross_join(as_of)
+    return table.mutate(as_of=ibis.null("timestamp(6)"))
 
 
 def condition_holds(condition: Condition, column: Callable[[str], ir.Value], as_of: ir.Value) -> ir.BooleanValue:

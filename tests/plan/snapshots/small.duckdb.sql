@@ -12,29 +12,21 @@ WITH "as_of" AS (
   FROM "leads" AS "t0"
 ), "people" AS (
   SELECT
-    "t4"."lead_id",
+    "t0"."lead_id",
     0 AS "segment_no",
     CASE
-      WHEN COALESCE(LOWER(TRIM("t4"."trait.company", ' 	
+      WHEN COALESCE(LOWER(TRIM("t0"."trait.company", ' 	
 ')) = 'rival', FALSE)
       THEN 'Competitor'
       ELSE CAST(NULL AS TEXT)
     END AS "disqualified_by",
     CASE
-      WHEN COALESCE(LOWER(TRIM("t4"."trait.title", ' 	
+      WHEN COALESCE(LOWER(TRIM("t0"."trait.title", ' 	
 ')) = 'director', FALSE)
       THEN CAST(15.0 AS DOUBLE)
       ELSE CAST(0.0 AS DOUBLE)
     END AS "fit_0"
-  FROM (
-    SELECT
-      "t2"."lead_id",
-      "t2"."trait.company",
-      "t2"."trait.title",
-      "t3"."as_of"
-    FROM "traits" AS "t2"
-    CROSS JOIN "as_of" AS "t3"
-  ) AS "t4"
+  FROM "traits" AS "t0"
 ), "event_rules" AS (
   SELECT
     CAST("rule" AS SMALLINT) AS "rule",
@@ -70,67 +62,55 @@ WITH "as_of" AS (
     CAST("event" AS TEXT) AS "event"
   FROM (VALUES
     (0, 'demo')) AS t("rule", "event")
+), "met" AS (
+  SELECT
+    "t4"."lead_id",
+    "t2"."rule",
+    "t4"."occurred_at"
+  FROM (
+    SELECT
+      *
+    FROM "events" AS "t0"
+  ) AS "t4"
+  INNER JOIN "rule_events" AS "t2"
+    ON "t4"."event" = "t2"."event"
 ), "hits" AS (
   SELECT
-    "t11"."lead_id",
-    "t11"."rule",
-    "t11"."occurred_at",
-    DATE_DIFF('MICROSECOND', "t11"."occurred_at", "t11"."as_of") AS "age_us",
+    "t6"."lead_id",
+    "t6"."rule",
+    "t6"."occurred_at",
+    DATE_DIFF('MICROSECOND', "t6"."occurred_at", "t6"."as_of") AS "age_us",
     EXP(
       -(
         (
-          DATE_DIFF('MICROSECOND', "t11"."occurred_at", "t11"."as_of") / "t11"."span_us"
+          DATE_DIFF('MICROSECOND', "t6"."occurred_at", "t6"."as_of") / "t6"."span_us"
         ) * CAST(0.6931471805599453 AS DOUBLE)
       )
     ) AS "amount"
   FROM (
     SELECT
-      "t8"."lead_id",
-      "t8"."event",
-      "t8"."occurred_at",
-      "t10"."rule",
-      "t10"."name",
-      "t10"."points",
-      "t10"."repeat",
-      "t10"."lowest",
-      "t10"."highest",
-      "t10"."window_us",
-      "t10"."decay",
-      "t10"."span_us",
-      "t10"."share",
-      "t10"."at_most",
-      "t10"."per_day",
-      "t10"."as_of"
-    FROM (
-      SELECT
-        *
-      FROM "events" AS "t0"
-    ) AS "t8"
-    INNER JOIN (
-      SELECT
-        "t4"."rule",
-        "t4"."event",
-        "t5"."name",
-        "t5"."points",
-        "t5"."repeat",
-        "t5"."lowest",
-        "t5"."highest",
-        "t5"."window_us",
-        "t5"."decay",
-        "t5"."span_us",
-        "t5"."share",
-        "t5"."at_most",
-        "t5"."per_day",
-        "t6"."as_of"
-      FROM "rule_events" AS "t4"
-      INNER JOIN "event_rules" AS "t5"
-        ON "t4"."rule" = "t5"."rule"
-      CROSS JOIN "as_of" AS "t6"
-    ) AS "t10"
-      ON "t8"."event" = "t10"."event"
-  ) AS "t11"
+      "t3"."lead_id",
+      "t3"."rule",
+      "t3"."occurred_at",
+      "t4"."name",
+      "t4"."points",
+      "t4"."repeat",
+      "t4"."lowest",
+      "t4"."highest",
+      "t4"."window_us",
+      "t4"."decay",
+      "t4"."span_us",
+      "t4"."share",
+      "t4"."at_most",
+      "t4"."per_day",
+      "t5"."as_of"
+    FROM "met" AS "t3"
+    INNER JOIN "event_rules" AS "t4"
+      ON "t3"."rule" = "t4"."rule"
+    CROSS JOIN "as_of" AS "t5"
+  ) AS "t6"
   WHERE
-    DATE_DIFF('MICROSECOND', "t11"."occurred_at", "t11"."as_of") >= 0
+    DATE_DIFF('MICROSECOND', "t6"."occurred_at", "t6"."as_of") >= 0
 ), "rule_totals" AS (
   SELECT
     "t0"."lead_id",
