@@ -11,6 +11,7 @@ from scoville.cli.compare import compare
 from scoville.cli.demo import demo
 from scoville.cli.endings import Verbs
 from scoville.cli.explain import explain
+from scoville.cli.figures import figures
 from scoville.cli.init import init
 from scoville.cli.score import score
 from scoville.cli.sql import sql
@@ -46,5 +47,5 @@ def _scoville(
     """Lead scoring that people trust: points that add up, explained, replayable at any date."""
 
 
-for command in (demo, init, check, score, explain, validate, compare, sql):
+for command in (demo, init, check, score, explain, validate, compare, figures, sql):
     app.command()(command)

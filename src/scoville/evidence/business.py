@@ -83,6 +83,7 @@ class Business:
     by_month: tuple[Group, ...]
     stages: tuple[StageRate, ...]
     notes: tuple[str, ...]
+    sentence: str
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values, for JSON. Instants are ISO 8601 and end in Z."""
@@ -99,16 +100,17 @@ def business_figures(history: History, plan: Plan, panel: Panel, *, touch: str |
     """
     rows = lead_rows(history, panel.horizon, touch)
     horizon_days = panel.horizon / timedelta(days=1) if panel.horizon is not None else None
-    everybody = np.ones(len(rows), bool)
+    overall = _group(rows, np.ones(len(rows), bool), "all", horizon_days)
     return Business(
         horizon_days=horizon_days,
         until=rows.until,
         touch=rows.touch,
-        overall=_group(rows, everybody, "all", horizon_days),
+        overall=overall,
         by_source=tuple(_group(rows, here, label, horizon_days) for label, here in _sources(rows)),
         by_month=tuple(_month(rows, here, label, horizon_days) for label, here in _months(rows)),
         stages=stage_rates([stage.name for stage in plan.model.stages], panel),
-        notes=tuple(_notes(rows, horizon_days)),
+        notes=tuple(_notes(rows, overall, horizon_days)),
+        sentence=_sentence(overall, horizon_days),
     )
 
 
@@ -275,7 +277,7 @@ def _wait(rows: LeadRows, days: Floats, here: Bools, marks: tuple[int, ...], nou
 # What is to be known beside the figures
 
 
-def _notes(rows: LeadRows, horizon_days: float | None) -> list[str]:
+def _notes(rows: LeadRows, overall: Group, horizon_days: float | None) -> list[str]:
     young, early = int(rows.is_young.sum()), int((rows.days_to_win < 0).sum())
     no_cost, no_value = _missing(rows.cost, np.ones(len(rows), bool)), _missing(rows.value, rows.won)
     notes = []
@@ -290,10 +292,25 @@ def _notes(rows: LeadRows, horizon_days: float | None) -> list[str]:
         notes.append(f"{counted(early, 'win')} before the lead was created: left out of the sales cycle")
     if rows.has_cost and no_cost:
         notes.append(f"{counted(no_cost, 'lead')} without a cost: left out where cost matters")
-    if rows.has_value and no_value:
+    if rows.has_value and no_value and overall.value_per_lead.value is not None:
         notes.append(f"{counted(no_value, 'win')} without a value: taken as the mean of the others")
     return notes
 
 
 def _missing(column: Floats, among: Bools) -> int:
     return int((~np.isfinite(column[among])).sum())
+
+
+def _sentence(overall: Group, horizon_days: float | None) -> str:
+    """The figures that everybody asks for first, where they are known."""
+    converted = overall.conversion_rate
+    if converted.value is None:
+        return converted.cannot_tell or "cannot tell"
+    told = f"of {counted(converted.of, 'lead')}, {converted.value:.1%} converted so far"
+    if horizon_days is not None and overall.conversion_in_time.value is not None:
+        told += f", {overall.conversion_in_time.value:.1%} within {horizon_days:g} days of their creation"
+    cycle = overall.sales_cycle.median_days.value if overall.sales_cycle else None
+    money = ((overall.acquisition_cost, "costs"), (overall.value_per_win, "brings"))
+    parts = [f"{does} {figure.value:,.0f}" for figure, does in money if figure.value is not None]
+    told += f"; half of the wins took at most {cycle:.0f} days" if cycle is not None else ""
+    return told + (f"; a win {' and '.join(parts)}" if parts else "")

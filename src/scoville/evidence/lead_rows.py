@@ -151,7 +151,7 @@ def _known(engine: DuckDB, table: str, column: str) -> set[str]:
 
 
 def _names(names: Any) -> str:  # noqa: ANN401 - any names
-    return ", ".join(literal(name.lower()) for name in names) or "NULL"
+    return ", ".join(literal(name.lower()) for name in names) or "''"  # NULL would make NOT IN unknown
 
 
 def _numbers(rows: Any, name: str) -> Floats:  # noqa: ANN401 - an Arrow table

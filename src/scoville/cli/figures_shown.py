@@ -1,0 +1,189 @@
+"""What a person sees of the business figures and the forecast: what it comes to first, then tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from scoville.cli.output import out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from scoville.evidence.business import Business, Group
+    from scoville.evidence.estimates import Figure, Wait
+    from scoville.evidence.forecast import Checked, Forecast
+    from scoville.evidence.funnel import StageRate
+
+_DAY_H = 24
+_SMALL = 10  # money below it has cents
+
+
+def print_figures(business: Business, by: str) -> None:
+    """All leads, then by source or month, then from stage to stage, then what is to be known."""
+    console = out()
+    console.print(Text(business.sentence, style="bold"))
+    console.print()
+    console.print(_overall(business))
+    groups = business.by_source if by == "source" else business.by_month
+    if groups:
+        console.print()
+        console.print(_groups(groups, by, business.horizon_days))
+    if business.stages:
+        console.print()
+        console.print(_stages(business.stages))
+    for note in business.notes:
+        console.print(Text("note: ", style="yellow") + Text(note))
+
+
+def print_forecast(forecast: Forecast) -> None:
+    """What is expected, how such forecasts did, and what they cannot know."""
+    console = out()
+    console.print()
+    console.print(Text(f"Forecast: {forecast.sentence}", style="bold"))
+    if forecast.now.cannot_tell is not None:
+        return
+    console.print(Text(forecast.record))
+    there = forecast.already_there
+    if there.value is not None:
+        console.print(
+            Text(
+                f"only leads that are there already: in the past they brought {there.value:.0%} of the wins of the "
+                f"{forecast.horizon_days:g} days ahead ({_interval(there, _share)})"
+            )
+        )
+    if forecast.checks:
+        console.print()
+        console.print(_checks(forecast.checks))
+
+
+def _overall(business: Business) -> Table:
+    group = business.overall
+    in_time = f"converted within {business.horizon_days:g} days" if business.horizon_days else "converted"
+    rows = [
+        *_rows((("engagement rate", group.engagement_rate), ("conversion rate so far", group.conversion_rate)), _share),
+        *_rows(((in_time, group.conversion_in_time),), _share),
+        *_rows((("cost per lead", group.cost_per_lead), ("cost per customer", group.acquisition_cost)), _money),
+        *_rows((("value per win", group.value_per_win), ("value per lead", group.value_per_lead)), _money),
+        *_rows((("return per lead", group.return_per_lead),), _money),
+        *_rows((("return on cost", group.return_on_cost),), _times),
+        *_wait("sales cycle", group.sales_cycle),
+        *_rows((("touched by sales", group.touched),), _share),
+        *_wait("speed to lead", group.speed_to_lead),
+    ]
+    return _table("All leads", ("figure", "", "95 %", "of", ""), rows)
+
+
+def _rows(
+    figures: Iterable[tuple[str, Figure]], show: Callable[[float | None], str]
+) -> list[tuple[str, str, str, str, str]]:
+    return [
+        (
+            name, show(one.value), _interval(one, show), f"{one.of:,}" if one.of else "-", one.cannot_tell or "",
+        )
+        for name, one in figures
+    ]  # fmt: skip
+
+
+def _wait(name: str, wait: Wait | None) -> list[tuple[str, str, str, str, str]]:
+    """Median and quartiles of what has happened, and what the leads that still wait make of it."""
+    if wait is None or wait.median_days.value is None:
+        reason = wait.median_days.cannot_tell if wait is not None else None
+        return [(name, "-", "-", "-", reason or "cannot tell: no dates to count from")]
+    one = wait.median_days
+    middle = f"middle half: {_days(wait.first_quartile_days)} to {_days(wait.third_quartile_days)}"
+    shares = ((mark, share.value) for mark, share in wait.done_by.items())
+    done = ", ".join(f"{_share(share)} in {mark} d" for mark, share in shares if share is not None)
+    return [
+        (f"{name}, median", _days(one.value), _interval(one, _days), f"{one.of:,}", one.cannot_tell or middle),
+        ("", "", "", "", f"of all leads: {done}"),
+    ]
+
+
+def _groups(groups: Sequence[Group], by: str, horizon_days: float | None) -> Table:
+    in_time = f"in {horizon_days:g} d" if horizon_days else "converted"
+    money = ("a lead costs", "a customer", "a win brings", "return on cost")
+    columns = (by, "leads", "won", in_time, "95 %", *money, "cycle", "")
+    return _table("By source" if by == "source" else "By month of creation", columns, map(_group, groups))
+
+
+def _group(group: Group) -> tuple[str | Text, ...]:
+    cycle = group.sales_cycle.median_days.value if group.sales_cycle is not None else None
+    reason = "still open" if group.is_still_open else group.acquisition_cost.cannot_tell or ""
+    few = reason if group.is_still_open or "conversion" in reason else ""
+    return (
+        Text(group.label), f"{group.leads:,}", f"{group.conversions:,}", _share(group.conversion_in_time.value),
+        _interval(group.conversion_in_time, _share), _money(group.cost_per_lead.value),
+        _money(group.acquisition_cost.value), _money(group.value_per_win.value),
+        _times(group.return_on_cost.value), _days(cycle), few,
+    )  # fmt: skip
+
+
+def _stages(stages: Sequence[StageRate]) -> Table:
+    rows = [
+        (
+            Text(f"{one.from_stage} to {one.to_stage}"), f"{one.leads:,}", f"{one.reached:,}", _share(one.rate.value),
+            _interval(one.rate, _share),
+            one.rate.cannot_tell or (f"{one.won_unseen:,} won without being seen there" if one.won_unseen else ""),
+        )
+        for one in stages
+    ]  # fmt: skip
+    return _table("From stage to stage, within the horizon", ("step", "leads", "went on", "rate", "95 %", ""), rows)
+
+
+def _checks(checks: Sequence[Checked]) -> Table:
+    has_revenue = any(one.came_revenue is not None for one in checks)
+    money = ("revenue expected", "95 %", "came in") if has_revenue else ()
+    rows = [_check(one, has_revenue=has_revenue) for one in checks]
+    columns = ("as of", "open leads", "wins expected", "95 %", "came in", *money, "")
+    return _table("Such forecasts before", columns, rows)
+
+
+def _check(one: Checked, *, has_revenue: bool) -> tuple[str | Text, ...]:
+    told = one.expected
+    money = (_money(told.revenue), _range(told.revenue_low, told.revenue_high), _money(one.came_revenue))
+    held = (("wins", one.is_wins_within), ("revenue", one.is_revenue_within))
+    missed = [f"{name} missed" for name, is_within in held if is_within is False]
+    return (
+        f"{one.as_of:%Y-%m-%d}", f"{told.leads:,}", f"{told.wins:,.0f}", _range(told.wins_low, told.wins_high),
+        f"{one.came_wins:,}", *(money if has_revenue else ()), ", ".join(missed),
+    )  # fmt: skip
+
+
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
+    """A plain table; all columns but the first and the last are numbers."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    for place, name in enumerate(columns):
+        table.add_column(name, justify="left" if place in {0, len(columns) - 1} else "right", no_wrap=place == 0)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
+
+
+def _times(value: float | None) -> str:
+    """A return on cost: below one as a share, above as times."""
+    return "-" if value is None else f"{value:+.0%}" if value < 1 else f"{value:,.1f} times"
+
+
+def _money(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.2f}" if abs(value) < _SMALL else f"{value:,.0f}"
+
+
+def _days(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f} d" if value >= 2 else f"{value * _DAY_H:,.1f} h"  # noqa: PLR2004 - two days, not 48 hours
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return f"{_money(low)} to {_money(high)}"
+
+
+def _interval(figure: Figure, show: Callable[[float | None], str]) -> str:
+    return "-" if figure.low is None or figure.high is None else f"{show(figure.low)} to {show(figure.high)}"
