@@ -12,12 +12,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from scipy.stats import chi2, chi2_contingency
 
-from scoville.evidence.sample import CONFIDENCE, Z, even_groups, levels
+from scoville.evidence.sample import Z, even_groups, levels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ class Bins:
             return (*self.texts, OTHERS, MISSING)
         return (*_ranges(self.starts), MISSING)
 
-    def counts(self, values: NDArray[np.float64] | NDArray[np.object_]) -> tuple[int, ...]:
+    def counts(self, values: NDArray[Any]) -> tuple[int, ...]:
         """Leads in each bin. Missing: NaN in numbers, None in texts."""
         if self.texts is not None:
             return self._texts(values)
@@ -68,14 +68,14 @@ class Bins:
         found = np.bincount(places, minlength=len(self.starts) + 1)
         return (*found.tolist(), numbers.size - known.size)
 
-    def _texts(self, values: NDArray[np.float64] | NDArray[np.object_]) -> tuple[int, ...]:
+    def _texts(self, values: NDArray[Any]) -> tuple[int, ...]:
         names, found = text_counts(values)
         by_name = dict(zip(names, found, strict=True))
         kept = [by_name.get(text, 0) for text in self.texts or ()]
         return (*kept, sum(found) - sum(kept), len(values) - sum(found))
 
 
-def text_counts(values: NDArray[np.float64] | NDArray[np.object_]) -> tuple[list[str], list[int]]:
+def text_counts(values: NDArray[Any]) -> tuple[list[str], list[int]]:
     """The different texts in lower case, without missing ones, and how many leads have each."""
     known = [str(value).lower() for value in values.tolist() if value is not None]
     names, found = np.unique(np.array(known, dtype=np.str_), return_counts=True)
@@ -102,7 +102,7 @@ def number_bins(values: Floats, bins: int = BINS) -> Bins:
     return Bins(tuple(sorted(starts)))
 
 
-def text_bins(values: NDArray[np.object_]) -> Bins:
+def text_bins(values: NDArray[Any]) -> Bins:
     """Texts on at least 1 % and 10 of the base period's leads, the 20 most frequent at most."""
     names, found = text_counts(values)
     least = max(RARE_LEADS, RARE_SHARE * len(values))
@@ -124,11 +124,11 @@ def _ranges(starts: Sequence[float]) -> list[str]:
 class Shift:
     """How far one column has moved.
 
-    `psi` with its 95 % interval from `low` to `high`; `by_chance` is what an unmoved column of as many leads stays
-    below 95 times in 100; `p` how often chance alone makes at least this much, by Pearson's chi-square test of the same
-    bins: the index tends to the same law, but leaps more while leads are few. `word`: "stable" (below 0.1), "moved"
-    (0.1 to 0.25, beyond chance), "shifted" (from 0.25, beyond chance), "not shown" (0.1 or more, but chance may do
-    that), "cannot tell" (fewer than 30 leads on a side; then all figures are None).
+    `psi` with its 95 % interval from `low` to `high`; `by_chance` is what the index of unmoved columns stays below 99
+    times in 100, all of them together; `p` how often chance alone makes at least this much of this column, by Pearson's
+    chi-square test of the same bins: the index tends to the same law, but leaps more while leads are few. `word`:
+    "stable" (below 0.1), "moved" (0.1 to 0.25, beyond chance), "shifted" (from 0.25, beyond chance), "not shown" (0.1
+    or more, but chance may do that), "cannot tell" (fewer than 30 leads on a side; then all figures are None).
     """
 
     psi: float | None
@@ -162,14 +162,12 @@ def shift(base: Sequence[int], now: Sequence[int], columns: int = 1) -> Shift:
     if min(leads) < FEWEST_LEADS:
         return Shift(None, None, None, None, None, *leads, "cannot tell")
     psi, scale = stability_index(base, now), 1 / leads[0] + 1 / leads[1]
-    merged = _merged(base, now)
-    freedom = merged.shape[1] - 1
-    if not freedom:
-        return Shift(psi, psi, psi, 0.0, 1.0, *leads, "stable")
+    merged, sure = _merged(base, now), FALSE_ALARMS / columns
+    freedom = max(1, merged.shape[1] - 1)
     p = float(chi2_contingency(merged, correction=False).pvalue)
-    by_chance = scale * float(chi2.ppf(CONFIDENCE, freedom))
+    by_chance = scale * float(chi2.isf(sure, freedom))
     low, high = _interval(base, now, psi, freedom * scale, 2 * freedom * scale**2)
-    return Shift(psi, low, high, by_chance, p, *leads, _word(psi, p < FALSE_ALARMS / columns))
+    return Shift(psi, low, high, by_chance, p, *leads, _word(psi, p < sure))
 
 
 def _word(psi: float, is_sure: bool) -> Word:  # noqa: FBT001 - one of two facts
