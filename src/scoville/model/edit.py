@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import yaml
 
@@ -51,9 +51,7 @@ def with_probability(text: str, probability: Probability, remark: str = "") -> s
 
 
 def _edited(text: str, block: dict[str, object], note: str) -> str:
-    root = yaml.compose(text, yaml.SafeLoader)
-    if not isinstance(root, yaml.MappingNode):
-        raise AssertionError("a text that was read as a model is a mapping")
+    root = cast("yaml.MappingNode", yaml.compose(text, yaml.SafeLoader))  # what was read as a model is a mapping
     old = next(((key, value) for key, value in root.value if key.value == _KEY), None)
     if root.flow_style:
         return _edited_in_braces(text, root, old, block)
@@ -96,7 +94,7 @@ def _appended(text: str, lines: str, line_break: str) -> str:
 
 def _end(node: yaml.Node) -> int:
     """Where the last word or bracket of a value ends; of a block PyYAML only says where the next thing begins."""
-    if isinstance(node, yaml.ScalarNode) or node.flow_style:
+    if not isinstance(node, yaml.CollectionNode) or node.flow_style:
         return int(node.end_mark.index)
     inner = [part for entry in node.value for part in (entry if isinstance(entry, tuple) else (entry,))]
     return max((_end(part) for part in inner), default=int(node.start_mark.index))
