@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from scoville.evidence.trade_off import Reach
 
 _WEEKS_SHOWN = 12  # a quarter; the JSON has all
+_SURELY = 0.95  # of resamples: what needs no saying
+_MARKS = {
+    "capacity": "your capacity",
+    "precision": "your rate",
+    "recall": "your reach",
+    "value": "most value",
+    "customers": "the last customers",
+    "parting": "parts them best",
+}
 
 
 def print_thresholds(found: Thresholds) -> None:
@@ -33,9 +42,11 @@ def print_thresholds(found: Thresholds) -> None:
         _print_choice(console, choice)
     console.print()
     console.print(_curve(found))
-    for choice in found.choices:
-        if choice.at is not None and len(choice.weeks) > 1:
-            console.print(_weeks(choice))
+    past = [choice for choice in found.choices if choice.at is not None and len(choice.weeks) > 1]
+    if len(past) == 1:
+        console.print(_weeks_of_one(past[0]))
+    elif past:
+        console.print(_weeks_of_all(past))
     _print_customers(console, found.customers)
     for note in found.notes:
         console.print(Text("note: ", style="yellow") + Text(note))
@@ -66,9 +77,9 @@ def _doubts(choice: Choice, at: Reach) -> Iterable[str]:
     if choice.is_met and choice.remark:
         yield choice.remark
     if choice.line_low is not None and choice.line_high is not None:
-        yield f"the line: {choice.line_low:g} to {choice.line_high:g}"
-    if choice.met_in is not None and choice.met_in < 1:
-        yield f"met in {choice.met_in:.0%} of resamples"
+        yield f"the line may lie from {choice.line_low:.4g} to {choice.line_high:.4g}"
+    if choice.met_in is not None and choice.met_in < _SURELY:
+        yield f"there is such a line in {choice.met_in:.0%} of resamples"
     if at.precision is not None:
         yield f"buy: {_between(at.precision_low, at.precision_high)}"
     if at.recall is not None:
@@ -100,27 +111,46 @@ def _line(line: Reach, marks: str, *, weekly: bool, has_net: bool) -> tuple[str 
 
 def _marks(found: Thresholds, line: Reach) -> str:
     """Whose line this is: a stage of today, or a wish."""
-    today = [f"{one.wish} today" for one in found.today if one.at is not None and one.at.threshold == line.threshold]
-    wished = [
-        one.wish for one in found.choices if one.is_met and one.at is not None and one.at.threshold == line.threshold
-    ]
-    return ", ".join([*wished, *today])
+    here = [one for one in (*found.choices, *found.today) if one.at is not None and one.at.threshold == line.threshold]
+    return ", ".join(_MARKS.get(one.kind, f"{one.wish} today") for one in here if one.is_met)
 
 
-def _weeks(choice: Choice) -> Table:
-    rows = [_week(week) for week in choice.weeks[-_WEEKS_SHOWN:]]
-    line = f"{choice.at.threshold:g}" if choice.at is not None else "-"
-    of = f", the last {_WEEKS_SHOWN} of {len(choice.weeks)}" if len(choice.weeks) > _WEEKS_SHOWN else ""
-    columns = ("up to", "new leads", "stand there", "bought", "rate", "95 %", "")
-    return _table(f"At {line} ({choice.wish}), week by week{of}", columns, rows)
+def _weeks_of_one(choice: Choice) -> Table:
+    known, title = _known(choice)
+    rows = [
+        (
+            f"{week.as_of:%Y-%m-%d}", f"{week.leads:,}", f"{week.standing:,}", f"{week.conversions:,}",
+            _share(week.precision), _dim(_between(week.precision_low, week.precision_high)), "",
+        )
+        for week in known
+    ]  # fmt: skip
+    return _table(
+        f"{title} at {_line_of(choice)}", ("up to", "new leads", "stand there", "bought", "rate", "", ""), rows
+    )
 
 
-def _week(week: Week) -> tuple[str | Text, ...]:
-    when = f"{week.as_of:%Y-%m-%d}"
-    if week.conversions is None:
-        return (when, f"{week.leads:,}", f"{week.standing:,}", "", "", "", _dim("too early to tell who buys"))
-    sure = _dim(_between(week.precision_low, week.precision_high))
-    return (when, f"{week.leads:,}", f"{week.standing:,}", f"{week.conversions:,}", _share(week.precision), sure, "")
+def _weeks_of_all(choices: Sequence[Choice]) -> Table:
+    """A column for each line: how many were new, how many of them bought, and the interval of that share."""
+    weeks = [_known(choice)[0] for choice in choices]
+    rows = [(f"{row[0].as_of:%Y-%m-%d}", *map(_told, row), "") for row in zip(*weeks, strict=True)]
+    title = f"{_known(choices[0])[1]}: new leads, and how many of them bought"
+    return _table(title, ("up to", *(f"at {_line_of(choice)}" for choice in choices), ""), rows)
+
+
+def _known(choice: Choice) -> tuple[Sequence[Week], str]:
+    """The newest weeks of which it is known who bought, and how to call them."""
+    known = [week for week in choice.weeks if week.conversions is not None]
+    shown = known[-_WEEKS_SHOWN:]
+    return shown, f"The last {len(shown)} of {len(known)} weeks" if len(shown) < len(known) else "Week by week"
+
+
+def _line_of(choice: Choice) -> str:
+    return f"{choice.at.threshold:g}" if choice.at is not None else "-"
+
+
+def _told(week: Week) -> Text:
+    sure = "" if week.precision_low is None else f" ({week.precision_low:.0%} to {week.precision_high:.0%})"
+    return Text(f"{week.leads:,}, {week.conversions:,} bought") + _dim(sure)
 
 
 def _print_customers(console: Console, customers: LastCustomers) -> None:
@@ -130,10 +160,9 @@ def _print_customers(console: Console, customers: LastCustomers) -> None:
         return
     scores = customers.scores
     console.print(title + Text(f"{customers.customers:,} of them", style="bold"))
-    sure = f"{customers.line_low:g} to {customers.line_high:g}"
     console.print(
-        f"  half stood at {scores['0.5']:g} or more, half between {scores['0.25']:g} and {scores['0.75']:g}; "
-        f"80 % at {customers.line:g} or more ({sure})",
+        f"  half of them at {scores['0.5']:.1f} or more, half between {scores['0.25']:.1f} and {scores['0.75']:.1f}; "
+        f"80 % at {customers.line:g} or more ({customers.line_low:.1f} to {customers.line_high:.1f})",
         soft_wrap=True,
     )
     if customers.unseen:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Kind = Literal["capacity", "precision", "recall", "value", "customers", "parting", "today"]
 
 FAR = 0.8  # of all buyers: what is shown when nobody says how many to reach
+_WEEKS_TO_TELL = 4  # of the newest: fewer are no new habit
 _OFTEN = 0.4  # from here on, "54 % buy" reads better than "1 in 2 buys"
 _WHOLE = 9.95  # from here on, tenths say nothing
 _TAILS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
@@ -152,6 +153,15 @@ class Chooser:
         times = self.found.as_of
         return (times[-1] - times[self.found.known - 1]).total_seconds() / 604_800
 
+    def newest_for(self, capacity: float) -> float | None:
+        """The line for a capacity in the weeks whose horizon is not over; None where these are too few to tell."""
+        since = self.found.reached[self.found.known :].sum(axis=0)
+        if not since.any() or self._weeks_since < _WEEKS_TO_TELL:
+            return None
+        newest = replace(self.plain, leads=since[None, :].astype(np.float64), weeks=self._weeks_since)
+        place = int(rules.within_capacity(newest, capacity)[0])
+        return None if place < 0 else float(self.found.lines[place])
+
     def _weeks(self, place: int) -> tuple[Week, ...]:
         return tuple(_week(self.found, number, place) for number in range(self.found.first, len(self.found.as_of)))
 
@@ -186,7 +196,7 @@ def for_capacity(chooser: Chooser, capacity: float) -> Choice:
     choice = chooser.by("capacity", wish, lambda counts: rules.within_capacity(counts, capacity))
     loads = chooser.plain.leads[0] / chooser.plain.weeks
     if choice is not None:
-        return replace(choice, remark=_about_capacity(choice, capacity, float(loads.max()), per))
+        return replace(choice, remark=_about_capacity(chooser, choice, capacity, float(loads.max())))
     top = int(rules.highest_reached(chooser.plain)[0])
     if top < 0:
         return chooser.unmet("capacity", wish, "cannot tell: nobody newly reached any line")
@@ -195,13 +205,17 @@ def for_capacity(chooser: Chooser, capacity: float) -> Choice:
     return chooser.unmet("capacity", wish, why, top)
 
 
-def _about_capacity(choice: Choice, capacity: float, most: float, per: str) -> str | None:
-    if most <= capacity:
-        return f"there is room for more: no line brings more than {_number(most)} {per}"
+def _about_capacity(chooser: Chooser, choice: Choice, capacity: float, most: float) -> str | None:
+    """What to know beside the line: room left, weeks that overflow, and where it would lie for the newest weeks."""
+    said = [f"there is room for more: no line brings more than {_number(most)}"] if most <= capacity else []
     over = sum(week.leads > capacity for week in choice.weeks)
     if len(choice.weeks) > 1 and over:
-        return f"more than {capacity:g} came in {over} of {len(choice.weeks)} weeks"
-    return None
+        said.append(f"more than {capacity:g} came in {over} of {len(choice.weeks)} weeks")
+    newest = chooser.newest_for(capacity)
+    if newest is not None and choice.at is not None and newest != choice.at.threshold:
+        now, since = _number(choice.since_per_week), chooser.found.as_of[chooser.found.known - 1]
+        said.append(f"{now} a week have come since {since:%-d %B}: for that many it belongs at {newest:g}")
+    return "; ".join(said) or None
 
 
 def for_precision(chooser: Chooser, precision: float) -> Choice:
@@ -269,8 +283,9 @@ def described(at: Reach) -> str:
         return f"At {at.threshold:g}: {stood}"
     once = at.leads_per_week is None
     load = counted(at.leads, "lead") + " on the list" if once else f"{_number(at.leads_per_week)} new leads a week"
-    reached = "nobody bought at all" if at.recall is None else f"you reach {at.recall:.0%} of all who buy"
-    return f"At {at.threshold:g}: {load}, {_buys(at.precision or 0)}; {reached}"
+    if at.recall is None:
+        return f"At {at.threshold:g}: {load}; nobody bought at all"
+    return f"At {at.threshold:g}: {load}, {_buys(at.precision or 0)}; you reach {at.recall:.0%} of all who buy"
 
 
 def _number(number: float | None) -> str:

@@ -187,11 +187,11 @@ def lines_for(score: Floats, extra: tuple[float, ...] = (), most: int = MOST_LIN
     if values.size > most:
         places = np.geomspace(1, some.size, most).round().astype(np.int64)
         values = np.unique(np.sort(some)[-places])
-    return np.unique(np.append(_shortest(values), np.asarray(extra, dtype=np.float64)))
+    return np.unique(np.append(shortest(values), np.asarray(extra, dtype=np.float64)))
 
 
-def _shortest(values: Floats) -> Floats:
-    """For each value the number with the fewest decimals that is at most it, and above the value before."""
+def shortest(values: Floats) -> Floats:
+    """For each of rising values the number with the fewest decimals that is at most it, and above the one before."""
     below = np.append(-np.inf, values[:-1])
     short = values.copy()
     for decimals in reversed(range(_DECIMALS + 1)):

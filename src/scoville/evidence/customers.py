@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scoville.evidence.crossings import shortest
 from scoville.evidence.sample import CONFIDENCE, FEW, counted
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class LastCustomers:
     """Scores of the last customers at their last snapshot before they bought.
 
     `customers` of them have such a score; `unseen` more were created and bought between two snapshots. `scores` has
-    quantiles, keys are the share below ("0.5": the median). `line` is the highest score that still holds 80 % of them,
+    quantiles, keys are the share below ("0.5": the median). `line` still holds 80 % of them at or above it,
     `line_low` to `line_high` its interval; None, with `cannot_tell`, where there are too few.
     """
 
@@ -94,10 +95,11 @@ def _last_rows(panel: Panel, lead: Ints) -> Ints:
 
 
 def _line(scores: Floats) -> tuple[float, float, float]:
-    """The highest score that holds 80 % of rising scores at or above it, and the order statistics around it."""
+    """The line that holds 80 % of rising scores at or above it, shortly written, and the order statistics around it."""
     from scipy.stats import binom  # noqa: PLC0415 - takes half a second
 
     count, below = scores.size, 1 - HELD
     at = count - int(np.ceil(HELD * count - 1e-9))  # 1e-9: 0.8 times 5 is a hair above 4
     low, high = (int(binom.ppf(tail, count, below)) for tail in ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
-    return float(scores[at]), float(scores[max(low - 1, 0)]), float(scores[min(high, count - 1)])
+    line = shortest(np.unique([scores[0], scores[at], scores[max(at - 1, 0)]]))
+    return float(line[-1]), float(scores[max(low - 1, 0)]), float(scores[min(high, count - 1)])

@@ -125,9 +125,10 @@ def thresholds_of(
     wishes = wishes or Wishes()
     score: Floats = getattr(panel, section)
     today = {name: line for name, line in _lines_of(model, section).items() if line > score.min()}
-    found = crossings(panel, score, lines_for(score, tuple(today.values())), known)
-    chooser = Chooser(found, wishes)
     customers = _customers(panel, score, bought, wishes.last_customers)
+    exact = (*today.values(), *(() if customers.line is None else (customers.line,)))
+    found = crossings(panel, score, lines_for(score, exact), known)
+    chooser = Chooser(found, wishes)
     wished = (*choices(chooser), *(() if wishes.any_given else _from_customers(chooser, customers)))
     there = tuple(chooser.given("today", name, _place(found, line)) for name, line in today.items())
     first = next((choice.at for choice in wished if choice.is_met and choice.at is not None), None)

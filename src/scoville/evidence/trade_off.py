@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scoville.evidence.sample import Floats, Ints, Sample
     from scoville.evidence.snapshots import Panel
 
-SHARES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.0)  # of leads, from the top
+SHARES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)  # of leads, from the top
 
 _WEEK = timedelta(days=7)
 
