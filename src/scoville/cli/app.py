@@ -15,6 +15,7 @@ from scoville.cli.figures import figures
 from scoville.cli.init import init
 from scoville.cli.score import score
 from scoville.cli.sql import sql
+from scoville.cli.threshold import threshold
 from scoville.cli.validate import validate
 
 app = typer.Typer(
@@ -47,5 +48,5 @@ def _scoville(
     """Lead scoring that people trust: points that add up, explained, replayable at any date."""
 
 
-for command in (demo, init, check, score, explain, validate, compare, figures, sql):
+for command in (demo, init, check, score, explain, validate, threshold, compare, figures, sql):
     app.command()(command)
