@@ -30,7 +30,6 @@ from scoville.evidence.ranking import Ranking, ranking
 from scoville.evidence.rules import FEW, RuleEvidence, rule_evidence
 from scoville.evidence.sampled import few_of
 from scoville.evidence.snapshots import LABELS, Panel
-from scoville.plan.people import used_traits
 from scoville.scoring import read_model
 
 if TYPE_CHECKING:
@@ -160,10 +159,7 @@ def validate(  # noqa: PLR0913 - what to test, on what, and what counts
 def evidence_of(history: History, plan: Plan, panel: Panel) -> Evidence:
     """Every figure of a backtest, for one model's plan and its panel."""
     model = plan.model
-    leaks = find_leaks(
-        history.engine.ibis, history.loaded.leads, history.outcomes.table, history.workspace.settings,
-        won=history.won, used=used_traits(model, plan.ledger), label=history.outcome_column,
-    )  # fmt: skip
+    leaks = find_leaks(history, plan)
     figures = ranking(panel.score, panel.won, panel.lead)
     brackets = by_tens(panel.score, panel.won, (model.scale.min, model.scale.max), panel.lead)
     stages = _stages(model, panel)
@@ -236,7 +232,7 @@ def _notes(panel: Panel, outcomes: Outcomes, leaks: Sequence[Leak]) -> list[str]
     if outcomes.undated:
         notes.append(f"{outcomes.undated:,} outcomes have no date, and were left out")
     if used := [leak.name for leak in leaks if leak.is_used]:
-        notes.append(f"the model reads traits that look written after the outcome: {', '.join(used)}")
+        notes.append(f"the model reads what looks written after the outcome: {', '.join(used)}")
     return notes
 
 
@@ -248,7 +244,7 @@ def _predicts(figures: Ranking) -> bool:
 def _verdict(figures: Ranking, stages: dict[str, ThresholdRatio], leaks: Sequence[Leak]) -> str:
     """One sentence that a sales lead understands."""
     if any(leak.is_used for leak in leaks):
-        return "do not believe these figures yet: the model reads traits that look written after the outcome"
+        return "do not believe these figures yet: the model reads what looks written after the outcome"
     if figures.cannot_tell is not None:
         return figures.cannot_tell
     if not _predicts(figures):

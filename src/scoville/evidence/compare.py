@@ -20,7 +20,6 @@ from scoville.evidence.leaks import find_leaks
 from scoville.evidence.moves import Move, Movers, movers_of, moves_of
 from scoville.evidence.ranking import ranking
 from scoville.evidence.versus import Versus, versus_first
-from scoville.plan.people import used_traits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -248,11 +247,7 @@ def _lead_ids(history: History, lead: Ints) -> list[str]:
 
 
 def _leaks(history: History, plan: Plan) -> tuple[str, ...]:
-    found = find_leaks(
-        history.engine.ibis, history.loaded.leads, history.outcomes.table, history.workspace.settings,
-        won=history.won, used=used_traits(plan.model, plan.ledger), label=history.outcome_column,
-    )  # fmt: skip
-    return tuple(leak.name for leak in found if leak.is_used)
+    return tuple(leak.name for leak in find_leaks(history, plan) if leak.is_used)
 
 
 def _rival(name: str, plan: Plan, panel: Panel, leaks: tuple[str, ...]) -> Rival:

@@ -2,8 +2,8 @@
 
 Such a column predicts the past perfectly and the future not at all. Signs, in the order in which they are looked for:
 its name, that it is filled for winners and empty for others (or the other way round), a value that nearly only winners
-have, and telling winners from others far better than honest facts do. None of it is a proof; all of it is a reason not
-to give points for it unseen.
+have, and telling winners from others far better than honest facts do. Where outcomes have dates, a date that lies at or
+after the outcome. None of it is a proof; all of it is a reason not to give points for it unseen.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ TOO_GOOD = 0.8
 GAP = 0.3  # difference of the filled shares of winners and others
 PURE, PURE_ROWS, PURE_BASE = 0.95, 0.03, 0.7  # won share of a value, its share of rows, won share of all
 ENOUGH = 30  # winners, and others, below which shares prove nothing
+ON_THE_DAY, AT_OR_AFTER = 0.5, 0.9  # share of winners whose date lies on the day of the outcome; or on it or later
 GROUP = 20  # rows below which a value is counted with the other rare ones
 BINS = 50
 
@@ -66,6 +67,39 @@ def written_after(
         if reason or column.name in by_name:
             found[column.name] = reason or by_name[column.name]
     return found
+
+
+def at_the_outcome(
+    con: Backend, rows: ir.Table, columns: Sequence[ColumnLook], won_at: str, created_at: str | None = None
+) -> Mapping[str, str]:
+    """Columns of dates that lie on the day of the outcome, or later, for most winners: each with the reason in words.
+
+    `won_at` and `created_at` name columns of `rows`, the first null for leads that did not win. Winners of the day on
+    which they were created tell nothing. A date that lies equally far from the creation for nearly all leads, such as
+    the end of a trial, was planned and not written afterwards.
+    """
+    found = {}
+    for column in columns:
+        if column.type == "time" and (reason := _by_date(con, rows, column.key, won_at, created_at)):
+            found[column.name] = reason
+    return found
+
+
+def _by_date(con: Backend, rows: ir.Table, key: str, won_at: str, created_at: str | None) -> str | None:
+    date, won = f"{quoted(key)}::DATE", f"{quoted(won_at)}::DATE"
+    created = f"{quoted(created_at)}::DATE" if created_at is not None else "NULL::DATE"
+    both, on_day, since, planned = con.con.execute(
+        "SELECT count(*) FILTER (told), count(*) FILTER (told AND date = won), count(*) FILTER (told AND date >= won), "  # noqa: S608 - our own names
+        "coalesce(quantile_cont(date - created, 0.9) - quantile_cont(date - created, 0.1) <= 1, false) FROM "
+        f"(SELECT {date} AS date, {won} AS won, {created} AS created, date IS NOT NULL AND won IS NOT NULL "
+        f"AND coalesce(won > created, true) AS told FROM {quoted(rows.op().name)})"
+    ).fetchall()[0]
+    if both < ENOUGH or planned:
+        return None
+    if on_day >= ON_THE_DAY * both:
+        return f"for {shown_share(on_day / both)} of the winners it is the day of the outcome"
+    late = since / both
+    return f"for {shown_share(late)} of the winners it lies at or after the outcome" if late >= AT_OR_AFTER else None
 
 
 def _says_so(column: ColumnLook) -> bool:
