@@ -14,7 +14,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 from scoville.errors import UsageError
 from scoville.evidence import calibration
 from scoville.evidence.calibration import NEEDED, Calibration, calibrate
-from scoville.evidence.sample import sample
+from scoville.evidence.sample import levels, sample
 
 if TYPE_CHECKING:
     from scoville.evidence.sample import Bools, Floats
@@ -89,7 +89,10 @@ def test_losses_are_those_of_scikit_learn_out_of_fold() -> None:
     assert found.method is not None
     predicted = np.empty(2000)
     for held in range(5):
-        points = calibration._FITS[found.method](score[fold != held], won[fold != held], 0.5 / 2000)
+        kept = fold != held
+        at, level = levels(score[kept])
+        rows, wins = np.bincount(level).astype(float), np.bincount(level, won[kept])
+        points = calibration._FITS[found.method](at, rows, wins, 0.5 / 2000)
         predicted[fold == held] = np.interp(score[fold == held], *np.array(points).T)
     assert found.brier is not None
     assert found.brier == pytest.approx(brier_score_loss(won, predicted))
@@ -106,9 +109,11 @@ def test_curve_is_that_of_scikit_learn_and_adds_up() -> None:
     assert sum(round(one.observed * one.leads) for one in found.curve) == won.sum()
     given = sample(score, won)
     assert found.clamp is not None
-    predicted = calibration._out_of_fold(
-        given, calibration._folds(given, np.arange(2000)), calibration._FITS[found.method or "logistic"], found.clamp
-    )
+    fold = calibration._folds(given, np.arange(2000))
+    at, level = given.levels
+    counts = calibration._counts(given, level, fold, at.size)
+    predicted = calibration._out_of_fold(at, counts, calibration._FITS[found.method or "logistic"], found.clamp)
+    predicted = predicted[level, fold]
     observed, mean = calibration_curve(won, predicted, n_bins=10, strategy="quantile")
     assert [one.predicted for one in found.curve] == pytest.approx(mean, abs=0.002)
     assert [one.observed for one in found.curve] == pytest.approx(observed, abs=0.011)
@@ -128,7 +133,7 @@ def test_all_rows_of_a_lead_are_in_one_fold_and_outcomes_are_spread() -> None:
     lead = np.random.default_rng(8).integers(-300, 300, size=2000)
     won = outcomes(np.full(2000, 0.1))
     given = sample(np.zeros(2000), won, lead)
-    fold = calibration._folds(given, lead)
+    fold = calibration._folds(given, np.unique(lead))
     assert all(np.unique(fold[lead == one]).size == 1 for one in np.unique(lead))
     winners = np.bincount([fold[lead == one][0] for one in np.unique(lead[won])])
     assert winners.max() - winners.min() <= 1

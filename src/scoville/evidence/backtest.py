@@ -17,7 +17,7 @@ from scoville.evidence.brackets import (
     Bracket,
     ThresholdRatio,
     Trend,
-    by_label,
+    by_code,
     by_quantile,
     by_tens,
     rises,
@@ -160,8 +160,8 @@ def evidence_of(history: History, plan: Plan, panel: Panel) -> Evidence:
     """Every figure of a backtest, for one model's plan and its panel."""
     model = plan.model
     leaks = find_leaks(history, plan)
-    figures = ranking(panel.score, panel.won, panel.lead)
-    brackets = by_tens(panel.score, panel.won, (model.scale.min, model.scale.max), panel.lead)
+    figures = ranking(panel.sample)
+    brackets = by_tens(panel.sample, None, (model.scale.min, model.scale.max))
     stages = _stages(model, panel)
     newest = _snapshot_for_rules(panel)
     return Evidence(
@@ -170,7 +170,7 @@ def evidence_of(history: History, plan: Plan, panel: Panel) -> Evidence:
         horizon_days=panel.horizon / timedelta(days=1) if panel.horizon is not None else None,
         is_point_in_time=panel.horizon is not None,
         ranking=figures,
-        calibration=calibrate(panel.score, panel.won, panel.lead),
+        calibration=calibrate(panel.sample),
         brackets=brackets,
         trend=rises(brackets),
         by=_by_labels(model, panel),
@@ -192,19 +192,18 @@ def _by_labels(model: Model, panel: Panel) -> dict[str, tuple[Bracket, ...]]:
         "priority": [priority.name for priority in model.priority_rules],
         "stage": [stage.name for stage in reversed(model.stages)],
     }
-    found = {"quantile": by_quantile(panel.score, panel.won, lead=panel.lead)}
+    found = {"quantile": by_quantile(panel.sample)}
     for name in LABELS:
         labels = panel.labels[name]
         if not labels.is_empty:
-            texts = [labels.names[code] if code >= 0 else None for code in labels.codes]
-            found[name] = by_label(texts, panel.won, order.get(name, ()), panel.lead)
+            found[name] = by_code(labels.names, labels.codes, panel.sample, order.get(name, ()))
     return found
 
 
 def _stages(model: Model, panel: Panel) -> dict[str, ThresholdRatio]:
     """Each stage as a line, but those below which nobody is."""
     lines = [stage for stage in model.stages if stage.from_ > panel.score.min(initial=np.inf)]
-    return {stage.name: threshold_ratio(panel.score, panel.won, stage.from_, panel.lead) for stage in lines}
+    return {stage.name: threshold_ratio(panel.sample, None, stage.from_) for stage in lines}
 
 
 def _figures(panel: Panel, number: int) -> SnapshotFigures:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from scoville.errors import UsageError
-from scoville.evidence.sample import FEW, Z, counted, design_effect, even_groups, levels, sample, wilson
+from scoville.evidence.sample import FEW, Z, counted, design_effect, even_groups, numbered, sample, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -86,7 +86,9 @@ class ThresholdRatio:
 # Brackets
 
 
-def by_tens(score: Floats, won: Bools, scale: tuple[float, float], lead: Ints | None = None) -> tuple[Bracket, ...]:
+def by_tens(
+    score: Floats | Sample, won: Bools | None, scale: tuple[float, float], lead: Ints | None = None
+) -> tuple[Bracket, ...]:
     """Brackets of ten points over the whole scale (min, max), empty ones too; a tenth of a very short or long scale.
 
     A score outside of the scale goes to the bracket next to it.
@@ -105,7 +107,9 @@ def by_tens(score: Floats, won: Bools, scale: tuple[float, float], lead: Ints | 
     return _brackets(given, group, edges)
 
 
-def by_quantile(score: Floats, won: Bools, k: int = 10, lead: Ints | None = None) -> tuple[Bracket, ...]:
+def by_quantile(
+    score: Floats | Sample, won: Bools | None = None, k: int = 10, lead: Ints | None = None
+) -> tuple[Bracket, ...]:
     """At most `k` brackets of about equal size. Tied scores stay together, so that ties may leave fewer or uneven ones.
 
     Raises:
@@ -116,7 +120,7 @@ def by_quantile(score: Floats, won: Bools, k: int = 10, lead: Ints | None = None
     given = sample(score, won, lead)
     if not given.score.size:
         return ()
-    values, level = levels(given.score)
+    values, level = given.levels
     group = even_groups(np.bincount(level).astype(np.float64), k)
     starts = values[np.flatnonzero(np.diff(group, prepend=-1))]
     return _brackets(given, group[level], [*starts.tolist(), float(values[-1])])
@@ -133,14 +137,19 @@ def by_label(
         UsageError: columns of different length.
     """
     names = np.array(["" if label is None else label for label in labels], dtype=np.str_)
-    given = sample(np.zeros(names.size), won, lead)
-    found = np.unique(names).tolist()
-    ordered = list(dict.fromkeys([*order, *(name for name in found if name), *(name for name in found if not name)]))
-    places, code = np.unique(names, return_inverse=True)
-    place_of = np.array([ordered.index(name) for name in places.tolist()], dtype=np.int64)
+    places, codes = np.unique(names, return_inverse=True)
+    return by_code(places.tolist(), codes, sample(np.zeros(names.size), won, lead), order)
+
+
+def by_code(names: Sequence[str], codes: Ints, given: Sample, order: Iterable[str] = ()) -> tuple[Bracket, ...]:
+    """As `by_label`, for rows that hold the place of their label in `names`; -1, and an empty name, are "(none)"."""
+    there = {names[code] if code >= 0 else "" for code in np.unique(codes).tolist()}
+    ordered = list(dict.fromkeys([*order, *sorted(name for name in there if name), *([""] if "" in there else [])]))
+    place_of = {name: place for place, name in enumerate(ordered)}
+    places = np.array([place_of.get(name, -1) for name in (*names, "")], dtype=np.int64)  # the last one is code -1
     return tuple(
         _bracket(given, rows, None, None, name or "(none)")
-        for name, rows in zip(ordered, _rows_of(place_of[code], len(ordered)), strict=True)
+        for name, rows in zip(ordered, _rows_of(places[codes], len(ordered)), strict=True)
     )
 
 
@@ -162,7 +171,7 @@ def _bracket(given: Sample, rows: Ints, start: float | None, end: float | None, 
     won, leads, wins = given.won[rows], rows.size, int(given.won[rows].sum())
     if not leads:
         return Bracket(start, end, label, 0, 0, None, None, None, 0.0)
-    effect = design_effect(won, np.unique(given.cluster[rows], return_inverse=True)[1])
+    effect = design_effect(won, numbered(given.cluster[rows])[0])
     return Bracket(start, end, label, leads, wins, wins / leads, *wilson(wins, leads, effect), leads / effect)
 
 
@@ -221,7 +230,9 @@ def _clear_fall(filled: Sequence[Bracket]) -> tuple[Bracket, Bracket] | None:
 # Does the threshold part them?
 
 
-def threshold_ratio(score: Floats, won: Bools, threshold: float, lead: Ints | None = None) -> ThresholdRatio:
+def threshold_ratio(
+    score: Floats | Sample, won: Bools | None, threshold: float, lead: Ints | None = None
+) -> ThresholdRatio:
     """Conversion at or above the threshold over conversion below it, with a score interval and a plain verdict.
 
     The interval inverts the score test of the ratio (Koopman 1984, with the variance of Miettinen and Nurminen 1985),

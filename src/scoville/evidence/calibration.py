@@ -15,7 +15,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from scoville.errors import UsageError
-from scoville.evidence.sample import counted, design_effect, even_groups, levels, sample, wilson
+from scoville.evidence.sample import counted, design_effect, even_groups, levels, numbered, sample, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
     from scoville.evidence.sample import Bools, Floats, Ints, Sample
 
+    Points = tuple[tuple[float, float], ...]
+    _Fit = Callable[[Floats, Floats, Floats, float], Points]  # score, rows, won rows, clamp
+
 Method = Literal["isotonic", "logistic"]
-Points = tuple[tuple[float, float], ...]
 
 NEEDED = 20  # leads with, and leads without, an outcome: with fewer a curve is a drawing of chance
 FOLDS = 5
@@ -33,6 +35,7 @@ KNOTS = 50
 BINS = 10
 _LOGISTIC_KNOTS = 33
 _LOGISTIC_GROUPS = 1000  # more would cost time, and move the line by nothing that can be seen
+_MOST_LEVELS = 20_000
 _LITTLE_PENALTY = 100.0  # scikit-learn's C on standardised scores: only there to hold a perfect split at finite slopes
 
 
@@ -80,7 +83,7 @@ class Calibration:
         return _read(self.points, np.asarray(score, np.float64))
 
 
-def calibrate(score: Floats, won: Bools, lead: Ints | None = None) -> Calibration:
+def calibrate(score: Floats | Sample, won: Bools | None = None, lead: Ints | None = None) -> Calibration:
     """The better of an isotonic and a logistic map by cross-validated log loss; the logistic one where they tie.
 
     All rows of a lead are in one fold. Both maps are forced to rise: where the data falls, they are flat.
@@ -92,14 +95,16 @@ def calibrate(score: Floats, won: Bools, lead: Ints | None = None) -> Calibratio
     if reason := _too_little(given):
         return Calibration(reason)
     clamp = 0.5 / given.leads
-    fold = _folds(given, np.arange(given.score.size) if lead is None else np.asarray(lead))
-    held_out = {method: _out_of_fold(given, fold, fit, clamp) for method, fit in _FITS.items()}
-    losses = {method: _log_loss(given.won, predicted) for method, predicted in held_out.items()}
+    fold = _folds(given, np.arange(given.leads) if lead is None else np.unique(lead))
+    at, level = _levels(given)
+    counts = _counts(given, level, fold, at.size)
+    held_out = {method: _out_of_fold(at, counts, fit, clamp) for method, fit in _FITS.items()}
+    losses = {method: _log_loss(counts, held_out[method]) for method in _FITS}
     method = min(losses, key=losses.__getitem__)
-    predicted = held_out[method]
+    predicted = held_out[method][level, fold]
     curve = _curve(given, predicted)
     return Calibration(
-        cannot_tell=None, method=method, points=_FITS[method](given.score, given.won, clamp), clamp=clamp,
+        cannot_tell=None, method=method, points=_FITS[method](at, *counts.sum(axis=2), clamp), clamp=clamp,
         brier=float(np.mean((predicted - given.won) ** 2)),
         brier_of_base_rate=float(given.won.mean() * (1 - given.won.mean())),
         log_loss=losses[method], log_losses=tuple(losses.items()),
@@ -119,12 +124,11 @@ def _too_little(given: Sample) -> str | None:
 # Cross-validation
 
 
-def _folds(given: Sample, lead: Ints) -> Ints:
+def _folds(given: Sample, ids: Ints) -> Ints:
     """The fold of each row: leads in the order of a hash of their id, dealt out in turn, ever-won ones by themselves.
 
     The same leads give the same folds in any order and on any machine, and every fold has its share of the outcomes.
     """
-    ids = np.unique(lead)
     ever_won = np.bincount(given.cluster, given.won, minlength=given.leads) > 0
     order = np.lexsort((_hashed(ids), ever_won))
     turn = np.empty(given.leads, dtype=np.int64)
@@ -141,12 +145,33 @@ def _hashed(ids: Ints) -> NDArray[np.uint64]:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-def _out_of_fold(given: Sample, fold: Ints, fit: Callable[[Floats, Bools, float], Points], clamp: float) -> Floats:
-    """For each row the probability of a map fitted without its fold."""
-    predicted = np.empty(given.score.size)
+def _levels(given: Sample) -> tuple[Floats, Ints]:
+    """The different scores and which of them each row has.
+
+    Where they are many, groups of about equal size at their mean score: the maps have far fewer knots than that.
+    """
+    values, level = given.levels
+    if values.size <= _MOST_LEVELS:
+        return values, level
+    per_level = np.bincount(level).astype(np.float64)
+    group = even_groups(per_level, _MOST_LEVELS)
+    return np.bincount(group, per_level * values) / np.bincount(group, per_level), group[level]
+
+
+def _counts(given: Sample, level: Ints, fold: Ints, levels: int) -> Floats:
+    """Rows, and won rows, of each level and fold: an array of 2 x levels x folds."""
+    place, cells = level * FOLDS + fold, levels * FOLDS
+    rows, wins = np.bincount(place, minlength=cells), np.bincount(place[given.won], minlength=cells)
+    return np.stack([rows, wins]).astype(np.float64).reshape(2, levels, FOLDS)
+
+
+def _out_of_fold(at: Floats, counts: Floats, fit: _Fit, clamp: float) -> Floats:
+    """For each level and fold the probability of a map fitted without that fold."""
+    predicted = np.empty(counts.shape[1:])
     for held in range(FOLDS):
-        out = fold == held
-        predicted[out] = _read(fit(given.score[~out], given.won[~out], clamp), given.score[out])
+        rows, wins = np.delete(counts, held, axis=2).sum(axis=2)
+        there = rows > 0
+        predicted[:, held] = _read(fit(at[there], rows[there], wins[there], clamp), at)
     return predicted
 
 
@@ -156,34 +181,34 @@ def _read(points: Points, score: Floats) -> Floats:
     return read
 
 
-def _log_loss(won: Bools, predicted: Floats) -> float:
-    return float(-np.mean(np.log(np.where(won, predicted, 1 - predicted))))
+def _log_loss(counts: Floats, predicted: Floats) -> float:
+    rows, wins = counts
+    return float(-(wins * np.log(predicted) + (rows - wins) * np.log(1 - predicted)).sum() / rows.sum())
 
 
-# The two maps
+# The two maps, from the rows and the won rows at each score
 
 
-def _grouped(score: Floats, won: Bools, groups: int) -> tuple[Floats, Floats, Floats]:
+def _grouped(at: Floats, rows: Floats, wins: Floats, groups: int) -> tuple[Floats, Floats, Floats]:
     """Mean score, rows and won rows of at most so many groups of about equal size; tied scores stay together."""
-    values, level = levels(score)
-    per_level = np.bincount(level).astype(np.float64)
-    group = even_groups(per_level, groups)
-    rows = np.bincount(group, per_level).astype(np.float64)
-    wins = np.bincount(group[level], won).astype(np.float64)
-    return np.bincount(group, per_level * values) / rows, rows, wins
+    group = even_groups(rows, groups)
+    whole = np.bincount(group, rows).astype(np.float64)
+    return np.bincount(group, rows * at) / whole, whole, np.bincount(group, wins).astype(np.float64)
 
 
-def _isotonic(score: Floats, won: Bools, clamp: float) -> Points:
+def _isotonic(at: Floats, rows: Floats, wins: Floats, clamp: float) -> Points:
     """Pooled adjacent violators over at most `KNOTS` groups, each at its mean score."""
-    at, rows, wins = _grouped(score, won, KNOTS)
+    at, rows, wins = _grouped(at, rows, wins, KNOTS)
     fitted = IsotonicRegression().fit(at, wins / rows, sample_weight=rows).predict(at)
     return _points(at, fitted, clamp)
 
 
-def _logistic(score: Floats, won: Bools, clamp: float) -> Points:
+def _logistic(at: Floats, rows: Floats, wins: Floats, clamp: float) -> Points:
     """Platt's map (1999): a straight line in the log odds, read at evenly spaced scores; flat where it would fall."""
-    at, rows, wins = _grouped(score, won, _LOGISTIC_GROUPS)
-    middle, spread = float(score.mean()), float(score.std()) or 1.0
+    ends = float(at[0]), float(at[-1])
+    at, rows, wins = _grouped(at, rows, wins, _LOGISTIC_GROUPS)
+    middle = float(np.average(at, weights=rows))
+    spread = math.sqrt(float(np.average((at - middle) ** 2, weights=rows))) or 1.0
     model = LogisticRegression(C=_LITTLE_PENALTY)
     model.fit(
         (np.concatenate([at, at])[:, None] - middle) / spread,
@@ -192,12 +217,12 @@ def _logistic(score: Floats, won: Bools, clamp: float) -> Points:
     )
     slope, start = float(model.coef_[0, 0]), float(model.intercept_[0])
     if slope <= 0:
-        slope, start = 0.0, math.log(won.mean() / (1 - won.mean()))
-    knots = np.unique(np.linspace(score.min(), score.max(), _LOGISTIC_KNOTS))
+        slope, start = 0.0, math.log(wins.sum() / (rows - wins).sum())
+    knots = np.unique(np.linspace(*ends, _LOGISTIC_KNOTS))
     return _points(knots, 1 / (1 + np.exp(-(start + slope * (knots - middle) / spread))), clamp)
 
 
-_FITS: dict[Method, Callable[[Floats, Bools, float], Points]] = {  # the first wins a tie
+_FITS: dict[Method, _Fit] = {  # the first wins a tie
     "logistic": _logistic,
     "isotonic": _isotonic,
 }
@@ -224,7 +249,7 @@ def _curve(given: Sample, predicted: Floats) -> tuple[Bin, ...]:
 
 def _bin(given: Sample, predicted: Floats, rows: Ints) -> Bin:
     won = given.won[rows]
-    effect = design_effect(won, np.unique(given.cluster[rows], return_inverse=True)[1])
+    effect = design_effect(won, numbered(given.cluster[rows])[0])
     return Bin(
         rows.size, float(predicted[rows].mean()), float(won.mean()), *wilson(float(won.sum()), rows.size, effect)
     )

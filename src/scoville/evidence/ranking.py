@@ -87,11 +87,11 @@ class _Counts:
         return won + lost, won
 
 
-def ranking(score: Floats, won: Bools, lead: Ints | None = None) -> Ranking:
+def ranking(score: Floats | Sample, won: Bools | None = None, lead: Ints | None = None) -> Ranking:
     """Every figure of the question "does it rank?".
 
     Args:
-        score: points per row.
+        score: points per row; or a sample, which has all three.
         won: whether the row's lead converted within the horizon.
         lead: which lead a row belongs to; rows of one lead count as one in every interval. None: each its own.
 
@@ -146,7 +146,7 @@ def flagged(score: Floats, share: float) -> Floats:
 
 def _counted(given: Sample) -> tuple[_Counts, Ints]:
     """Won and lost rows per level, and the level of each row."""
-    values, level = levels(given.score)
+    values, level = given.levels
     won, lost = (np.bincount(level[side], minlength=values.size).astype(np.float64) for side in (given.won, ~given.won))
     return _Counts(won, lost), level
 

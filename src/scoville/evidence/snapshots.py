@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from scoville.data.keep import literal, quoted
 from scoville.errors import DataError, UsageError
+from scoville.evidence.sample import Sample, sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,7 +45,7 @@ class Labels:
     """A text column: for each row the place of its text in `names`, -1 where there is none."""
 
     names: tuple[str, ...]
-    codes: npt.NDArray[np.int32]
+    codes: npt.NDArray[np.int64]
 
     @property
     def is_empty(self) -> bool:
@@ -70,6 +72,11 @@ class Panel:
     won: npt.NDArray[np.bool_]
     value: npt.NDArray[np.float64]
     labels: dict[str, Labels]
+
+    @cached_property
+    def sample(self) -> Sample:
+        """Scores and outcomes of all rows, made once for all figures."""
+        return sample(self.score, self.won, self.lead)
 
     def __len__(self) -> int:
         """Number of lead snapshots."""
@@ -229,5 +236,5 @@ def _panel(parts: Sequence[Any], instants: tuple[datetime, ...], horizon: timede
 
 def _labels(column: Any) -> Labels:  # noqa: ANN401 - an Arrow array
     coded = column.combine_chunks().dictionary_encode()
-    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     return Labels(tuple(coded.dictionary.to_pylist()), codes)
