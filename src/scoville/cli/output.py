@@ -136,6 +136,11 @@ def print_quality(quality: Quality, written: Iterable[Path] = ()) -> None:
         console.print(Text(f"wrote {path}"))
 
 
+def print_written(what: object) -> None:
+    """Something that was written besides the result, on stderr."""
+    aside().print(Text(str(what)))
+
+
 def _relation_line(relation: RelationQuality) -> str:
     parts = [f"{relation.relation}: {relation.rows:,} rows in", f"{relation.used:,} used"]
     parts += [f"{relation.merged:,} merged as duplicates"] if relation.merged else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from scoville.cli.options import (
@@ -20,6 +22,14 @@ from scoville.cli.options import (
     WorkspacePath,
 )
 
+WriteProbability = Annotated[
+    bool,
+    typer.Option(
+        "--write-probability",
+        help="Write what share of leads with a score convert into MODEL, as its `probability`; all else in it stays.",
+    ),
+]
+
 
 def validate(  # noqa: PLR0913 - one parameter for each option
     model: ModelPath,
@@ -34,6 +44,7 @@ def validate(  # noqa: PLR0913 - one parameter for each option
     workspace: WorkspacePath = None,
     engine: Engine = "duckdb://",
     memory_limit: MemoryLimit = None,
+    write_probability: WriteProbability = False,  # noqa: FBT002 - a flag
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Test a model on its own past: does it rank, does conversion rise with the score, which rules earn their place?
@@ -44,19 +55,25 @@ def validate(  # noqa: PLR0913 - one parameter for each option
     Example: scoville validate model.yaml --leads leads.csv --events events.csv --outcomes outcomes.csv
     """
     from scoville.cli.evidence import print_evidence
-    from scoville.cli.output import print_json
+    from scoville.cli.output import print_json, print_written
     from scoville.cli.past import length, past_of, progress_of
     from scoville.evidence.backtest import evidence_of
+    from scoville.evidence.probability import check_writable, write_measured
     from scoville.model.load import Model
 
     checked = Model.load(model)
+    if write_probability:
+        check_writable(model)
     with progress_of("scoring the past") as progress:
         history = past_of(leads, events, outcomes, outcome_column, won, maps, workspace, engine, memory_limit)
         plan = history.plan(checked)
-        evidence = evidence_of(history, plan, history.panel(plan, length(horizon, "--horizon"), snapshots, progress))
+        panel = history.panel(plan, length(horizon, "--horizon"), snapshots, progress)
+        evidence = evidence_of(history, plan, panel)
     if json:
         print_json(evidence.to_dict())
     else:
         print_evidence(evidence)
+    if write_probability:
+        print_written(write_measured(model, checked, evidence, panel, history.won))
     if not evidence.predicts:
         raise typer.Exit(1)

@@ -22,7 +22,6 @@ from scoville.model.conditions import format_duration
 from scoville.model.edit import with_probability
 from scoville.model.load import Model
 from scoville.model.schema import Probability
-from scoville.words import share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,25 +53,37 @@ class Written:
 
     def __str__(self) -> str:
         """One line for a person: `wrote the probability into model.yaml: 8 points, ...`."""
-        fewer = f", nowhere more than {share(self.off_by)} off the {self.measured} measured" if self.off_by else ""
+        fewer = f", within {self.off_by:.2g} of the {self.measured} measured" if self.off_by else ""
         return f"wrote the probability into {self.path}: {self.points} points{fewer}; it is now version {self.version}"
 
 
-def calibration_of_qualified(panel: Panel) -> Calibration:
-    """The calibration of the leads that anybody would work: the disqualified get no probability, and lend none."""
+def write_measured(path: Path, measured: Model, evidence: Evidence, panel: Panel, won: Sequence[str]) -> Written:
+    """Write the probability that a backtest of `measured` found into its file; `won` names the outcomes that counted.
+
+    It is fitted to the qualified alone: the disqualified get no probability, and lend none.
+
+    Raises:  UsageError with the reason where it would promise what nobody knows, and what `write_probability` raises.
+    """
     stage = panel.labels["stage"]
     out = stage.names.index(DISQUALIFIED) if DISQUALIFIED in stage.names else None
     kept = stage.codes != out if out is not None else np.ones(len(panel), dtype=bool)
-    return calibrate(panel.score[kept], panel.won[kept], panel.lead[kept])
+    calibration = calibrate(panel.score[kept], panel.won[kept], panel.lead[kept])
+    if reason := _why_not(evidence, calibration):
+        raise UsageError(f"the probability was not written: {reason}")
+    leads, wins = (np.unique(panel.lead[rows]).size for rows in (kept, kept & panel.won))
+    dates = f", {panel.as_of[0]:%Y-%m-%d} to {panel.as_of[-1]:%Y-%m-%d}" if panel.horizon is not None else ""
+    return write_probability(
+        path, calibration.points, measured=measured, horizon=panel.horizon, outcome=" or ".join(won),
+        remark=f"by scoville validate: {leads:,} leads, {wins:,} converted{dates}",
+    )  # fmt: skip
 
 
-def why_not_to_write(evidence: Evidence, calibration: Calibration) -> str | None:
-    """Why a probability would promise what nobody knows; None where it can be written."""
+def _why_not(evidence: Evidence, calibration: Calibration) -> str | None:
     if used := [leak.name for leak in evidence.leaks if leak.is_used]:
         return f"the model reads traits that look written after the outcome: {', '.join(used)}"
     if calibration.cannot_tell is not None:
         return calibration.cannot_tell
-    return None if evidence.predicts else "the score does not predict, so one probability fits all: the base rate"
+    return None if evidence.predicts else "the score does not predict, so that one probability fits all: the base rate"
 
 
 def check_writable(path: Path) -> None:
