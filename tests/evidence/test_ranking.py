@@ -170,6 +170,24 @@ def within(value: float | None, interval: tuple[float, float] | None) -> bool:
     return interval[0] <= value <= interval[1]
 
 
+@pytest.mark.parametrize(("conversions", "others", "apart"), [(50, 500, 1.0), (200, 2000, 0.5), (50, 3000, 1.5)])
+def test_intervals_of_ks_and_average_precision_cover_the_truth(conversions: int, others: int, apart: float) -> None:
+    # two normal distributions: KS is 2 * Phi(apart / 2) - 1; average precision is the integral of precision over recall
+    cuts = np.linspace(-9, 9 + apart, 20_001)
+    base, caught, alarms = conversions / (conversions + others), norm.sf(cuts - apart), norm.sf(cuts)
+    precision = base * caught / (base * caught + (1 - base) * alarms)
+    truth = {"ks": 2 * norm.cdf(apart / 2) - 1, "pr_auc": -np.trapezoid(precision, caught)}
+    dice, won = np.random.default_rng(11), np.arange(conversions + others) < conversions
+    held = dict.fromkeys(truth, 0)
+    for _ in range(300):
+        found = ranking(dice.normal(size=won.size) + apart * won, won)
+        for name, value in truth.items():
+            low, high = getattr(found, f"{name}_interval")
+            held[name] += low <= value <= high
+    assert 0.91 < held["ks"] / 300 < 0.99  # 95 of 100, give or take what 300 tries scatter
+    assert held["pr_auc"] / 300 > 0.92  # never too narrow; wide where precision is low
+
+
 def test_paired_difference_covers_the_truth() -> None:
     dice = np.random.default_rng(8)
     covered = 0

@@ -134,14 +134,14 @@ def design_effect(won: Bools | Floats, cluster: Ints, weight: Floats | None = No
     return max(1.0, variance / (rate * (1 - rate) / (rows - 1)))
 
 
-def wilson(wins: float, rows: float, effect: float = 1.0) -> tuple[float, float]:
+def wilson(wins: float, rows: float, effect: float = 1.0, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Wilson's score interval (1927) of a rate, after dividing both counts by the design effect.
 
     Example: wilson(0, 10) -> (0.0, 0.2775)
     """
     from statsmodels.stats.proportion import proportion_confint  # noqa: PLC0415 - takes half a second
 
-    low, high = proportion_confint(wins / effect, rows / effect, alpha=1 - CONFIDENCE, method="wilson")
+    low, high = proportion_confint(wins / effect, rows / effect, alpha=1 - confidence, method="wilson")
     return max(0.0, float(low)), min(1.0, float(high))
 
 
