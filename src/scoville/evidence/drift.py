@@ -28,6 +28,8 @@ from scoville.evidence.then_and_now import Difference, StageShare, auc_differenc
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import pyarrow as pa
+
     from scoville.evidence.history import History
     from scoville.evidence.profile import Column, Created
     from scoville.plan.compile import Plan
@@ -95,8 +97,10 @@ def find_drift(
     asked: Asked,
     baseline: Profile | None = None,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
-) -> Drift:
+) -> tuple[Drift, Profile]:
     """Compare two instants of a model, or now with a baseline, whose window of new leads is then taken.
+
+    Gives the profile of now too, to be kept as the next baseline.
 
     Raises: UsageError for instants that cannot be compared; DataError without leads at either.
     """
@@ -115,7 +119,7 @@ def find_drift(
     before = baseline if baseline is not None else _profile(seen, 0)
     columns = seen.reader.columns(len(instants) - 1)
     after = _profile(seen, len(instants) - 1, columns)
-    return _drift(plan, asked, before, after, columns, _notes(before, after, columns, span))
+    return _drift(plan, asked, before, after, columns, _notes(before, after, columns, span)), after
 
 
 def profile_now(
@@ -124,6 +128,13 @@ def profile_now(
     """The leads of one instant, to be kept as a baseline. Raises: DataError without leads."""
     span = span_of(history.engine)
     return _profile(_looked_at(history, plan, asked, span, (asked.now or span.end,), progress), 0)
+
+
+def no_outcomes() -> pa.Table:
+    """What to read as outcomes where there are none: all leads stay open, and only the leads can be compared."""
+    import pyarrow as pa  # noqa: PLC0415 - only here
+
+    return pa.table({"lead_id": pa.array([], pa.string()), "at": pa.array([], pa.timestamp("us"))})
 
 
 def _default_base(now: datetime, asked: Asked, span: Span) -> datetime:
