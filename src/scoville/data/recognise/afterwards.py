@@ -39,7 +39,7 @@ Group = tuple[str, int, int]  # value, rows, winners
 NAMES = re.compile(
     r"^(?:(?:call_|contact_|talk_)?duration(?:_\w+)?|tags?|lead_(?:quality|profile|status|stage)|lifecycle_stage|"
     r"last_(?:notable_)?activity\w*|disposition|next_step|lost_reason|reason_lost|close_reason|closed?_\w+|won_\w+|lost_\w+|"
-    r"deal_\w+|contract\w*|invoice\w*|order_\w+|page_?values?|opportunity\w*|converted_\w+|became_\w*customer\w*|churn\w*|"
+    r"deal_\w+|contract_\w+|invoice\w*|order_\w+|page_?values?|opportunity\w*|converted_\w+|became_\w*customer\w*|churn\w*|"
     r"(?:is_)?cancel\w*|days_to_\w+|first_purchase\w*|last_purchase\w*|total_revenue|recent_deal\w*|rating|leadscore|score|"
     # What another scoring tool made of the lead, with or without the name of the tool before it.
     r"(?:\w+_)?(?:activity|profile|lead|engagement)_(?:index|score|grade|rating))$"
