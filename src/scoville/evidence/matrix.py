@@ -82,7 +82,7 @@ def matrix_of(model: Model, panel: Panel) -> Matrix:
     rows, row = _sides(model.grades, panel.labels["grade"], panel.fit)
     columns, column = _sides(model.levels, panel.labels["level"], panel.engagement)
     names = [f"{one.label} × {other.label}" for one, other in product(rows, columns)]
-    cells = by_code(names, row * len(columns) + column, panel.sample, names)
+    cells = by_code(names, row * len(columns) + column, panel.sample, names) if names else ()
     return Matrix(
         "grade" if model.grades else "fit",
         "level" if model.levels else "engagement",
