@@ -10,6 +10,7 @@ from scoville.cli.check import check
 from scoville.cli.compare import compare
 from scoville.cli.demo import demo
 from scoville.cli.endings import Verbs
+from scoville.cli.experiment import experiment
 from scoville.cli.explain import explain
 from scoville.cli.figures import figures
 from scoville.cli.init import init
@@ -50,3 +51,4 @@ def _scoville(
 
 for command in (demo, init, check, score, explain, validate, threshold, compare, figures, sql):
     app.command()(command)
+app.add_typer(experiment, name="experiment")

@@ -63,9 +63,9 @@ def compare(  # noqa: PLR0913 - one parameter for each option
             show_default=False,
         ),
     ] = None,
-    require_better: Annotated[
+    require_better: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--require-better", help="Exit 1 unless the last model is shown to be better.")
-    ] = False,  # noqa: FBT002 - a flag
+    ] = False,
     maps: Maps = None,
     workspace: WorkspacePath = None,
     engine: Engine = "duckdb://",

@@ -179,7 +179,8 @@ def _more(needed: tuple[Needed, ...]) -> str:
     if not first.more:
         return f"A difference of {first.auc:.2f} would most likely have shown by now"
     wait = "" if first.weeks is None else f", {_weeks(first.weeks)} at the present rate"
-    return f"About {counted(_roughly(first.more), 'more conversion')}{wait}, would likely show a difference of {first.auc:.2f}"
+    more = counted(_roughly(first.more), "more conversion")
+    return f"About {more}{wait}, would likely show a difference of {first.auc:.2f}"
 
 
 def _roughly(number: int) -> int:
