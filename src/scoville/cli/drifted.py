@@ -81,17 +81,18 @@ def _columns(found: Drift) -> object:
     moved = sum(one.has_moved for one in found.moved)
     rows = [_column(one) for one in found.moved[: max(_ROWS, moved + 1)]]
     title = f"What moved, of {len(found.moved)} things that the model reads or gives"
-    return _table(title, ("", "", "PSI", "95 %", "by chance", "has it", "had it", ""), rows)
+    return _table(title, ("", "", "PSI", "95 %", "by chance", "had it", "has it", ""), rows)
 
 
 def _column(one: Moved) -> tuple[str | Text, ...]:
     figures = one.shift
     spread = "-" if figures.low is None or figures.high is None else f"{figures.low:.2f} to {figures.high:.2f}"
-    said = "; ".join(part for part in (_WORDS[figures.word], one.sentence) if part)
+    word = "gone" if one.is_gone else _WORDS[figures.word]
+    said = "; ".join(part for part in (word, one.sentence) if part)
     style = "bold yellow" if one.has_moved else ""
     return (
         Text(one.name, style=style), one.kind if one.kind != "score" else "", _number(figures.psi, 2), spread,
-        _number(figures.by_chance, 2), f"{one.filled_now:.0%}", f"{one.filled_base:.0%}", Text(said),
+        _number(figures.by_chance, 2), f"{one.filled_base:.0%}", f"{one.filled_now:.0%}", Text(said),
     )  # fmt: skip
 
 

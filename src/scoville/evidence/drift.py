@@ -3,8 +3,8 @@
 In: a history, a plan, and which instants. Out: a `Drift`, and the `Profile` of now, which can be kept as a baseline.
 Called by `scoville drift`. Read `find_drift` first.
 
-It has drifted where something moved so far (population stability index 0.25 or more) that chance does so at most once
-in a hundred runs, where the AUC fell, or where the conversion rate changed, each so far that chance does it at most
+It has drifted where something moved so far (population stability index 0.25 or more, or less than a tenth of it left)
+that chance does so at most once in a hundred runs, where the AUC fell, or where the conversion rate changed, each so far that chance does it at most
 once in two hundred. A scheduler that asks every week would otherwise cry wolf every few months.
 """
 
@@ -224,7 +224,7 @@ def _drift(
 ) -> Drift:
     found = moved(before, columns)
     auc, rate = auc_difference(before.judged, after.judged), rate_difference(before.judged, after.judged)
-    far = [one for one in found if one.has_moved and (one.shift.psi or 0.0) >= asked.limit]
+    far = [one for one in found if one.is_gone or (one.has_moved and (one.shift.psi or 0.0) >= asked.limit)]
     reasons = [_reason(one) for one in far] + _outcome_reasons(auc, rate)
     return Drift(
         model=plan.model.name,
@@ -248,7 +248,8 @@ def _drift(
 
 def _reason(one: Moved) -> str:
     what = one.name if one.kind == "score" else f"{one.kind} {one.name}"
-    return f"{what} has shifted (PSI {one.shift.psi:.2f}): {one.sentence}"
+    how = "is as good as gone" if one.is_gone else "has shifted"
+    return f"{what} {how} (PSI {one.shift.psi:.2f}): {one.sentence}"
 
 
 def _outcome_reasons(auc: Difference, rate: Difference) -> list[str]:

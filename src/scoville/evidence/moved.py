@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scoville.evidence.psi import MISSING, OTHERS, Shift, shift, stability_index
+from scoville.evidence.psi import FALSE_ALARMS, MISSING, OTHERS, Shift, shift, stability_index
 from scoville.evidence.sample import counted
 
 if TYPE_CHECKING:
@@ -34,8 +34,10 @@ class BinShare:
 class Moved:
     """One column then and now.
 
-    `filled_base` and `filled_now` are the shares of leads that get points from the rule, or have the trait. `sentence`
-    says what moved most, `advice` what to do; both are empty where nothing is shown to have moved.
+    `filled_base` and `filled_now` are the shares of leads that get points from the rule, or have the trait. `is_gone`
+    says that less than a tenth of it is left, beyond chance: of a rule that speaks of few leads the index stays small
+    even when it speaks of none. `sentence` says what moved most, `advice` what to do; both are empty where nothing is
+    shown to have moved.
     """
 
     kind: Kind
@@ -44,6 +46,7 @@ class Moved:
     shift: Shift
     filled_base: float
     filled_now: float
+    is_gone: bool
     bins: tuple[BinShare, ...]
     sentence: str
     advice: str
@@ -51,7 +54,7 @@ class Moved:
     @property
     def has_moved(self) -> bool:
         """Whether it moved, beyond chance."""
-        return self.shift.word in {"moved", "shifted"}
+        return self.is_gone or self.shift.word in {"moved", "shifted"}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; `psi` and what belongs to it beside the name."""
@@ -60,7 +63,7 @@ class Moved:
             "kind": self.kind, "name": self.name, "section": self.section, "psi": shift_.psi, "psi_low": shift_.low,
             "psi_high": shift_.high, "psi_by_chance": shift_.by_chance, "p": shift_.p, "word": shift_.word,
             "base_leads": shift_.base_leads, "now_leads": shift_.now_leads, "filled_base": self.filled_base,
-            "filled_now": self.filled_now, "bins": [vars(one) for one in self.bins], "sentence": self.sentence,
+            "filled_now": self.filled_now, "is_gone": self.is_gone, "bins": [vars(one) for one in self.bins], "sentence": self.sentence,
             "advice": self.advice,
         }  # fmt: skip
 
@@ -120,19 +123,29 @@ def _moved(before: ColumnProfile, column: Column, columns: int) -> Moved:
         for label, then, now in zip(before.bins.labels, before.counts, counts, strict=True)
         if then or now
     ]
-    sentence = _sentence(column, found, filled, shares)
-    advice = _advice(column, filled, shares) if found.word in {"moved", "shifted"} else ""
-    return Moved(column.kind, column.name, column.section, found, *filled, tuple(shares[:SHOWN_BINS]), sentence, advice)
+    is_gone = found.p is not None and found.p < FALSE_ALARMS / columns and filled[1] < _GONE * filled[0]
+    has_moved = is_gone or found.word in {"moved", "shifted"}
+    return Moved(
+        column.kind,
+        column.name,
+        column.section,
+        found,
+        *filled,
+        is_gone,
+        tuple(shares[:SHOWN_BINS]),
+        _sentence(column, filled, shares) if has_moved else _unshown(found),
+        _advice(column, filled, shares) if has_moved else "",
+    )
 
 
-def _sentence(column: Column, found: Shift, filled: tuple[float, float], shares: Sequence[BinShare]) -> str:
+def _unshown(found: Shift) -> str:
     if found.word == "cannot tell":
         fewer = min(found.base_leads, found.now_leads)
         return f"cannot tell: {counted(fewer, 'lead')} {'now' if found.now_leads == fewer else 'then'}"
-    if found.word == "not shown":
-        return "with so few leads, chance alone may do this"
-    if found.word == "stable":
-        return ""
+    return "with so few leads, chance alone may do this" if found.word == "not shown" else ""
+
+
+def _sentence(column: Column, filled: tuple[float, float], shares: Sequence[BinShare]) -> str:
     if column.kind == "rule" and abs(filled[1] - filled[0]) >= _largest(shares) / 2:
         return f"points for {filled[1]:.0%} of the leads, {filled[0]:.0%} before"
     most = max(shares, key=lambda one: abs(one.now - one.base))
