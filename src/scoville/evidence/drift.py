@@ -4,8 +4,9 @@ In: a history, a plan, and which instants. Out: a `Drift`, and the `Profile` of 
 Called by `scoville drift`. Read `find_drift` first.
 
 It has drifted where something moved so far (population stability index 0.25 or more, or less than a tenth of it left)
-that chance does so at most once in a hundred runs, where the AUC fell, or where the conversion rate changed, each so far that chance does it at most
-once in two hundred. A scheduler that asks every week would otherwise cry wolf every few months.
+that chance does so at most once in a hundred runs, where the AUC fell, or where the conversion rate changed, each so
+far that chance does it at most once in two hundred. A scheduler that asks every week would otherwise cry wolf every few
+months.
 """
 
 from __future__ import annotations

@@ -63,8 +63,8 @@ class Moved:
             "kind": self.kind, "name": self.name, "section": self.section, "psi": shift_.psi, "psi_low": shift_.low,
             "psi_high": shift_.high, "psi_by_chance": shift_.by_chance, "p": shift_.p, "word": shift_.word,
             "base_leads": shift_.base_leads, "now_leads": shift_.now_leads, "filled_base": self.filled_base,
-            "filled_now": self.filled_now, "is_gone": self.is_gone, "bins": [vars(one) for one in self.bins], "sentence": self.sentence,
-            "advice": self.advice,
+            "filled_now": self.filled_now, "is_gone": self.is_gone, "bins": [vars(one) for one in self.bins],
+            "sentence": self.sentence, "advice": self.advice,
         }  # fmt: skip
 
 
