@@ -132,7 +132,7 @@ def _weeks_of_one(choice: Choice) -> Table:
 def _weeks_of_all(choices: Sequence[Choice]) -> Table:
     """A column for each line: how many were new, how many of them bought, and the interval of that share."""
     weeks = [_known(choice)[0] for choice in choices]
-    rows = [(f"{row[0].as_of:%Y-%m-%d}", *map(_told, row), "") for row in zip(*weeks, strict=True)]
+    rows = [_abreast(row) for row in zip(*weeks, strict=True)]
     title = f"{_known(choices[0])[1]}: new leads, and how many of them bought"
     return _table(title, ("up to", *(f"at {_line_of(choice)}" for choice in choices), ""), rows)
 
@@ -146,6 +146,11 @@ def _known(choice: Choice) -> tuple[Sequence[Week], str]:
 
 def _line_of(choice: Choice) -> str:
     return f"{choice.at.threshold:g}" if choice.at is not None else "-"
+
+
+def _abreast(weeks: Sequence[Week]) -> tuple[str | Text, ...]:
+    """The same week at each line."""
+    return (f"{weeks[0].as_of:%Y-%m-%d}", *map(_told, weeks), "")
 
 
 def _told(week: Week) -> Text:

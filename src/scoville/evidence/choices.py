@@ -101,7 +101,8 @@ class Chooser:
             return f"cannot tell: {counted(self.found.buyers, 'conversion')}"
         if self.found.losers < FEW:
             return f"cannot tell: {counted(self.found.losers, 'lead')} without a conversion"
-        if self.found.lines.size == 1:
+        standing = self.found.standing.sum(axis=0)
+        if np.unique(standing[standing > 0]).size == 1:
             return "cannot tell: all scores are equal"
         return None
 
