@@ -21,15 +21,18 @@ if TYPE_CHECKING:
 
     from scoville.evidence.brackets import Bracket
     from scoville.evidence.calibration import Bin
+    from scoville.evidence.forecast import Checked
+    from scoville.evidence.trade_off import Line
 
 WIDE, NARROW = 720, 340  # px: the column of figures on a desk, and a phone held upright
-INK, SOFT, LINE, ACCENT, OTHER, TINT = (
-    f"var(--{name})" for name in ("ink", "soft", "line", "accent", "other", "tint")
+INK, SOFT, LINE, ACCENT, OTHER, TINT, BAR = (
+    f"var(--{name})" for name in ("ink", "soft", "line", "accent", "other", "tint", "bar")
 )  # fmt: skip
 _SVG = "{http://www.w3.org/2000/svg}"
 _VEGA_LITE = "6.4"  # the version whose schema Altair 6 writes
 _FEW = 10  # effective leads below which an interval may run out of the chart instead of flattening all others
 _CROWDED = 12  # bars beyond which a phone has no room for a number on each
+COIN = 0.5
 _DIAGONAL = ({"x": 0.0, "y": 0.0}, {"x": 1.0, "y": 1.0})
 
 Row = dict[str, Any]
@@ -52,19 +55,6 @@ class Instant:
     value: float | None
     low: float | None = None
     high: float | None = None
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """What a line at one threshold would have meant: leads a week above it, and two shares with their intervals."""
-
-    threshold: float
-    precision: float | None
-    precision_low: float | None
-    precision_high: float | None
-    recall: float | None
-    recall_low: float | None
-    recall_high: float | None
 
 
 def figure(label: str, draw: Callable[[int], alt.LayerChart]) -> Figure:
@@ -123,7 +113,8 @@ def brackets_chart(brackets: Sequence[Bracket], width: int) -> alt.LayerChart:
     trusted = [one.high or 0.0 for one in filled if one.effective_leads >= _FEW]
     top = min(1.0, max([1.06 * max(one.rate or 0.0 for one in filled), *trusted]) * 1.08) or 1.0
     rows = [
-        {"from": one.from_, "below": one.below, "rate": one.rate, "low": one.low, "high": min(one.high or 0.0, top)}
+        {"from": one.from_, "below": one.below, "rate": one.rate, "zero": 0.0, "low": one.low}
+        | {"high": min(one.high or 0.0, top)}
         | {"middle": ((one.from_ or 0.0) + (one.below or 0.0)) / 2, "text": _short(one.rate, width)}
         for one in filled
     ]
@@ -133,8 +124,8 @@ def brackets_chart(brackets: Sequence[Bracket], width: int) -> alt.LayerChart:
     scale = alt.Scale(domain=[edges[0], edges[-1]], nice=False)
     y = alt.Y("rate:Q", axis=_share_axis(top, "converted"), scale=alt.Scale(domain=[0, top], nice=False))
     base = _of(rows)
-    bars = base.mark_bar(color=ACCENT, xOffset=2, x2Offset=-2, cornerRadiusEnd=2).encode(
-        x=alt.X("from:Q", axis=x_axis, scale=scale), x2="below:Q", y=y
+    bars = base.mark_bar(color=BAR, xOffset=2, x2Offset=-2, cornerRadiusEnd=2).encode(
+        x=alt.X("from:Q", axis=x_axis, scale=scale), x2="below:Q", y=y, y2="zero:Q"
     )
     whiskers = base.mark_rule(color=INK, strokeWidth=1.5).encode(x=alt.X("middle:Q"), y=alt.Y("low:Q"), y2="high:Q")
     numbers = base.mark_text(color=INK, dy=-8, fontSize=12 if width == WIDE else 11).encode(
@@ -184,11 +175,12 @@ def _unit() -> alt.Scale:
 
 def calibration_chart(curve: Sequence[Bin], width: int) -> alt.LayerChart:
     """Rate observed over rate predicted, with intervals; true probabilities lie on the diagonal."""
-    top = min(1.0, max(max(one.high, one.predicted) for one in curve) * 1.05)
-    rows = [{"x": one.predicted, "y": one.observed, "low": one.low, "high": one.high} for one in curve]
+    shown = [one for one in curve if one.leads >= _FEW] or curve  # the table has them all
+    top = min(1.0, max(max(one.high, one.predicted) for one in shown) * 1.05)
+    rows = [{"x": one.predicted, "y": one.observed, "low": one.low, "high": one.high} for one in shown]
     scale = alt.Scale(domain=[0, top], nice=False)
     x_axis = _share_axis(top, "")
-    x = alt.X("x:Q", scale=scale, axis=alt.Axis(title="predicted", format=x_axis["format"], tickCount=5))
+    x = alt.X("x:Q", scale=scale, axis=alt.Axis(title="chance foretold", format=x_axis["format"], tickCount=5))
     y = alt.Y("y:Q", scale=scale, axis=_share_axis(top, "converted"))
     ends = [{"x": 0.0, "y": 0.0}, {"x": top, "y": top}]
     true = _of(ends).mark_line(color=SOFT, strokeDash=[4, 4], strokeWidth=1.5).encode(x=x, y=y)
@@ -201,45 +193,90 @@ def calibration_chart(curve: Sequence[Bin], width: int) -> alt.LayerChart:
 
 
 def over_time_chart(
-    instants: Sequence[Instant], title: str, width: int, *, level: float | None = None, share: bool = True
+    instants: Sequence[Instant], title: str, width: int, *, level: float | None = None, is_share: bool = True
 ) -> alt.LayerChart:
     """One figure at each snapshot, with intervals where it has them. `level` draws a line to compare with."""
     told = [one for one in instants if one.value is not None]
-    rows = [
-        {"at": f"{one.at.isoformat()}Z", "y": one.value, "low": one.low, "high": one.high} for one in told
-    ]  # fmt: skip
+    rows = [{"at": _utc(one.at), "y": one.value, "low": one.low, "high": one.high} for one in told]
     every = [value for one in told for value in (one.value, one.low, one.high, level) if value is not None]
-    low, high = (0.0, max(every, default=1.0) * 1.1 or 1.0) if share else (min([0.5, *every]), max([1.0, *every]))
-    at = alt.X(
-        "at:T",
-        scale=alt.Scale(type="utc", nice=False, padding=14),
-        axis=alt.Axis(title=None, format="%b %Y", tickCount=6 if width == WIDE else 3, labelFlush=False),
-    )
+    low, high = (0.0, max(every, default=0.0) * 1.1 or 1.0) if is_share else (min([COIN, *every]), 1.0)
+    at = _time(width, len(rows))
     scale = alt.Scale(domain=[low, high], nice=False)
-    y = alt.Y("y:Q", axis=_share_axis(high, title) if share else _flat_axis(title, ".1f"), scale=scale)
+    y = alt.Y("y:Q", axis=_share_axis(high, title) if is_share else _flat_axis(title, ".1f"), scale=scale)
     line = _of(rows).mark_line(color=ACCENT, strokeWidth=2).encode(x=at, y=y)
     dots = _of(rows).mark_point(color=ACCENT, fill=ACCENT, size=36, opacity=1).encode(x=at, y=y)
     layers = [line, dots]
-    ranges = [row for row in rows if row["low"] is not None]
-    if ranges:
-        layers.insert(0, _of(ranges).mark_rule(color=ACCENT, opacity=0.45, strokeWidth=2).encode(x=at, y=alt.Y("low:Q"), y2="high:Q"))
+    if ranges := [row for row in rows if row["low"] is not None]:
+        whiskers = _of(ranges).mark_rule(color=ACCENT, opacity=0.35, strokeWidth=4)
+        layers.insert(0, whiskers.encode(x=at, y=alt.Y("low:Q"), y2="high:Q"))
     if level is not None:
         layers.insert(0, _of([{"y": level}]).mark_rule(color=SOFT, strokeDash=[4, 4]).encode(y=y))
     return _sized(*layers, width=width, height=170)
 
 
+def checks_chart(checks: Sequence[Checked], width: int) -> alt.LayerChart:
+    """Wins forecast at past snapshots with their intervals, and as open rings those that came."""
+    rows = [
+        {"at": _utc(one.as_of), "y": one.expected.wins, "low": one.expected.wins_low, "high": one.expected.wins_high}
+        | {"came": one.came_wins}
+        for one in checks
+        if one.expected.wins is not None
+    ]
+    top = max(max(row["high"], row["came"]) for row in rows) * 1.1 or 1.0
+    at = _time(width, len(rows))
+    y = alt.Y("y:Q", axis=_flat_axis("wins", ",.0f"), scale=alt.Scale(domain=[0, top], nice=False))
+    base = _of(rows)
+    ranges = base.mark_rule(color=ACCENT, opacity=0.35, strokeWidth=5).encode(x=at, y=alt.Y("low:Q"), y2="high:Q")
+    told = base.mark_point(color=ACCENT, fill=ACCENT, size=40, opacity=1).encode(x=at, y=y)
+    came = base.mark_point(color=INK, fill="var(--paper)", size=70, opacity=1, strokeWidth=2).encode(x=at, y="came:Q")
+    return _sized(ranges, told, came, width=width, height=240)
+
+
 # Where to put the line
 
 
-def trade_off_chart(rows: Sequence[Chosen], lines: dict[str, float], width: int) -> alt.LayerChart:
-    """Two shares over the threshold: of those called, how many convert; of all conversions, how many are reached.
+def trade_off_chart(lines: Sequence[Line], stages: dict[str, float], width: int) -> alt.LayerChart:
+    """Two shares over the threshold: of leads above it, how many convert; of all conversions, how many are above it.
 
-    `lines` are the stages of the model, drawn where they stand now.
+    `stages` are the lines of the model as they are now.
     """
-    values = [
-        {"x": row.threshold, "what": what, "y": getattr(row, name), "low": getattr(row, f"{name}_low"), "high": getattr(row, f"{name}_high")}
-        for row in rows
-        for name, what in (("recall", "reached"), ("precision", "convert"))
-        if getattr(row, name) is not None
+    scale = alt.Scale(domain=_ends([*(one.threshold for one in lines), *stages.values()]), nice=False)
+    x = alt.X("x:Q", axis=alt.Axis(title="line at a score of", tickCount=6), scale=scale)
+    y = alt.Y("y:Q", axis=_share_axis(1.0, "share"), scale=_unit())
+    now = [{"x": value, "name": name, "y": 0.98 - 0.07 * place} for place, (name, value) in enumerate(stages.items())]
+    rules = _of(now).mark_rule(color=SOFT, strokeDash=[2, 3]).encode(x=x)
+    names = _of(now).mark_text(color=SOFT, align="right", dx=-5, fontSize=11, limit=width / 4).encode(
+        x=x, y=y, text="name:N"
+    )
+    curves = [*_share_curve(lines, "recall", OTHER, x, y), *_share_curve(lines, "precision", ACCENT, x, y)]
+    return _sized(rules, *curves, names, width=width, height=400 if width == WIDE else 320)
+
+
+def _share_curve(lines: Sequence[Line], name: str, colour: str, x: alt.X, y: alt.Y) -> list[alt.Chart]:
+    """A share over the threshold, its interval as a band; recall is dashed, so that it is told apart without colour."""
+    rows = [
+        {"x": one.threshold, "y": getattr(one, name)}
+        | {end: getattr(one, f"{name}_{end}") for end in ("low", "high")}
+        for one in lines
+        if getattr(one, name) is not None
     ]
-    return _sized(_of(values).mark_line().encode(x="x:Q", y="y:Q"), width=width, height=380)
+    band = _of(rows).mark_area(color=colour, opacity=0.16).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
+    dash = [6, 3] if name == "recall" else [1, 0]
+    return [band, _of(rows).mark_line(color=colour, strokeWidth=2.5, strokeDash=dash).encode(x=x, y=y)]
+
+
+def _ends(values: Sequence[float]) -> list[float]:
+    return [min(values), max(values)]
+
+
+def _utc(instant: datetime) -> str:
+    return f"{instant.isoformat()}Z"
+
+
+def _time(width: int, snapshots: int) -> alt.X:
+    """Months along the bottom, in UTC on any machine; never more ticks than snapshots."""
+    return alt.X(
+        "at:T",
+        scale=alt.Scale(type="utc", nice=False, padding=14),
+        axis=alt.Axis(title=None, format="%b %Y", tickCount=min(snapshots, 6 if width == WIDE else 3), labelFlush=False),
+    )

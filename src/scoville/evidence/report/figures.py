@@ -11,8 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from scoville.evidence.brackets import Bracket
+    from scoville.evidence.matrix import Side
+
 NONE = "–"
 _SURE_AT_ONE = 0.1  # from 10 % on, a sentence needs no decimals
+_SMALL_MONEY = 100  # below it, cents count
 
 
 def share(value: float | None, digits: int = 1) -> str:
@@ -28,6 +32,13 @@ def short_share(value: float | None) -> str:
 def count(value: float | None) -> str:
     """`4,071`."""
     return NONE if value is None else f"{value:,.0f}"
+
+
+def money(value: float | None) -> str:
+    """`1,250`, `18.40`: in the unit of the data, which has no name."""
+    if value is None:
+        return NONE
+    return f"{value:,.2f}" if abs(value) < _SMALL_MONEY and not float(value).is_integer() else f"{value:,.0f}"
 
 
 def decimal(value: float | None, digits: int = 3) -> str:
@@ -57,7 +68,8 @@ def decimals(low: float | None, high: float | None, digits: int = 3) -> str:
     """`0.863 to 0.893`; `at least 3.1` where there is no upper bound."""
     if low is None or high is None:
         return NONE
-    return f"at least {low:.{digits}f}" if math.isinf(high) else f"{low:.{digits}f} to {high:.{digits}f}"
+    text = f"at least {low:.{digits}f}" if math.isinf(high) else f"{low:.{digits}f} to {high:.{digits}f}"
+    return text.replace("-", "−")
 
 
 def along(value: float | None, top: float) -> str:
@@ -65,13 +77,20 @@ def along(value: float | None, top: float) -> str:
     return f"{100 * min(1.0, max(0.0, (value or 0.0) / top)) if top else 0.0:.2f}%"
 
 
-def month(moment: datetime) -> str:
-    """`May 2026`."""
-    return day(moment).split(" ", 1)[1]
+def label(bracket: Bracket | Side, *, is_word: bool = False) -> str:
+    """The name of a bracket or side; ends of a range to one decimal, as reasons say them."""
+    if is_word or bracket.from_ is None or bracket.below is None:
+        return bracket.label
+    ends = _end(bracket.from_), _end(bracket.below)
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
+def _end(value: float) -> str:
+    return f"{round(value, 1) + 0.0:,.12g}".replace("-", "−")
 
 
 FILTERS: dict[str, Callable[..., str]] = {
-    "share": share, "short_share": short_share, "count": count, "decimal": decimal, "change": change,
-    "points": points, "shares": shares, "decimals": decimals, "along": along, "month": month,
-    "day": day, "number": number,
+    "share": share, "short_share": short_share, "count": count, "money": money, "decimal": decimal, "change": change,
+    "points": points, "shares": shares, "decimals": decimals, "along": along, "label": label, "day": day,
+    "number": number,
 }  # fmt: skip

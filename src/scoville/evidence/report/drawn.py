@@ -1,0 +1,97 @@
+"""Every chart for which there is something to draw, each with a sentence for those who do not see it.
+
+In: an `Evidence` and its parts. Out: figures by name. Pure.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from scoville.evidence.report import answers, charts
+from scoville.evidence.report.charts import Figure, Instant, figure
+from scoville.evidence.report.figures import label, share, short_share
+
+if TYPE_CHECKING:
+    from scoville.evidence.backtest import Evidence
+    from scoville.evidence.stability import Stability
+
+CALLED = 0.2  # share of leads marked on the curve: what a team can usually call
+
+
+def drawn(evidence: Evidence, parts: dict[str, Any]) -> dict[str, Figure]:
+    """Figures by the name under which the templates ask for them."""
+    found: dict[str, Figure] = {}
+    if evidence.ranking.leads:
+        found["score"] = figure(_score_words(evidence), partial(charts.brackets_chart, evidence.brackets))
+    if evidence.ranking.gains:
+        words = answers.of_gains(evidence.ranking, CALLED).sentence
+        found["gains"] = figure(words, partial(charts.gains_chart, evidence.ranking.gains, CALLED))
+    if evidence.calibration.curve:
+        words = f"Chance foretold and share that converted. {answers.of_calibration(evidence.calibration).sentence}"
+        found["calibration"] = figure(words, partial(charts.calibration_chart, evidence.calibration.curve))
+    return found | _trade_off(evidence, parts) | _over_time(evidence, parts["stability"]) | _checks(parts)
+
+
+def _score_words(evidence: Evidence) -> str:
+    filled = [one for one in evidence.brackets if one.leads]
+    first, last = filled[0], filled[-1]
+    return f"Share converted by score: {share(first.rate)} at {label(first)}, {share(last.rate)} at {label(last)}."
+
+
+def _trade_off(evidence: Evidence, parts: dict[str, Any]) -> dict[str, Figure]:
+    lines = parts["trade_off"]
+    if not lines:
+        return {}
+    stages = {name: line.threshold for name, line in evidence.stages.items()}
+    top, bottom = lines[0], lines[-1]
+    words = (
+        f"Where the line is put, from {top.threshold:g} down to {bottom.threshold:g}: of leads above it "
+        f"{short_share(top.precision)} to {short_share(bottom.precision)} convert, and they hold "
+        f"{short_share(top.recall)} to {short_share(bottom.recall)} of all conversions."
+    )
+    return {"trade_off": figure(words, partial(charts.trade_off_chart, lines, stages))}
+
+
+def _over_time(evidence: Evidence, stability: Stability | None) -> dict[str, Figure]:
+    """AUC, rate and the share of leads above the last line at each snapshot."""
+    if len(evidence.snapshots) < 2:  # noqa: PLR2004 - one point is no line
+        return {}
+    auc = [Instant(one.as_of, one.auc, one.auc_low, one.auc_high) for one in evidence.snapshots]
+    rates = [Instant(one.as_of, one.rate) for one in evidence.snapshots]
+    if stability is not None:
+        rates = [Instant(one.as_of, one.rate.value, one.rate.low, one.rate.high) for one in stability.snapshots]
+    auc_words = f"AUC at each snapshot. {answers.of_time(evidence.snapshots, stability).sentence}"
+    draw_auc = partial(charts.over_time_chart, auc, "AUC: how well it ranks", level=charts.COIN, is_share=False)
+    draw_rate = partial(charts.over_time_chart, rates, "converted", level=evidence.ranking.base_rate)
+    found = {
+        "auc": figure(auc_words, lambda width: draw_auc(width=width)),
+        "rate": figure(_ends("Share of open leads that converted", rates), lambda width: draw_rate(width=width)),
+    }
+    return found | (_above(evidence, stability) if stability is not None else {})
+
+
+def _above(evidence: Evidence, stability: Stability) -> dict[str, Figure]:
+    if not evidence.stages:
+        return {}
+    last = list(evidence.stages)[-1]
+    shares = [one.above[last] for one in stability.snapshots]
+    instants = [
+        Instant(one.as_of, found.value, found.low, found.high)
+        for one, found in zip(stability.snapshots, shares, strict=True)
+    ]
+    title = f"leads above the line of {last}"
+    draw = partial(charts.over_time_chart, instants, title)
+    return {"above": figure(_ends(title, instants), lambda width: draw(width=width))}
+
+
+def _ends(what: str, instants: list[Instant]) -> str:
+    return f"{what} over time: {short_share(instants[0].value)} at first, {short_share(instants[-1].value)} at last."
+
+
+def _checks(parts: dict[str, Any]) -> dict[str, Figure]:
+    forecast = parts["forecast"]
+    told = [one for one in forecast.checks if one.expected.wins is not None] if forecast is not None else []
+    if not told:
+        return {}
+    return {"checks": figure(f"Wins foretold and wins that came. {forecast.record}.", partial(charts.checks_chart, told))}
