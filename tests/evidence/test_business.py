@@ -120,7 +120,8 @@ def test_a_month_with_a_young_lead_is_still_open_and_says_no_rate(business: Busi
     assert not by_month["2025-01"].is_still_open
     may = by_month["2025-05"]
     assert may.is_still_open
-    assert may.conversion_rate.value is may.return_on_cost.value is may.sales_cycle is None
+    assert may.conversion_rate.value is may.return_on_cost.value is None
+    assert may.sales_cycle is None
     assert may.conversion_rate.cannot_tell == "still open: its leads have had less than 30 days"
     assert may.cost_per_lead.value == 40  # known all the same
     assert may.conversions == 1
@@ -198,7 +199,7 @@ def paneled(rows: list[tuple[int, int, str, bool]], snapshots: int = 3) -> Panel
     """Rows of (snapshot, lead, stage, won)."""
     snapshot, lead, stage, won = zip(*rows, strict=True)
     names = tuple(sorted({name for name in stage if name}))
-    codes = np.array([names.index(name) if name else -1 for name in stage], np.int32)
+    codes = np.array([names.index(name) if name else -1 for name in stage], np.int64)
     zeros = np.zeros(len(rows))
     return Panel(
         as_of=tuple(START + number * HORIZON for number in range(snapshots)), horizon=HORIZON,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -22,7 +24,7 @@ TRUTH = np.array([0.02, 0.1, 0.3])
 
 
 def world(dice: np.random.Generator, leads: int, at: float, first: int = 0, level: float = 1.0) -> Rows:
-    """Leads of three scores, whose chances are the truth times a level; what a win is worth is exponential, mean 100."""
+    """Leads of three scores, whose chances are the truth times a level; a win's value is exponential, mean 100."""
     kind = dice.integers(0, 3, leads)
     won = dice.random(leads) < TRUTH[kind] * level
     value = np.where(won, dice.exponential(100, leads), np.nan)
@@ -31,9 +33,11 @@ def world(dice: np.random.Generator, leads: int, at: float, first: int = 0, leve
 
 
 def joined(parts: list[Rows]) -> Rows:
-    names = ("score", "won", "value", "lead", "at")
+    def column(name: str) -> Any:
+        return np.concatenate([getattr(part, name) for part in parts])
+
     bands = {name: np.concatenate([part.bands[name] for part in parts]) for name in ("stage", "source")}
-    return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in names), bands)
+    return Rows(column("score"), column("won"), column("value"), column("lead"), column("at"), bands)
 
 
 def past(dice: np.random.Generator, leads: int = 400, periods: int = 4, levels: float = 0.0) -> Rows:
@@ -53,25 +57,25 @@ def test_wins_are_the_sum_of_the_probabilities() -> None:
 
 def test_the_interval_holds_95_times_in_100() -> None:
     dice, hits, money = np.random.default_rng(2), 0, 0
-    for _ in range(150):
+    for _ in range(80):
         found, came = expected(past(dice), now := world(dice, 300, 9.0)), now
         hits += held(found.wins_low, float(came.won.sum()), found.wins_high)
         money += held(found.revenue_low, float(np.nansum(came.value)), found.revenue_high)
-    assert hits / 150 >= 0.91  # three standard errors below 95 %; a little more than 95 % is no harm
-    assert money / 150 >= 0.91
+    assert hits / 80 >= 0.88  # three standard errors below 95 %; a little more than 95 % is no harm
+    assert money / 80 >= 0.88
 
 
 def test_the_interval_still_holds_where_good_and_bad_periods_differ() -> None:
     dice, hits, too_narrow = np.random.default_rng(3), 0, 0
-    for _ in range(120):
+    for _ in range(60):
         now = world(dice, 1500, 9.0, level=float(np.exp(dice.normal(0, 0.25))))
         found = expected(past(dice, 1500, 6, levels=0.25), now)
         came = float(now.won.sum())
         hits += held(found.wins_low, came, found.wins_high)
         wins = found.wins or 0.0
         too_narrow += abs(came - wins) > 2 * np.sqrt(wins)  # what chance among leads alone would allow
-    assert hits / 120 >= 0.89
-    assert too_narrow / 120 > 0.2
+    assert hits / 60 >= 0.86
+    assert too_narrow / 60 > 0.2
 
 
 def held(low: float | None, came: float, high: float | None) -> bool:
