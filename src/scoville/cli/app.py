@@ -9,6 +9,7 @@ import typer
 from scoville.cli.check import check
 from scoville.cli.compare import compare
 from scoville.cli.demo import demo
+from scoville.cli.drift import drift
 from scoville.cli.endings import Verbs
 from scoville.cli.experiment import experiment
 from scoville.cli.explain import explain
@@ -49,6 +50,6 @@ def _scoville(
     """Lead scoring that people trust: points that add up, explained, replayable at any date."""
 
 
-for command in (demo, init, check, score, explain, validate, threshold, compare, figures, sql):
+for command in (demo, init, check, score, explain, validate, threshold, drift, compare, figures, sql):
     app.command()(command)
 app.add_typer(experiment, name="experiment")
