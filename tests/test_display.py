@@ -105,6 +105,18 @@ def test_nothing_is_fetched_from_anywhere(run: scoville.ScoreRun) -> None:
     assert not re.search(r"https?:|url\(|@import|<(img|link|iframe|script)", html)
 
 
+def test_probability_is_shown_when_the_model_has_one(run: scoville.ScoreRun) -> None:
+    assert "Probability" not in run._repr_html_()
+    likely = scoville.Model.from_dict(MODEL | {"probability": {"points": [[-20, 0.004], [50, "31%"]]}})
+    shown = scoville.score(likely, [{"lead_id": "far", "city": "far"}, {"lead_id": ODD, "city": ODD}], as_of=AS_OF)
+    text = Strict(shown._repr_html_()).text
+    # -15 is 5/70 of the way from 0.4 % to 31 %: 2.6 %; 20 is 40/70: 17.9 %
+    assert "Probability" in text
+    assert "2.6 %" in text
+    assert "18 %" in text
+    assert "about 1 in 6 such leads convert (18 %)" in Strict(explanation_html(explain_lead(shown, ODD))).text
+
+
 def test_waterfall_steps_meet_end_to_end_and_end_at_the_score(run: scoville.ScoreRun) -> None:
     # running totals 40, 60, 50 on a line from 0 to 60
     explanation = explain_lead(run, ODD)

@@ -92,6 +92,31 @@ def test_rank_is_that_of_the_whole_run(jane: Explanation) -> None:
     assert (jane.rank, jane.leads, jane.percentile) == (1, 2, 100)
 
 
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({}, "about 1 in 12 such leads convert (8 %)"),
+        ({"horizon": "90d", "outcome": "won"}, "about 1 in 12 such leads convert within 90 days (8 %)"),
+        ({"outcome": "accepted"}, "about 1 in 12 such leads come to be 'accepted' (8 %)"),
+    ],
+)
+def test_probability_is_said_in_small_numbers(said: Row, sentence: str) -> None:
+    # a director scores 15 of 30: half of the way from 0.06 to 0.1066 is 0.0833, 1 in 12
+    likely = {"probability": {"points": [[0, 0.06], [30, 0.1066]], **said}}
+    director = explain_lead(run_of([{"lead_id": "a", "job_title": "Director"}], [], model=MODEL | likely), "a")
+    assert director.probability == pytest.approx(0.0833)
+    assert director.probability_sentence == sentence
+    assert director.lines()[2] == sentence
+    assert json.loads(json.dumps(director.to_dict()))["probability"] == director.probability
+
+
+def test_nothing_is_said_where_there_is_no_probability(jane: Explanation) -> None:
+    assert (jane.probability, jane.probability_sentence) == (None, None)
+    likely: Row = {"probability": {"points": [[0, 0.1]]}, "disqualify": [{"name": "Out", "when": {"employees": 3}}]}
+    out = explain_lead(run_of([{"lead_id": "a", "employees": 3}], [], model=MODEL | likely), "a")
+    assert (out.stage, out.probability, out.probability_sentence) == ("Disqualified", None, None)
+
+
 def test_outlook_is_the_plan_at_a_later_instant(jane: Explanation) -> None:
     # in 30 days: pricing 10/4 + 5/8 = 3.125, email 10, demo 0; fit 5. In 7: 6.25 * 2^(-7/30), 10, 25 * (1 - 37/60)
     week, month = jane.outlook.futures

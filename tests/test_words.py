@@ -32,6 +32,20 @@ def test_counts_are_words_where_english_has_them() -> None:
     assert [words.counted(count, "day") for count in (0, 1, 2)] == ["no day", "1 day", "2 days"]
 
 
+@pytest.mark.parametrize(
+    ("value", "share", "so_many"),
+    [
+        (0.0, "0 %", "hardly any"), (1e-6, "0.0001 %", "hardly any"), (0.00041, "0.041 %", "about 1 in 2,400"),
+        (0.004, "0.4 %", "about 1 in 250"), (0.0149, "1.5 %", "about 1 in 67"), (1 / 12, "8 %", "about 1 in 12"),
+        (0.2, "20 %", "about 1 in 5"), (0.31, "31 %", "about 3 in 10"), (0.5, "50 %", "about half of"),
+        (0.88, "88 %", "about 9 in 10"), (0.97, "97 %", "nearly all"), (0.997, "over 99 %", "nearly all"),
+        (1.0, "100 %", "nearly all"),
+    ],
+)  # fmt: skip
+def test_shares_are_percent_and_so_many_of_a_few(value: float, share: str, so_many: str) -> None:
+    assert (words.share(value), words.so_many(value)) == (share, so_many)
+
+
 def test_periods_are_days_where_they_are_whole() -> None:
     assert [words.period(timedelta(hours=hours)) for hours in (24, 36, 720)] == ["1 day", "36 hours", "30 days"]
 

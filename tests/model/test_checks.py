@@ -203,6 +203,16 @@ CASES = {
         "m.yaml:3:12 the segment 'A' replaces nothing; give it `fit` or `engagement`",
         ("{x: 1}}", "{x: 1}, fit: {}}"),
     ),
+    "a probability whose scores do not rise": (
+        "probability: {points: [[0, 0.1], [5, 0.2], [5, 0.3]]}\n",
+        "m.yaml:3:44 scores must rise from one point to the next; 5 comes after 5",
+        ("[5, 0.3]", "[6, 0.3]"),
+    ),
+    "a probability that falls": (
+        "probability: {points: [[0, 10%], [5, 0.2], [7.5, 0.15]]}\n",
+        "m.yaml:3:44 the probability falls from 0.2 at 5 to 0.15 at 7.5; a higher score may not be less likely to convert",
+        ("0.15", "0.2"),
+    ),
     "accounts by an unknown column": (
         "accounts: {breadth: {points: 5, when: {score_: {gte: 1}}}}\n",
         "m.yaml:3:40 'score_' is not a column of the score row. Did you mean 'score'?",

@@ -183,6 +183,18 @@ CASES = {
         [("grades: {A: 35, B: 20, C: null}", "grades: {High: 35, Low: null}")],
         "18:1 the default priorities ask for grades A, B and levels 1, 2, which are not given here: write `priorities`",
     ),
+    "a probability of other rules": (
+        [("stages: [", "probability: {points: [[0, 0.1], [60, 0.2]], score_version: 0a1b2c3d4e5f}\nstages: [")],
+        "20:46 the rules have changed since `probability` was measured; scoville validate --write-probability",
+    ),
+    "a probability that is the same for all": (
+        [("stages: [", "probability: {points: [[0, 0.1], [60, 0.1]]}\nstages: [")],
+        "20:15 `probability` is the same for every score",
+    ),
+    "a probability without points for the best": (
+        [("stages: [", "probability: {points: [[15, 0.1], [60, 0.2]]}\nstages: [")],
+        "20:15 `probability` says nothing of scores below 15 and above 60: add points there",
+    ),
     "a comparison that is only text": (
         [("when: {kind: free}", "when: {employees: '> 50'}")],
         "8:35 'employees' is compared with the text '> 50'; for a number write {employees: {gt: 50}}",
@@ -196,6 +208,17 @@ def test_advice_appears_and_goes_with_what_it_is_about(name: str) -> None:
     found = advice(changed(*replacements))
     assert len(found) == 1, found
     assert found[0].startswith(said)
+
+
+@pytest.mark.parametrize(
+    "probability",
+    [
+        "points: [[0, 0.1], [95, 0.2]]",  # the last tenth of the scale is always thin
+        f"points: [[20, 0.1], [60, 0.2]], score_version: {Model.loads(GOOD).score_version}",  # it ends where the past did
+    ],
+)
+def test_a_probability_that_is_measured_or_reaches_the_ends_is_fine(probability: str) -> None:
+    assert advice(GOOD + f"probability: {{{probability}}}\n") == []
 
 
 START = "scoville: 1\nname: Test\nstages: [{name: Ready, from: 50}]\n"

@@ -150,6 +150,15 @@ def test_a_misspelt_key_is_one_mistake_not_two() -> None:
         (START + "stages: [{name: A}]\n", "m.yaml:3:10 the key 'from' is missing here"),
         (START + "grades: {}\n", "m.yaml:3:1 'grades': at least one entry is needed here"),
         (START + "grades: {A: high}\n", "m.yaml:3:10 'A': a number is needed here, not 'high'"),
+        (START + "probability: {}\n", "m.yaml:3:1 the key 'points' is missing here"),
+        (START + "probability: {points: []}\n", "m.yaml:3:15 'points': at least one entry is needed here"),
+        (START + "probability: {points: 5}\n", "m.yaml:3:15 'points': a list is needed here, not 5; such as: - [70, 0.31]"),
+        (START + "probability: {points: [[70]]}\n", "m.yaml:3:24 'points': a point is a score and its probability, such as [70, 0.31]"),
+        (START + "probability: {points: [[70, 31]]}\n", "m.yaml:3:29 'points': a share is needed here, from 0% to 100% (or 0 to 1), not 31"),
+        (START + "probability: {points: [[70, -0.1]]}\n", "m.yaml:3:29 'points': a share is needed here"),
+        (START + "probability: {points: [[many, 1]]}\n", "m.yaml:3:25 'points': a number is needed here, not 'many'"),
+        (START + f"probability: {{points: {[[i, 0.5] for i in range(51)]}}}\n", "m.yaml:3:15 'points': at most 50 entries are allowed here, not 51"),
+        (START + "probability: {points: [[0, 1]], horizon: 90}\n", "m.yaml:3:33 'horizon':"),
         (START + "accounts: {rollup: {how: average}}\n", "m.yaml:3:21 'how': must be 'max', 'mean' or 'sum', not 'average'"),
         (START + "accounts: {rollup: {top: 2.5}}\n", "m.yaml:3:21 'top': a whole number is needed here, not 2.5"),
         (START + "accounts: {rollup: {top: 0}}\n", "m.yaml:3:21 'top': must be at least 1, not 0"),
@@ -257,6 +266,33 @@ def test_the_version_ignores_how_a_model_is_written(before: str, after: str) -> 
 def test_the_version_follows_the_content(before: str, after: str) -> None:
     assert before in MODEL
     assert Model.loads(MODEL.replace(before, after)).version != Model.loads(MODEL).version
+
+
+def test_a_probability_is_content() -> None:
+    measured = Model.loads(MODEL + "probability: {points: [[0, 0.1], [50, 20%]]}\n")
+    assert measured.version != Model.loads(MODEL).version
+    assert measured.version == Model.loads(MODEL + "probability: {points: [[0.0, 10%], [50, 0.2]]}\n").version
+    assert measured.version != Model.loads(MODEL + "probability: {points: [[0, 0.1], [50, 0.21]]}\n").version
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("points: 15}", "points: 16}", False),
+        ("max: 50", "max: 51", False),
+        ("[rival.com]", "[rival.org]", False),
+        ("scale: {min: 0, max: 100}", "scale: {min: 0, max: 90}", False),
+        ("from: 41", "from: 42", True),
+        ("name: B2B", "name: B2C", True),
+        ("how: max", "how: sum", True),
+        ("\nscale:", "\nprobability: {points: [[0, 0.1]]}\nscale:", True),
+    ],
+)
+def test_the_version_of_the_score_follows_what_makes_the_score(before: str, after: str, same: bool) -> None:  # noqa: FBT001
+    assert before in MODEL
+    changed, model = Model.loads(MODEL.replace(before, after)), Model.loads(MODEL)
+    assert changed.version != model.version
+    assert (changed.score_version == model.score_version) is same
 
 
 def test_models_with_the_same_content_are_equal() -> None:
