@@ -88,26 +88,16 @@ class Trial:
     @cached_property
     def points(self) -> npt.NDArray[np.float64]:
         """What each rule (row) gives each lead (column), after its own clamp, before those of groups and sections."""
-        found = self._event_points(f'FROM temp.main."{self.events_step}"') if self.events_step else self._nothing()
-        columns = {place: self._wide(rule) for place, rule in enumerate(self.rules)}
-        asked = ", ".join(f"{name} AS c{place}" for place, name in columns.items() if name)
-        if asked:
-            rows = self.few.engine.arrow(f"SELECT {asked} FROM ({self._sums}) ORDER BY lead_id")  # noqa: S608 - as above
-            for place, name in columns.items():
-                if name:
-                    found[place] += rows[f"c{place}"].to_numpy()
-        return found
+        return self._points(f'FROM temp.main."{self.events_step}"')
 
     def points_since(self, age: timedelta) -> npt.NDArray[np.float64]:
-        """What the event rules would give if nothing had happened before `age` ago; zeros for rules of fit."""
+        """The same, had nothing happened before `age` ago."""
         if self.events_step is None:
-            return self._nothing()
+            return self.points
         since = literal((self.as_of - age).isoformat(" "))
         step = self.plan.sql(self.events_step, self.few.engine.dialect, given=["people"])
-        return self._event_points(
-            f"FROM ({step})",
-            f"WITH events AS (FROM temp.main.events WHERE occurred_at > TIMESTAMP {since}) ",
-        )
+        recent = f"WITH events AS (FROM temp.main.events WHERE occurred_at > TIMESTAMP {since}) FROM ({step})"
+        return self._points(recent)
 
     def scores_without(self, rule: RulePlace) -> npt.NDArray[np.float64] | None:
         """The score of each lead had the model not had this rule.
@@ -128,27 +118,38 @@ class Trial:
     def _scores_with(self, step: str, query: str) -> npt.NDArray[np.float64]:
         return self._column(f'WITH "{step}" AS ({query}) SELECT score FROM ({self._sums}) ORDER BY lead_id')  # noqa: S608 - as above
 
-    def _wide(self, rule: RulePlace) -> str | None:
-        """The column of `sums` that holds the rule's points, in all or for leads without events."""
-        if rule.section == "fit":
-            return f"fit_{rule.number}"
-        return f"idle_{rule.number}" if rule.gives_without_events else None
+    def _points(self, events: str) -> npt.NDArray[np.float64]:
+        """Points of each rule and lead, when `events` is the query for the step of event points."""
+        found = np.zeros((len(self.rules), len(self.few.lead)))
+        head = f'WITH "{self.events_step}" AS ({events}) ' if self.events_step else ""
+        columns = {place: name for place, rule in enumerate(self.rules) if (name := _column_of(rule)) is not None}
+        if columns:
+            asked = ", ".join(f"{name} AS c{place}" for place, name in columns.items())
+            rows = self.few.engine.arrow(f"{head}SELECT {asked} FROM ({self._sums}) ORDER BY lead_id")  # noqa: S608 - as above
+            for place in columns:
+                found[place] += rows[f"c{place}"].to_numpy()
+        if self.events_step:
+            self._add_event_points(found, head)
+        return found
 
-    def _event_points(self, source: str, head: str = "") -> npt.NDArray[np.float64]:
-        found = self._nothing()
+    def _add_event_points(self, found: npt.NDArray[np.float64], head: str) -> None:
         rows = self.few.engine.arrow(
-            f"{head}SELECT f.lead_no, e.rule::BIGINT AS rule, e.points FROM ({source}) e JOIN few f USING (lead_id)"  # noqa: S608 - as above
+            f"{head}SELECT f.lead_no, e.rule::BIGINT AS rule, e.points "  # noqa: S608 - as above
+            f'FROM "{self.events_step}" e JOIN few f USING (lead_id)'
         )
         row_of = np.array([place for place, rule in enumerate(self.rules) if rule.section == "engagement"])
         place = np.searchsorted(self.few.lead, rows["lead_no"].to_numpy())
-        found[row_of[rows["rule"].to_numpy()], place] = rows["points"].to_numpy()
-        return found
-
-    def _nothing(self) -> npt.NDArray[np.float64]:
-        return np.zeros((len(self.rules), len(self.few.lead)))
+        found[row_of[rows["rule"].to_numpy()], place] += rows["points"].to_numpy()
 
     def _column(self, query: str) -> npt.NDArray[np.float64]:
         return np.asarray(self.few.engine.arrow(query).column(0).to_numpy(), dtype=np.float64)
+
+
+def _column_of(rule: RulePlace) -> str | None:
+    """The column of `sums` that holds the rule's points, in all or for leads without events."""
+    if rule.section == "fit":
+        return f"fit_{rule.number}"
+    return f"idle_{rule.number}" if rule.gives_without_events else None
 
 
 def trial_of(few: Few, plan: Plan, as_of: datetime) -> Trial:

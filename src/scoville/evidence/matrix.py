@@ -120,5 +120,5 @@ def _by_thirds(points: Floats) -> tuple[tuple[Side, ...], Ints]:
 
 
 def _range(start: float, end: float) -> Side:
-    label = f"{start:.6g}" if start == end else f"{start:,.6g} to {end:,.6g}"
-    return Side(label, float(start), float(end))
+    low, high = f"{start:,.6g}", f"{end:,.6g}"
+    return Side(low if low == high else f"{low} to {high}", float(start), float(end))
