@@ -71,7 +71,7 @@ def _overall(business: Business) -> Table:
         *_rows((("return on cost", group.return_on_cost),), _times),
         *_wait("sales cycle", group.sales_cycle),
         *_rows((("touched by sales", group.touched),), _share),
-        *_wait("speed to lead", group.speed_to_lead),
+        *(_wait("speed to lead", group.speed_to_lead) if group.speed_to_lead is not None else ()),
     ]
     return _table("All leads", ("figure", "", "95 %", "of", ""), rows)
 
@@ -103,10 +103,16 @@ def _wait(name: str, wait: Wait | None) -> list[tuple[str, str, str, str, str]]:
 
 
 def _groups(groups: Sequence[Group], by: str, horizon_days: float | None) -> Table:
+    """One row for each group; columns of which nothing is known are left out."""
     in_time = f"in {horizon_days:g} d" if horizon_days else "converted"
     money = ("a lead costs", "a customer", "a win brings", "return on cost")
     columns = (by, "leads", "won", in_time, "95 %", *money, "cycle", "")
-    return _table("By source" if by == "source" else "By month of creation", columns, map(_group, groups))
+    rows = [_group(group) for group in groups]
+    known = [place for place in range(len(columns)) if any(row[place] != "-" for row in rows)]
+    chosen = [[row[place] for place in known] for row in rows]
+    return _table(
+        "By source" if by == "source" else "By month of creation", [columns[place] for place in known], chosen
+    )
 
 
 def _group(group: Group) -> tuple[str | Text, ...]:
@@ -143,11 +149,11 @@ def _checks(checks: Sequence[Checked]) -> Table:
 
 def _check(one: Checked, *, has_revenue: bool) -> tuple[str | Text, ...]:
     told = one.expected
-    money = (_money(told.revenue), _range(told.revenue_low, told.revenue_high), _money(one.came_revenue))
+    money = (_money(told.revenue), _range(told.revenue_low, told.revenue_high, _money), _money(one.came_revenue))
     held = (("wins", one.is_wins_within), ("revenue", one.is_revenue_within))
     missed = [f"{name} missed" for name, is_within in held if is_within is False]
     return (
-        f"{one.as_of:%Y-%m-%d}", f"{told.leads:,}", f"{told.wins:,.0f}", _range(told.wins_low, told.wins_high),
+        f"{one.as_of:%Y-%m-%d}", f"{told.leads:,}", _count(told.wins), _range(told.wins_low, told.wins_high, _count),
         f"{one.came_wins:,}", *(money if has_revenue else ()), ", ".join(missed),
     )  # fmt: skip
 
@@ -181,8 +187,12 @@ def _days(value: float | None) -> str:
     return f"{value:,.0f} d" if value >= 2 else f"{value * _DAY_H:,.1f} h"  # noqa: PLR2004 - two days, not 48 hours
 
 
-def _range(low: float | None, high: float | None) -> str:
-    return f"{_money(low)} to {_money(high)}"
+def _count(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}"
+
+
+def _range(low: float | None, high: float | None, show: Callable[[float | None], str]) -> str:
+    return f"{show(low)} to {show(high)}"
 
 
 def _interval(figure: Figure, show: Callable[[float | None], str]) -> str:

@@ -137,17 +137,19 @@ def _touches(engine: DuckDB, touch: str | None) -> tuple[str, ...]:
     if touch is None:
         return tuple(name for name in TOUCHES if name in known)
     known |= _known(engine, "events", "event")
-    name = touch.strip().lower()
-    if name not in known:
+    if touch.strip().lower() not in known:
+        names = sorted(known.values())
         raise DataError(
-            f"no event and no outcome is called '{touch}'.{did_you_mean(name, known)} Known: {listed(sorted(known))}"
+            f"no event and no outcome is called '{touch}'.{did_you_mean(touch, names)} Known: {listed(names)}"
         )
-    return (name,)
+    return (touch.strip().lower(),)
 
 
-def _known(engine: DuckDB, table: str, column: str) -> set[str]:
-    rows = engine.arrow(f"SELECT DISTINCT lower({quoted(column)}) AS name FROM {table}")  # noqa: S608 - our own names
-    return {name for name in rows["name"].to_pylist() if name is not None}
+def _known(engine: DuckDB, table: str, column: str) -> dict[str, str]:
+    """Names that there are, as they are written, by their lower case."""
+    named = quoted(column)
+    rows = engine.arrow(f"SELECT DISTINCT {named} AS name FROM {table} WHERE {named} IS NOT NULL")  # noqa: S608 - our own
+    return {name.lower(): name for name in sorted(rows["name"].to_pylist())}
 
 
 def _names(names: Any) -> str:  # noqa: ANN401 - any names
