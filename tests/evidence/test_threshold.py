@@ -193,7 +193,7 @@ def test_a_capacity_is_filled_and_not_exceeded() -> None:
     assert choice.at is not None
     assert (choice.is_met, choice.at.threshold, choice.at.leads_per_week, choice.at.leads) == (True, 71, 5.0, 50)
     assert (choice.at.conversions, choice.at.precision) == (40, 0.8)
-    assert choice.sentence == "At 71: 5.0 new leads a week, 80% buy; you reach 89% of all who buy"  # 44 of 50 buyers
+    assert choice.sentence == "At 71: 5.0 new leads a week, 80% buy; you reach 88% of all who buy"  # 44 of 50 buyers
     assert [week.leads for week in choice.weeks] == [5] * 10
     assert {(week.conversions, week.precision) for week in choice.weeks} == {(4, 0.8)}
 

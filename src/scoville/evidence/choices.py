@@ -125,14 +125,16 @@ class Chooser:
         if place < 0:
             return None
         places = rule(self.resampled)
-        met = self.found.lines[places[places >= 0]]
-        low, high = np.quantile(met, _TAILS, method="closest_observation") if met.size else (None, None)
-        return replace(
-            self._choice(kind, wish, place, is_met=True, remark=None),
-            line_low=None if low is None else float(low),
-            line_high=None if high is None else float(high),
-            met_in=met.size / places.size,
-        )
+        low, high = self._middle(places[places >= 0])
+        found = self._choice(kind, wish, place, is_met=True, remark=None)
+        return replace(found, line_low=low, line_high=high, met_in=float((places >= 0).mean()))
+
+    def _middle(self, places: Ints) -> tuple[float | None, float | None]:
+        """Where 95 % of the lines lie, from the line below on: all numbers above that one part leads alike."""
+        if not places.size:
+            return None, None
+        low, high = np.quantile(places, _TAILS, method="closest_observation")
+        return float(self.found.lines[max(low - 1, 0)]), float(self.found.lines[high])
 
     def unmet(self, kind: Kind, wish: str, remark: str, place: int = -1) -> Choice:
         """A wish that no line grants, with the nearest line where there is one."""

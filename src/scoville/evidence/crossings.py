@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scoville.evidence.sample import Bools, Floats, Ints
     from scoville.evidence.snapshots import Panel
 
-MOST_LINES = 200  # with more, neighbours differ by less than chance does
+MOST_LINES = 500  # apart by 1 or 2 leads of 100 at most: less than chance moves a line
 GROUPS = 2000  # of leads; sums over so many tell the spread of a resample to a few hundredths, at any number of leads
 _MOST_SCORES = 2_000_000  # of a sample that spreads the lines; what is counted at a line is exact all the same
 _DECIMALS = 6
