@@ -15,6 +15,8 @@ import altair as alt
 import vl_convert
 from markupsafe import Markup
 
+from scoville.evidence.report.figures import FEW
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
@@ -30,7 +32,6 @@ INK, SOFT, LINE, ACCENT, OTHER, TINT, BAR = (
 )  # fmt: skip
 _SVG = "{http://www.w3.org/2000/svg}"
 _VEGA_LITE = "6.4"  # the version whose schema Altair 6 writes
-_FEW = 10  # effective leads below which an interval may run out of the chart instead of flattening all others
 _CROWDED = 12  # bars beyond which a phone has no room for a number on each
 COIN = 0.5
 _DIAGONAL = ({"x": 0.0, "y": 0.0}, {"x": 1.0, "y": 1.0})
@@ -91,16 +92,17 @@ def _of(rows: Sequence[Row]) -> alt.Chart:
     return alt.Chart(alt.Data(values=list(rows)))
 
 
-def _share_axis(top: float, title: str) -> alt.Axis:
+def _share_axis(top: float, title: str, values: list[float] | None = None) -> alt.Axis:
     """Ticks in per cent, with as many decimals as the steps need; the title lies flat above the axis."""
     digits = 0 if top >= 0.04 else 1 if top >= 0.004 else 2  # noqa: PLR2004 - four steps of a whole, a tenth ... per cent
-    return _flat_axis(title, f".{digits}%")
+    return _flat_axis(title, f".{digits}%", values)
 
 
-def _flat_axis(title: str, format_: str) -> alt.Axis:
+def _flat_axis(title: str, format_: str, values: list[float] | None = None) -> alt.Axis:
+    ticks: dict[str, Any] = {"tickCount": 4} if values is None else {"values": values}
     return alt.Axis(
-        title=title, format=format_, tickCount=4, minExtent=40,
-        titleAngle=0, titleAlign="left", titleAnchor="end", titleX=-40, titleY=-16,
+        title=title, format=format_, minExtent=40,
+        titleAngle=0, titleAlign="left", titleAnchor="end", titleX=-40, titleY=-16, **ticks,
     )  # fmt: skip
 
 
@@ -110,7 +112,7 @@ def _flat_axis(title: str, format_: str) -> alt.Axis:
 def brackets_chart(brackets: Sequence[Bracket], width: int) -> alt.LayerChart:
     """A column for each bracket of the score, with its interval and its rate above."""
     filled = [one for one in brackets if one.leads]
-    trusted = [one.high or 0.0 for one in filled if one.effective_leads >= _FEW]
+    trusted = [one.high or 0.0 for one in filled if one.effective_leads >= FEW]
     top = min(1.0, max([1.06 * max(one.rate or 0.0 for one in filled), *trusted]) * 1.08) or 1.0
     rows = [
         {"from": one.from_, "below": one.below, "rate": one.rate, "zero": 0.0, "low": one.low}
@@ -128,7 +130,7 @@ def brackets_chart(brackets: Sequence[Bracket], width: int) -> alt.LayerChart:
         x=alt.X("from:Q", axis=x_axis, scale=scale), x2="below:Q", y=y, y2="zero:Q"
     )
     whiskers = base.mark_rule(color=INK, strokeWidth=1.5).encode(x=alt.X("middle:Q"), y=alt.Y("low:Q"), y2="high:Q")
-    numbers = base.mark_text(color=INK, dy=-8, fontSize=12 if width == WIDE else 11).encode(
+    numbers = base.mark_text(color=INK, dy=-8, fontSize=12 if width == WIDE else 10).encode(
         x="middle:Q", y="high:Q", text="text:N"
     )
     crowded = width == NARROW and len(brackets) > _CROWDED
@@ -145,24 +147,25 @@ def _short(rate: float | None, width: int) -> str:
 # Whom to call first
 
 
-def gains_chart(gains: Sequence[tuple[float, float]], called: float, width: int) -> alt.LayerChart:
-    """Share of conversions reached when leads are called from the best down; `called` is the share that is marked."""
-    reached = min((point for point in gains if point[0] >= called - 1e-9), default=(1.0, 1.0))
+def gains_chart(
+    gains: Sequence[tuple[float, float]], called: float, reached: float, width: int
+) -> alt.LayerChart:
+    """Share of conversions reached when leads are called from the best down; (`called`, `reached`) is marked."""
     rows = [{"x": x, "y": y} for x, y in gains]
-    mark = [{"x": reached[0], "y": reached[1], "text": f"the best {called:.0%} hold {reached[1]:.0%}"}]
+    mark = [{"x": called, "y": reached, "foot": 0.0, "text": f"the best {called:.0%} hold {reached:.0%}"}]
     x = alt.X("x:Q", axis=alt.Axis(title="leads called, best first", format=".0%", tickCount=5), scale=_unit())
     y = alt.Y("y:Q", axis=_share_axis(1.0, "conversions reached"), scale=_unit())
     area = _of(rows).mark_area(color=TINT, line=False).encode(x=x, y=y, y2="x:Q")
     chance = _of(_DIAGONAL).mark_line(color=SOFT, strokeDash=[4, 4], strokeWidth=1.5).encode(x=x, y=y)
     line = _of(rows).mark_line(color=ACCENT, strokeWidth=2.5).encode(x=x, y=y)
     dot = _of(mark).mark_point(color=ACCENT, fill=ACCENT, size=70, opacity=1).encode(x=x, y=y)
-    text = _of(mark).mark_text(color=INK, align="left", baseline="top", dx=10, dy=6, fontSize=13).encode(
-        x=x, y=y, text="text:N"
-    )
+    drop = _of(mark).mark_rule(color=ACCENT, strokeDash=[2, 3]).encode(x=x, y=y, y2="foot:Q")
+    text = _of(mark).mark_text(color=INK, align="left", baseline="bottom", dx=8, dy=-8, fontSize=13)
+    text = text.encode(x=x, y=alt.Y("foot:Q"), text="text:N")  # below the diagonal, where no curve is
     chance_text = _of([{"x": 0.72, "y": 0.72}]).mark_text(
         color=SOFT, align="left", baseline="top", dx=8, dy=6, fontSize=12, text="any order"
     ).encode(x=x, y=y)  # fmt: skip
-    layers = (area, chance, line, dot, text, chance_text)
+    layers = (area, chance, line, drop, dot, text, chance_text)
     return _sized(*layers, width=width, height=400 if width == WIDE else 320)
 
 
@@ -175,7 +178,7 @@ def _unit() -> alt.Scale:
 
 def calibration_chart(curve: Sequence[Bin], width: int) -> alt.LayerChart:
     """Rate observed over rate predicted, with intervals; true probabilities lie on the diagonal."""
-    shown = [one for one in curve if one.leads >= _FEW] or curve  # the table has them all
+    shown = [one for one in curve if one.leads >= FEW] or curve  # the table has them all
     top = min(1.0, max(max(one.high, one.predicted) for one in shown) * 1.05)
     rows = [{"x": one.predicted, "y": one.observed, "low": one.low, "high": one.high} for one in shown]
     scale = alt.Scale(domain=[0, top], nice=False)
@@ -240,16 +243,32 @@ def trade_off_chart(lines: Sequence[Line], stages: dict[str, float], width: int)
 
     `stages` are the lines of the model as they are now.
     """
-    scale = alt.Scale(domain=_ends([*(one.threshold for one in lines), *stages.values()]), nice=False)
-    x = alt.X("x:Q", axis=alt.Axis(title="line at a score of", tickCount=6), scale=scale)
-    y = alt.Y("y:Q", axis=_share_axis(1.0, "share"), scale=_unit())
-    now = [{"x": value, "name": name, "y": 0.98 - 0.07 * place} for place, (name, value) in enumerate(stages.items())]
-    rules = _of(now).mark_rule(color=SOFT, strokeDash=[2, 3]).encode(x=x)
-    names = _of(now).mark_text(color=SOFT, align="right", dx=-5, fontSize=11, limit=width / 4).encode(
-        x=x, y=y, text="name:N"
+    low, high = _ends([*(one.threshold for one in lines), *stages.values()])
+    x = alt.X(
+        "x:Q",
+        axis=alt.Axis(title="line at a score of", tickCount=6),
+        scale=alt.Scale(domain=[low, high], nice=False),
     )
+    axis = _share_axis(1.0, "share", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
+    y = alt.Y("y:Q", axis=axis, scale=alt.Scale(domain=[0, 1.16], nice=False))  # room for names above the whole
+    rules, names = _stage_lines(stages, low + 0.7 * (high - low), x, y, width)
     curves = [*_share_curve(lines, "recall", OTHER, x, y), *_share_curve(lines, "precision", ACCENT, x, y)]
-    return _sized(rules, *curves, names, width=width, height=400 if width == WIDE else 320)
+    return _sized(rules, *curves, *names, width=width, height=400 if width == WIDE else 320)
+
+
+def _stage_lines(
+    stages: dict[str, float], turn: float, x: alt.X, y: alt.Y, width: int
+) -> tuple[alt.Chart, list[alt.Chart]]:
+    """The lines of today, their names in turn on two heights; from `turn` on, names stand to the left of their line."""
+    rows = [{"x": at, "name": name, "y": 1.05 + 0.07 * (n % 2), "one": 1.16} for n, (name, at) in enumerate(stages.items())]
+    rules = _of(rows).mark_rule(color=SOFT, strokeDash=[2, 3]).encode(x=x, y=alt.Y("y:Q"), y2=alt.datum(0))
+    sides = (("left", 5, [row for row in rows if row["x"] < turn]), ("right", -5, [row for row in rows if row["x"] >= turn]))
+    names = [
+        _of(some).mark_text(color=SOFT, align=align, dx=dx, fontSize=11, limit=width / 4).encode(x=x, y=y, text="name:N")
+        for align, dx, some in sides
+        if some
+    ]
+    return rules, names
 
 
 def _share_curve(lines: Sequence[Line], name: str, colour: str, x: alt.X, y: alt.Y) -> list[alt.Chart]:

@@ -24,9 +24,10 @@ def drawn(evidence: Evidence, parts: dict[str, Any]) -> dict[str, Figure]:
     found: dict[str, Figure] = {}
     if evidence.ranking.leads:
         found["score"] = figure(_score_words(evidence), partial(charts.brackets_chart, evidence.brackets))
-    if evidence.ranking.gains:
+    reached = evidence.ranking.recall_at.get(f"{CALLED:g}")
+    if reached is not None:
         words = answers.of_gains(evidence.ranking, CALLED).sentence
-        found["gains"] = figure(words, partial(charts.gains_chart, evidence.ranking.gains, CALLED))
+        found["gains"] = figure(words, partial(charts.gains_chart, evidence.ranking.gains, CALLED, reached))
     if evidence.calibration.curve:
         words = f"Chance foretold and share that converted. {answers.of_calibration(evidence.calibration).sentence}"
         found["calibration"] = figure(words, partial(charts.calibration_chart, evidence.calibration.curve))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from scoville.evidence.brackets import Bracket
 from scoville.words import day, number, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Iterable
 
-    from scoville.evidence.brackets import Bracket
+    from scoville.evidence.business import Group
     from scoville.evidence.matrix import Side
 
 NONE = "–"
+FEW = 10  # leads; an interval of fewer may run out of its chart instead of flattening all others
 _SURE_AT_ONE = 0.1  # from 10 % on, a sentence needs no decimals
 _SMALL_MONEY = 100  # below it, cents count
 
@@ -77,6 +78,20 @@ def along(value: float | None, top: float) -> str:
     return f"{100 * min(1.0, max(0.0, (value or 0.0) / top)) if top else 0.0:.2f}%"
 
 
+def reach(rows: Iterable[Bracket | Group], base: float | None) -> float:
+    """Where strips of these rates end: at the highest interval, but not at that of a handful of leads."""
+    known = [_rate(row) for row in rows if row.leads]
+    trusted = [high for leads, _, high in known if leads >= FEW]
+    return max([base or 0.0, *(trusted or [rate for _, rate, _ in known])], default=0.0) or 1.0
+
+
+def _rate(row: Bracket | Group) -> tuple[float, float, float]:
+    if isinstance(row, Bracket):
+        return row.effective_leads, row.rate or 0.0, row.high or 0.0
+    found = row.conversion_in_time
+    return found.of, found.value or 0.0, found.high or 0.0
+
+
 def label(bracket: Bracket | Side, *, is_word: bool = False) -> str:
     """The name of a bracket or side; ends of a range to one decimal, as reasons say them."""
     if is_word or bracket.from_ is None or bracket.below is None:
@@ -89,8 +104,8 @@ def _end(value: float) -> str:
     return f"{round(value, 1) + 0.0:,.12g}".replace("-", "−")
 
 
-FILTERS: dict[str, Callable[..., str]] = {
+FILTERS: dict[str, Callable[..., Any]] = {
     "share": share, "short_share": short_share, "count": count, "money": money, "decimal": decimal, "change": change,
-    "points": points, "shares": shares, "decimals": decimals, "along": along, "label": label, "day": day,
+    "points": points, "shares": shares, "decimals": decimals, "along": along, "reach": reach, "label": label, "day": day,
     "number": number,
 }  # fmt: skip

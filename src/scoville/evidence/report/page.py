@@ -74,7 +74,7 @@ def _advice(stability: Stability | None) -> str | None:
 def _is_told(name: str, evidence: Evidence, parts: dict[str, Any]) -> bool:
     """Whether a section has anything to say: calibration and method always do."""
     told = {
-        "score": evidence.ranking.leads, "lines": evidence.stages, "gains": evidence.ranking.gains,
+        "score": evidence.ranking.leads, "lines": evidence.stages, "gains": evidence.ranking.recall_at,
         "rules": evidence.rules, "time": len(evidence.snapshots) > 1, "groups": evidence.by,
     } | parts  # fmt: skip
     if name == "matrix" and (matrix := parts[name]) is not None:

@@ -54,6 +54,8 @@ def headline(evidence: Evidence) -> Headline:
         return Headline("bad", "It points the wrong way", f"Low scores convert more often than high ones. {quarters}")
     if not evidence.predicts:
         return Headline("bad", "Not shown to predict", f"Chance alone may rank leads as well. {quarters}")
+    if not evidence.is_point_in_time:
+        return Headline("weak", "It seems to predict", f"{quarters} But outcomes have no dates, and leads were judged as they are now.")
     return _of_one_that_predicts(figures.auc or 0.0, quarters)
 
 
@@ -95,7 +97,7 @@ def next_steps(evidence: Evidence, advice: str | None = None) -> tuple[Step, ...
     steps = [*_for_trust(evidence), *_for_rules(evidence.rules), *_for_lines(evidence)]
     if advice is not None:
         steps.append(Step("Look at its age", sentence(advice)))
-    elif evidence.predicts and not leaks_used(evidence):
+    elif evidence.predicts and evidence.is_point_in_time and not leaks_used(evidence):
         steps.append(Step("Put it to work, and test it again in 30 days", "What held last quarter need not hold now."))
     return tuple(steps) or (Step("Try other rules", "As it stands, the score should decide nothing about leads."),)
 
