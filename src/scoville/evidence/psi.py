@@ -35,6 +35,7 @@ FALSE_ALARMS = 0.01  # of all columns together: a scheduler that asks every week
 RARE_SHARE, RARE_LEADS = 0.01, 10  # a text on less than either is one of the others, and names nobody
 MOST_TEXTS = 20
 MISSING, OTHERS = "(missing)", "(others)"
+_WHOLE = 1000  # from here on, digits after the point are noise
 _EMPTY = 0.5  # leads that an empty bin counts for, where the index would be infinite
 _FEWEST_EXPECTED = 3  # leads to expect in a bin of the smaller side, for the chi-square law to hold
 
@@ -114,10 +115,14 @@ def _ranges(starts: Sequence[float]) -> list[str]:
     if not starts:
         return ["any number"]
     inner = [
-        f"{low:.6g}" if high == np.nextafter(low, np.inf) else f"{low:.6g} to {high:.6g}"
+        _plain(low) if high == np.nextafter(low, np.inf) else f"{_plain(low)} to {_plain(high)}"
         for low, high in pairwise(starts)
     ]
-    return [f"below {starts[0]:.6g}", *inner, f"{starts[-1]:.6g} or more"]
+    return [f"below {_plain(starts[0])}", *inner, f"{_plain(starts[-1])} or more"]
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.0f}" if abs(number) >= _WHOLE else f"{number:.3g}"
 
 
 @dataclass(frozen=True)
