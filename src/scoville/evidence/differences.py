@@ -92,6 +92,8 @@ def _leaves(path: str, value: object) -> Iterator[tuple[str, object]]:
     """Nested settings as one line each: `fit max`, `engagement decay half life`. A condition stays whole."""
     if isinstance(value, dict) and not path.endswith(" when"):
         for name, inner in value.items():
+            if name == "score_version":  # follows from the rules
+                continue
             yield from _leaves(f"{path} {name.replace('_', ' ')}", inner)
     else:
         yield path, value
@@ -127,12 +129,7 @@ def _change(key: Key, was: Mapping[str, Any] | None, now: Mapping[str, Any] | No
 
 def _content(part: Mapping[str, Any]) -> Iterator[str]:
     """All that a part says, such as `event demo_requested; points 25`."""
-    for name, value in part.items():
-        label = _label(name)
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            yield f"{label} " + ", ".join(f"{_range(band)}: {words.signed(band['points'])}" for band in value)
-        else:
-            yield f"{label} {_value(name, value)}"
+    yield from (f"{_label(name)} {_value(name, value)}" for name, value in part.items())
 
 
 def _differences(name: str, was: object, now: object) -> Iterator[str]:
@@ -196,6 +193,10 @@ def _value(name: str, value: object) -> str:
         return ", ".join(f"{key}: {words.signed(points)}" for key, points in value.items())
     if isinstance(value, dict):
         return " ".join(f"{_label(key)} {_value(key, item)}" for key, item in value.items())
+    if _is_bands(value):
+        return ", ".join(f"{each}: {words.signed(points)}" for each, points in _by_range(value).items())
+    if isinstance(value, list) and value and isinstance(value[0], list):  # scores with probabilities
+        return f"{words.counted(len(value), 'point')} from {words.plain(value[0][1])} to {words.plain(value[-1][1])}"
     if isinstance(value, list):
         return words.listed([_value("", item) for item in value])
     return words.value(value)

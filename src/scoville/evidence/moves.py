@@ -69,12 +69,10 @@ class Movers:
         """All of them as a table; `model` names the one that they would be scored by."""
         import pyarrow as pa  # noqa: PLC0415 - only for a file
 
+        texts = {"model": [model] * len(self), "lead_id": self.lead_id, "from": self.before, "to": self.after}
         return pa.table(
-            {
-                "model": [model] * len(self),
-                "lead_id": list(self.lead_id),
-                "from": list(self.before),
-                "to": list(self.after),
+            {name: pa.array(list(column), pa.string()) for name, column in texts.items()}  # typed: there may be none
+            | {
                 "score_before": self.score_before,
                 "score_after": self.score_after,
                 "change": self.score_after - self.score_before,
