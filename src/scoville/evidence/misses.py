@@ -16,7 +16,7 @@ from scoville.evidence.sample import FEW, counted, even_groups, levels
 from scoville.plan.people import used_traits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from scoville.evidence.features import Feature
@@ -113,13 +113,14 @@ def find_misses(
     features = features_of(few, as_of, open_, not_asked)
     low, high = _group_of(score, HALVES), _group_of(score, TENTHS)
     tells = score.size > 0 and score.min() < score.max()
-    below = (low == 0) & tells
-    top = (high == high.max(initial=0)) & tells
+    below, top = (low == 0) & tells, (high == high.max(initial=0)) & tells
+    picked = np.concatenate([_picked(score, below & won, 1), _picked(score, top & ~won, -1)])
+    shown = _shown(asked, picked)
     return Misses(
         as_of,
         score.size,
-        _group(asked, features, below, won, _Words("low-scoring leads that converted", "the other low-scoring ones")),
-        _group(asked, features, top, ~won, _Words("high-scoring leads that did not convert", "those that did")),
+        _group(asked, features, shown, below, won, _OVERLOOKED),
+        _group(asked, features, shown, top, ~won, _OVERRATED),
     )
 
 
@@ -139,6 +140,10 @@ class _Words:
     others: str
 
 
+_OVERLOOKED = _Words("low-scoring leads that converted", "the other low-scoring ones")
+_OVERRATED = _Words("high-scoring leads that did not convert", "those that did")
+
+
 @dataclass(frozen=True)
 class _Asked:
     """The open leads that are looked at: arrays in the order of `open_`, their places in `few`."""
@@ -152,7 +157,14 @@ class _Asked:
     open_: Ints
 
 
-def _group(asked: _Asked, features: Sequence[Feature], range_: Bools, missed: Bools, words: _Words) -> Group:
+def _group(
+    asked: _Asked,
+    features: Sequence[Feature],
+    shown: Mapping[int, Miss],
+    range_: Bools,
+    missed: Bools,
+    words: _Words,
+) -> Group:
     group, others = range_ & missed, range_ & ~missed
     scores = asked.score[range_]
     reason = _cannot_tell(group, others, words) if scores.size else "cannot tell: all scores are equal"
@@ -162,7 +174,7 @@ def _group(asked: _Asked, features: Sequence[Feature], range_: Bools, missed: Bo
         to=float(scores.max()) if scores.size else None,
         leads=int(range_.sum()),
         misses=int(group.sum()),
-        shown=_shown(asked, group),
+        shown=tuple(miss for place, miss in shown.items() if group[place]),
         in_common=found,
         cannot_tell=reason,
     )
@@ -191,22 +203,27 @@ def _reader(plan: Plan) -> Callable[[Feature], bool]:
     return lambda feature: feature.name in (traits if feature.kind == "trait" else events)
 
 
-def _shown(asked: _Asked, group: Bools) -> tuple[Miss, ...]:
-    """The misses that are farthest off: lowest scores of leads that converted, highest of those that did not."""
+def _picked(score: Floats, group: Bools, sign: int) -> Ints:
+    """The places of at most 10 of a group: the lowest scores first, or with sign -1 the highest."""
     places = np.flatnonzero(group)
-    if not places.size:
-        return ()
-    sign = 1 if asked.won[places[0]] else -1
-    chosen = places[np.argsort(sign * asked.score[places], kind="stable")[:MOST_SHOWN]]
-    lead_no = asked.few.lead[asked.open_[chosen]].tolist()
-    known, given = _won_at(asked, lead_no), _contributions(asked, lead_no)
-    return tuple(
-        Miss(known[lead][0], float(asked.score[place]), known[lead][1] if sign > 0 else None, given.get(lead, ()))
-        for lead, place in zip(lead_no, chosen.tolist(), strict=True)
-    )
+    return places[np.argsort(sign * score[places], kind="stable")[:MOST_SHOWN]]
 
 
-def _won_at(asked: _Asked, lead_no: Sequence[int]) -> dict[int, tuple[str, datetime | None]]:
+def _shown(asked: _Asked, picked: Ints) -> dict[int, Miss]:
+    """The leads at some places, in their order, each with every point of its score."""
+    if not picked.size:
+        return {}
+    lead_no = asked.few.lead[asked.open_[picked]].tolist()
+    known, given = _known(asked, lead_no), _contributions(asked, lead_no)
+    found = {}
+    for lead, place in zip(lead_no, picked.tolist(), strict=True):
+        lead_id, won_at = known[lead]
+        at = won_at if asked.won[place] else None
+        found[place] = Miss(lead_id, float(asked.score[place]), at, tuple(given.get(lead, ())))
+    return found
+
+
+def _known(asked: _Asked, lead_no: Sequence[int]) -> dict[int, tuple[str, datetime | None]]:
     """Each lead's id, and when it was first won."""
     numbers = ", ".join(map(str, lead_no))
     rows = asked.history.engine.arrow(
@@ -215,13 +232,18 @@ def _won_at(asked: _Asked, lead_no: Sequence[int]) -> dict[int, tuple[str, datet
     return {row["lead_no"]: (str(row["lead_id"]), row["won_at"]) for row in rows.to_pylist()}
 
 
-def _contributions(asked: _Asked, lead_no: Sequence[int]) -> dict[int, tuple[Given, ...]]:
-    import pyarrow as pa  # noqa: PLC0415 - only here
-    import pyarrow.compute as pc  # noqa: PLC0415 - as above
-
-    rows = asked.few.contributions(asked.plan, asked.as_of)
-    found: dict[int, tuple[Given, ...]] = {}
-    for row in rows.filter(pc.is_in(rows["lead_no"], value_set=pa.array(lead_no))).to_pylist():
-        given = Given(row["section"], row["rule"], row["points"])
-        found[row["lead_no"]] = (*found.get(row["lead_no"], ()), given)
+def _contributions(asked: _Asked, lead_no: Sequence[int]) -> dict[int, list[Given]]:
+    """Every contribution to some leads: the plan run on them alone."""
+    few, numbers = asked.few, ", ".join(map(str, lead_no))
+    few.bind(asked.plan, asked.as_of)
+    rows = few.engine.arrow(
+        f"WITH shown AS (SELECT lead_id, lead_no FROM few WHERE lead_no IN ({numbers})), "  # noqa: S608 - as above
+        "leads AS (FROM temp.main.leads SEMI JOIN shown USING (lead_id))"
+        f"{', events AS (FROM temp.main.events SEMI JOIN shown USING (lead_id))' if few.has_events else ''} "
+        f"SELECT s.lead_no, c.section, c.rule, c.points FROM ({asked.plan.sql('contributions', few.engine.dialect)}) c "
+        "JOIN shown s USING (lead_id) ORDER BY lead_id, section, points DESC, rule"
+    )
+    found: dict[int, list[Given]] = {}
+    for row in rows.to_pylist():
+        found.setdefault(row["lead_no"], []).append(Given(row["section"], row["rule"], row["points"]))
     return found
