@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 MOST_POINTS = 12  # a block that a person reads at a glance
 WITHIN = 0.002  # of probability: far less than any calibration knows
 _SMALL = 0.05  # of a probability itself, where that is less: 0.002 is nothing to 0.3 and much to 0.004
-_LEAST = 0.0001
+_LEAST = 0.00001
 _DECIMALS = 2  # of a score
 _WRITABLE = 0o222
 
