@@ -276,6 +276,8 @@ def shape(what: Schema) -> str:
         return " or ".join(dict.fromkeys(shape(one) for one in either if one.get("type") != "null"))
     if "enum" in what or "const" in what:
         return ", ".join(map(code, what.get("enum", [what.get("const")])))
+    if "prefixItems" in what:
+        return f"[{', '.join(map(shape, what['prefixItems']))}]"
     if what.get("type") == "array":
         return f"list of {shape(what['items'])}" if "items" in what else "list"
     if what.get("type") == "object":

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scoville.evidence.calibration import Points
+    from scoville.evidence.sample import Floats
 
 TEXT = "# ours\nscoville: 1\nname: Test\nfit: {rules: [{name: A, when: {x: 1}, points: 40}]}  # who\n"
 POINTS = ((0.0, 0.01), (40.0, 0.2))
@@ -28,6 +29,12 @@ POINTS = ((0.0, 0.01), (40.0, 0.2))
 def logistic(middle: float, width: float, size: int = 33) -> Points:
     at = np.linspace(0, 100, size)
     return tuple(zip(at.tolist(), (1 / (1 + np.exp(-(at - middle) / width))).tolist(), strict=True))
+
+
+def read(points: Points, score: Floats) -> Floats:
+    at, share = np.array(points).T
+    found: Floats = np.interp(score, at, share)
+    return found
 
 
 @pytest.mark.parametrize(("middle", "width"), [(110, 15), (90, 20), (150, 14), (100, 12), (-20, 30)])
@@ -54,8 +61,8 @@ def test_small_probabilities_stay_apart() -> None:
     """From 0.007 % to 1.1 %: three points would be within 0.2 % of all of it, and wrong by half about most."""
     full = logistic(190, 20)
     few = thinned(full)
-    read = np.interp([at for at, _ in full], *zip(*few, strict=True))
-    assert np.all(np.abs(read / [share for _, share in full] - 1) < 0.1)
+    at, share = np.array(full).T
+    assert np.all(np.abs(read(few, at) / share - 1) < 0.1)
 
 
 def test_what_lies_on_a_line_is_left_out() -> None:
@@ -95,7 +102,7 @@ def test_a_real_calibration_keeps_what_it_says() -> None:
     found = calibrate(score, dice.random(4000) < 1 / (1 + np.exp(3 - score / 20)))
     few = thinned(found.points)
     assert off_by(few, found.points) < 0.005
-    assert found.predict(score).mean() == pytest.approx(np.interp(score, *zip(*few, strict=True)).mean(), abs=0.001)
+    assert found.predict(score).mean() == pytest.approx(read(few, score).mean(), abs=0.001)
 
 
 # --- into the file ---------------------------------------------------------------------------------------------------
