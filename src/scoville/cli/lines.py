@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from scoville.evidence.trade_off import Reach
 
 _WEEKS_SHOWN = 12  # a quarter; the JSON has all
+_ROOM_FOR_ALL = 150  # columns of a terminal
+_SMALL = 0.1  # a share below which tenths of a percent are said
 _SURELY = 0.95  # of resamples: what needs no saying
 _MARKS = {
     "capacity": "your capacity",
@@ -41,7 +43,7 @@ def print_thresholds(found: Thresholds) -> None:
     for choice in found.choices:
         _print_choice(console, choice)
     console.print()
-    console.print(_curve(found))
+    console.print(_curve(found, console.width))
     past = [choice for choice in found.choices if choice.at is not None and len(choice.weeks) > 1]
     if len(past) == 1:
         console.print(_weeks_of_one(past[0]))
@@ -88,18 +90,24 @@ def _doubts(choice: Choice, at: Reach) -> Iterable[str]:
         yield f"in the weeks since: {_number(choice.since_per_week)} a week"
 
 
-def _curve(found: Thresholds) -> Table:
-    has_net = any(line.net is not None for line in found.curve)
-    weekly = found.weeks is not None
+def _curve(found: Thresholds, width: int) -> Table:
+    """All figures with their intervals beside them; on a narrow terminal the three that matter most, in short."""
+    has_net, weekly = any(line.net is not None for line in found.curve), found.weeks is not None
+    net = "net a week" if weekly else "net"
+    load = "new a week" if weekly else "leads"
+    if width < _ROOM_FOR_ALL:
+        columns = ("line", load, "buy", "of buyers", *((net,) if has_net else ()), "")
+        rows = [_in_short(line, _marks(found, line), has_net=has_net) for line in found.curve]
+        return _table("What each line trades", columns, rows)
     columns = (
-        "line", "stand there", *(("new a week", "") if weekly else ()), "buy", "", "of all buyers", "",
-        *(("net a week" if weekly else "net", "") if has_net else ()), "",
+        "line", "stand there", *((load, "") if weekly else ()), "buy", "", "of all buyers", "",
+        *((net, "") if has_net else ()), "",
     )  # fmt: skip
-    rows = [_line(line, _marks(found, line), weekly=weekly, has_net=has_net) for line in found.curve]
+    rows = [_in_full(line, _marks(found, line), weekly=weekly, has_net=has_net) for line in found.curve]
     return _table("What each line trades", columns, rows)
 
 
-def _line(line: Reach, marks: str, *, weekly: bool, has_net: bool) -> tuple[str | Text, ...]:
+def _in_full(line: Reach, marks: str, *, weekly: bool, has_net: bool) -> tuple[str | Text, ...]:
     load = (_number(line.leads_per_week), _span(line.leads_per_week_low, line.leads_per_week_high)) if weekly else ()
     net = (_money(line.net), _dim(f"{_money(line.net_low)} to {_money(line.net_high)}")) if has_net else ()
     return (
@@ -107,6 +115,27 @@ def _line(line: Reach, marks: str, *, weekly: bool, has_net: bool) -> tuple[str 
         _share(line.precision), _dim(_between(line.precision_low, line.precision_high)),
         _share(line.recall), _dim(_between(line.recall_low, line.recall_high)), *net, Text(marks, style="cyan"),
     )  # fmt: skip
+
+
+def _in_short(line: Reach, marks: str, *, has_net: bool) -> tuple[str | Text, ...]:
+    load = _number(line.leads_per_week if line.leads_per_week is not None else line.leads)
+    low, high = line.leads_per_week_low, line.leads_per_week_high
+    return (
+        f"{line.threshold:g}",
+        Text(load) + _dim("" if low is None or high is None else f" ({_number(low)}-{_number(high)})"),
+        _percent(line.precision, line.precision_low, line.precision_high),
+        _percent(line.recall, line.recall_low, line.recall_high),
+        *((_money(line.net),) if has_net else ()),
+        Text(marks, style="cyan"),
+    )
+
+
+def _percent(share: float | None, low: float | None, high: float | None) -> Text:
+    """A share with its interval in little room: 7.3% (6.1-8.9)."""
+    if share is None or low is None or high is None:
+        return Text("-")
+    digits = 1 if share < _SMALL else 0
+    return Text(f"{share:.{digits}%}") + _dim(f" ({low * 100:.{digits}f}-{high * 100:.{digits}f})")
 
 
 def _marks(found: Thresholds, line: Reach) -> str:
