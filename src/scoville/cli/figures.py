@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from scoville.cli.options import (
     Engine,
@@ -95,6 +96,6 @@ def figures(  # noqa: PLR0913 - one parameter for each option
         told = {"model": checked.name, "model_version": checked.version}
         print_json({**told, "figures": business.to_dict(), "forecast": coming.to_dict()})
         return
-    out().print(f"[bold]{checked.name}[/bold] {checked.version}")
+    out().print(f"[bold]{escape(checked.name)}[/bold] {checked.version}")
     print_figures(business, by.value if by else "source" if business.by_source else "month")
     print_forecast(coming)

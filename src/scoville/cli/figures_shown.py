@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _DAY_H = 24
 _SMALL = 10  # money below it has cents
+_LARGE = 1e6  # money from it on is told in millions where there is little room
+_ROOM_FOR_ALL = 100  # columns of a terminal; with fewer, intervals give way
+_INTERVAL = "95 %"
+_MONEY = ("a lead", "a win", "brings", "return")
 
 
 def print_figures(business: Business, by: str) -> None:
@@ -30,7 +34,7 @@ def print_figures(business: Business, by: str) -> None:
     groups = business.by_source if by == "source" else business.by_month
     if groups:
         console.print()
-        console.print(_groups(groups, by, business.horizon_days))
+        console.print(_groups(groups, by, business.horizon_days, console.width))
     if business.stages:
         console.print()
         console.print(_stages(business.stages))
@@ -56,7 +60,7 @@ def print_forecast(forecast: Forecast) -> None:
         )
     if forecast.checks:
         console.print()
-        console.print(_checks(forecast.checks))
+        console.print(_checks(forecast.checks, console.width))
 
 
 def _overall(business: Business) -> Table:
@@ -102,17 +106,17 @@ def _wait(name: str, wait: Wait | None) -> list[tuple[str, str, str, str, str]]:
     ]
 
 
-def _groups(groups: Sequence[Group], by: str, horizon_days: float | None) -> Table:
-    """One row for each group; columns of which nothing is known are left out."""
+def _groups(groups: Sequence[Group], by: str, horizon_days: float | None, width: int) -> Table:
+    """One row for each group; columns of which nothing is known, or for which there is no room, are left out."""
     in_time = f"in {horizon_days:g} d" if horizon_days else "converted"
-    money = ("a lead costs", "a customer", "a win brings", "return on cost")
-    columns = (by, "leads", "won", in_time, "95 %", *money, "cycle", "")
+    columns = (by, "leads", "won", in_time, _INTERVAL, *_MONEY, "cycle", "")
     rows = [_group(group) for group in groups]
-    known = [place for place in range(len(columns)) if any(row[place] != "-" for row in rows)]
-    chosen = [[row[place] for place in known] for row in rows]
-    return _table(
-        "By source" if by == "source" else "By month of creation", [columns[place] for place in known], chosen
-    )
+    shown = columns if width >= _ROOM_FOR_ALL else [name for name in columns if name != _INTERVAL]
+    known = [n for n, name in enumerate(columns) if name in shown and any(row[n] != "-" for row in rows)]
+    names = [columns[place] for place in known]
+    costs = ": what a lead and a win cost, what a win brings" if set(_MONEY) & set(names) else ""
+    title = f"By {'source' if by == 'source' else 'month of creation'}{costs}"
+    return _table(title, names, [[row[place] for place in known] for row in rows])
 
 
 def _group(group: Group) -> tuple[str | Text, ...]:
@@ -139,22 +143,23 @@ def _stages(stages: Sequence[StageRate]) -> Table:
     return _table("From stage to stage, within the horizon", ("step", "leads", "went on", "rate", "95 %", ""), rows)
 
 
-def _checks(checks: Sequence[Checked]) -> Table:
+def _checks(checks: Sequence[Checked], width: int) -> Table:
     has_revenue = any(one.came_revenue is not None for one in checks)
-    money = ("revenue expected", "95 %", "came in") if has_revenue else ()
-    rows = [_check(one, has_revenue=has_revenue) for one in checks]
-    columns = ("as of", "open leads", "wins expected", "95 %", "came in", *money, "")
-    return _table("Such forecasts before", columns, rows)
+    rows = [_check(one, has_revenue=has_revenue, has_room=width >= _ROOM_FOR_ALL) for one in checks]
+    leads = ("open leads",) if width >= _ROOM_FOR_ALL else ()
+    columns = ("as of", *leads, "wins", _INTERVAL, "came", *(("revenue", _INTERVAL, "came") if has_revenue else ()), "")
+    return _table("Such forecasts before, and what came in", columns, rows)
 
 
-def _check(one: Checked, *, has_revenue: bool) -> tuple[str | Text, ...]:
+def _check(one: Checked, *, has_revenue: bool, has_room: bool) -> tuple[str | Text, ...]:
     told = one.expected
-    money = (_money(told.revenue), _range(told.revenue_low, told.revenue_high, _money), _money(one.came_revenue))
+    leads = (f"{told.leads:,}",) if has_room else ()
+    money = (_short(told.revenue), _range(told.revenue_low, told.revenue_high, _short), _short(one.came_revenue))
     held = (("wins", one.is_wins_within), ("revenue", one.is_revenue_within))
-    missed = [f"{name} missed" for name, is_within in held if is_within is False]
+    missed = [name for name, is_within in held if is_within is False]
     return (
-        f"{one.as_of:%Y-%m-%d}", f"{told.leads:,}", _count(told.wins), _range(told.wins_low, told.wins_high, _count),
-        f"{one.came_wins:,}", *(money if has_revenue else ()), ", ".join(missed),
+        f"{one.as_of:%Y-%m-%d}", *leads, _count(told.wins), _range(told.wins_low, told.wins_high, _count),
+        f"{one.came_wins:,}", *(money if has_revenue else ()), f"{' and '.join(missed)} missed" if missed else "",
     )  # fmt: skip
 
 
@@ -174,11 +179,15 @@ def _share(value: float | None) -> str:
 
 def _times(value: float | None) -> str:
     """A return on cost: below one as a share, above as times."""
-    return "-" if value is None else f"{value:+.0%}" if value < 1 else f"{value:,.1f} times"
+    return "-" if value is None else f"{value:+.0%}" if value < 1 else f"{value:,.1f}x"
 
 
 def _money(value: float | None) -> str:
     return "-" if value is None else f"{value:,.2f}" if abs(value) < _SMALL else f"{value:,.0f}"
+
+
+def _short(value: float | None) -> str:
+    return f"{value / _LARGE:,.2f} M" if value is not None and value >= _LARGE else _money(value)
 
 
 def _days(value: float | None) -> str:
