@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from scoville.errors import UsageError
 from scoville.evidence.always_valid import Arm, Sequence, leads_with_power
-from scoville.evidence.sample import CONFIDENCE, FEW
+from scoville.evidence.sample import CONFIDENCE
 from scoville.words import counted
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ Answer = Literal["better", "worse", "no difference shown yet", "cannot tell", "s
 ALPHA = round(1 - CONFIDENCE, 9)  # without the last digits of a float
 POWER = 0.8
 PLANNED_LEADS = 10_000  # when nobody says how many: the interval is somewhat wider than need be far from it
+ENOUGH = 10  # expected conversions in the smaller variant; with 5, uneven splits give false alarms 6 times in 100
 WRONG_SPLIT = 0.001  # chance below which a split is not as planned; low, for it is looked at often
 _HARDLY = 1e-6
 _HEX_DIGITS = 13  # 52 bits: a double holds them exactly, in any language
@@ -314,7 +315,7 @@ def _effect(variant: Variant, control: Variant, arms: Mapping[str, Arm], all_lea
 
 
 def _too_little(arm: Arm, control: Arm) -> str | None:
-    """Why nothing can be told: fewer than 5 conversions, or leads without, would be expected in the smaller of both.
+    """Why nothing can be told: fewer than 10 conversions, or leads without, would be expected in the smaller of both.
 
     Expected, not seen: a variant without any conversion among thousands of leads does tell something.
     """
@@ -322,7 +323,7 @@ def _too_little(arm: Arm, control: Arm) -> str | None:
     conversions = arm.conversions + control.conversions
     if not smaller:
         return "cannot tell: a variant has no leads yet"
-    if smaller * min(conversions, leads - conversions) < FEW * leads:
+    if smaller * min(conversions, leads - conversions) < ENOUGH * leads:
         return f"cannot tell yet: {counted(conversions, 'conversion')} among {counted(leads, 'lead')}"
     return None
 
