@@ -26,6 +26,8 @@ from scoville.evidence.brackets import (
 from scoville.evidence.calibration import Calibration, calibrate
 from scoville.evidence.history import DEFAULT_HORIZON, History, read_history
 from scoville.evidence.leaks import Leak, find_leaks
+from scoville.evidence.matrix import Matrix, matrix_of
+from scoville.evidence.misses import Misses, find_misses
 from scoville.evidence.ranking import Ranking, ranking
 from scoville.evidence.rules import FEW, RuleEvidence, rule_evidence
 from scoville.evidence.sampled import few_of
@@ -76,8 +78,10 @@ class Evidence:
     brackets: tuple[Bracket, ...]
     trend: Trend
     by: dict[str, tuple[Bracket, ...]]
+    matrix: Matrix
     stages: dict[str, ThresholdRatio]
     rules: tuple[RuleEvidence, ...]
+    misses: Misses
     leaks: tuple[Leak, ...]
     snapshots: tuple[SnapshotFigures, ...]
     notes: tuple[str, ...]
@@ -103,8 +107,10 @@ class Evidence:
             "trend": asdict(self.trend),
             "brackets": [_bracket(bracket) for bracket in self.brackets],
             "by": {name: [_bracket(bracket) for bracket in brackets] for name, brackets in self.by.items()},
+            "matrix": self.matrix.to_dict(),
             "stages": [{"stage": name, **_finite(asdict(line))} for name, line in self.stages.items()],
             "rules": [asdict(rule) for rule in self.rules],
+            "misses": self.misses.to_dict(),
             "leaks": [asdict(leak) for leak in self.leaks],
             "snapshots": [{**asdict(one), "as_of": f"{one.as_of.isoformat()}Z"} for one in self.snapshots],
             "notes": list(self.notes),
@@ -163,7 +169,7 @@ def evidence_of(history: History, plan: Plan, panel: Panel) -> Evidence:
     figures = ranking(panel.sample)
     brackets = by_tens(panel.sample, None, (model.scale.min, model.scale.max))
     stages = _stages(model, panel)
-    newest = _snapshot_for_rules(panel)
+    newest, few = _snapshot_for_rules(panel), few_of(history, panel)
     return Evidence(
         model=model.name,
         model_version=model.version,
@@ -174,8 +180,10 @@ def evidence_of(history: History, plan: Plan, panel: Panel) -> Evidence:
         brackets=brackets,
         trend=rises(brackets),
         by=_by_labels(model, panel),
+        matrix=matrix_of(model, panel),
         stages=stages,
-        rules=rule_evidence(few_of(history, panel), plan, panel, newest),
+        rules=rule_evidence(few, plan, panel, newest),
+        misses=find_misses(history, few, plan, panel, newest, leaks),
         leaks=leaks,
         snapshots=tuple(_figures(panel, number) for number in range(len(panel.as_of))),
         notes=tuple(_notes(panel, history.outcomes, leaks)),
