@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +31,14 @@ WriteProbability = Annotated[
     ),
 ]
 
+Report = Annotated[
+    Path | None,
+    typer.Option(
+        "--report", metavar="FILE.html", show_default=False,
+        help="Write all of it as one web page to read, print and pass on; it needs nothing else.",
+    ),
+]  # fmt: skip
+
 
 def validate(  # noqa: PLR0913 - one parameter for each option
     model: ModelPath,
@@ -44,6 +53,7 @@ def validate(  # noqa: PLR0913 - one parameter for each option
     workspace: WorkspacePath = None,
     engine: Engine = "duckdb://",
     memory_limit: MemoryLimit = None,
+    report: Report = None,
     write_probability: WriteProbability = False,  # noqa: FBT002 - a flag
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
@@ -64,6 +74,10 @@ def validate(  # noqa: PLR0913 - one parameter for each option
     checked = Model.load(model)
     if write_probability:
         check_writable(model)
+    if report is not None:
+        from scoville.evidence.report import check_report_place, write_report
+
+        check_report_place(report)
     with progress_of("scoring the past") as progress:
         history = past_of(leads, events, outcomes, outcome_column, won, maps, workspace, engine, memory_limit)
         plan = history.plan(checked)
@@ -75,5 +89,8 @@ def validate(  # noqa: PLR0913 - one parameter for each option
         print_evidence(evidence)
     if write_probability:
         print_written(write_measured(model, checked, evidence, panel, history.won))
+    if report is not None:
+        write_report(evidence, report)
+        print_written(f"wrote {report}")
     if not evidence.predicts:
         raise typer.Exit(1)

@@ -19,8 +19,8 @@ _EXTRA = ("altair", "jinja2", "vl_convert")
 if _missing := [name for name in _EXTRA if find_spec(name) is None]:
     raise UsageError(f'the report needs {", ".join(_missing)}: pip install "scoville[evidence]"')
 
-from scoville.engines.beside import check_place, written_beside
-from scoville.evidence.report.page import report_html
+from scoville.engines.beside import check_place, written_beside  # noqa: E402 - nothing before the check
+from scoville.evidence.report.page import report_html  # noqa: E402 - it needs what is checked above
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -75,7 +75,9 @@ def of_rules(groups: Sequence[RuleGroup]) -> Answer:
     """How many rules earn their place, and what is to be said of the others?"""
     every = sum(len(group.rules) for group in groups)
     earn = sum(len(group.rules) for group in groups if group.tone == "good")
-    others = [f"{len(group.rules)} {group.title[:1].lower()}{group.title[1:]}" for group in groups if group.tone != "good"]
+    others = [
+        f"{len(group.rules)} {group.title[:1].lower()}{group.title[1:]}" for group in groups if group.tone != "good"
+    ]
     tone: Tone = "bad" if any(group.tone == "bad" for group in groups) else "good" if earn else "unknown"
     rest = f"Of the others: {', '.join(others)}." if others else "None could be left out."
     verb = "is" if earn == 1 else "are"
@@ -91,7 +93,9 @@ def of_calibration(calibration: Calibration) -> Answer:
         f"In {true} of {bins} groups of leads the chance foretold lies within the interval of what came; on average it "
         f"was off by {share(calibration.calibration_error)}."
     )
-    return Answer("good", "It can be relied on", told) if true >= bins - 1 else Answer("weak", "Only roughly known", told)
+    return (
+        Answer("good", "It can be relied on", told) if true >= bins - 1 else Answer("weak", "Only roughly known", told)
+    )
 
 
 def of_time(snapshots: Sequence[SnapshotFigures], stability: Stability | None) -> Answer:
@@ -129,7 +133,7 @@ def chances(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float],
 
 
 def _round_step(span: float) -> float:
-    """1, 2 or 5 times a power of ten: the largest of which at least four lie in the span. Example: 92 -> 20"""
+    """1, 2 or 5 times a power of ten: the largest of which at least four lie in the span, such as 20 for 92."""
     quarter = span / 4 or 1.0
     power = 10.0 ** math.floor(math.log10(quarter))
     return max(size * power for size in (1, 2, 5) if size * power <= quarter)

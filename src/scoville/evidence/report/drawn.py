@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scoville.evidence.report import answers, charts
-from scoville.evidence.report.charts import Figure, Instant, figure
+from scoville.evidence.report.charts import Instant
+from scoville.evidence.report.drawing import Figure, figure
 from scoville.evidence.report.figures import label, share, short_share
 
 if TYPE_CHECKING:
@@ -63,11 +64,10 @@ def _over_time(evidence: Evidence, stability: Stability | None) -> dict[str, Fig
     if stability is not None:
         rates = [Instant(one.as_of, one.rate.value, one.rate.low, one.rate.high) for one in stability.snapshots]
     auc_words = f"AUC at each snapshot. {answers.of_time(evidence.snapshots, stability).sentence}"
-    draw_auc = partial(charts.over_time_chart, auc, "AUC: how well it ranks", level=charts.COIN, is_share=False)
-    draw_rate = partial(charts.over_time_chart, rates, "converted", level=evidence.ranking.base_rate)
+    base = evidence.ranking.base_rate
     found = {
-        "auc": figure(auc_words, lambda width: draw_auc(width=width)),
-        "rate": figure(_ends("Share of open leads that converted", rates), lambda width: draw_rate(width=width)),
+        "auc": figure(auc_words, partial(charts.auc_chart, auc)),
+        "rate": figure(_ends("Share converted", rates), partial(charts.share_chart, rates, "converted", base)),
     }
     return found | (_above(evidence, stability) if stability is not None else {})
 
@@ -82,8 +82,7 @@ def _above(evidence: Evidence, stability: Stability) -> dict[str, Figure]:
         for one, found in zip(stability.snapshots, shares, strict=True)
     ]
     title = f"leads above the line of {last}"
-    draw = partial(charts.over_time_chart, instants, title)
-    return {"above": figure(_ends(title, instants), lambda width: draw(width=width))}
+    return {"above": figure(_ends(title, instants), partial(charts.share_chart, instants, title, None))}
 
 
 def _ends(what: str, instants: list[Instant]) -> str:
@@ -95,4 +94,6 @@ def _checks(parts: dict[str, Any]) -> dict[str, Figure]:
     told = [one for one in forecast.checks if one.expected.wins is not None] if forecast is not None else []
     if not told:
         return {}
-    return {"checks": figure(f"Wins foretold and wins that came. {forecast.record}.", partial(charts.checks_chart, told))}
+    return {
+        "checks": figure(f"Wins foretold and wins that came. {forecast.record}.", partial(charts.checks_chart, told))
+    }

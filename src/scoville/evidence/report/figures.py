@@ -106,6 +106,6 @@ def _end(value: float) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "share": share, "short_share": short_share, "count": count, "money": money, "decimal": decimal, "change": change,
-    "points": points, "shares": shares, "decimals": decimals, "along": along, "reach": reach, "label": label, "day": day,
-    "number": number,
+    "points": points, "shares": shares, "decimals": decimals, "along": along, "reach": reach, "label": label,
+    "day": day, "number": number,
 }  # fmt: skip

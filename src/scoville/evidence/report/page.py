@@ -1,6 +1,6 @@
 """The page: which sections there are, and what each of them is given.
 
-In: an `Evidence`. Out: HTML. Pure but for reading the templates of this package. The same evidence gives the same bytes.
+In: an `Evidence`. Out: HTML. Pure but for reading this package's templates. The same evidence gives the same bytes.
 """
 
 from __future__ import annotations
@@ -38,19 +38,23 @@ def report_html(evidence: Evidence) -> str:
     """
     style = (files(__package__) / "style.css").read_text(encoding="utf-8")
     parts = {name: getattr(evidence, name, None) for name in PARTS}
-    return _templates().get_template("page.html.j2").render(
-        evidence=evidence,
-        **parts,
-        version=scoville.__version__,
-        style=Markup(style),  # noqa: S704 - a file of this package
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        headline=sentences.headline(evidence),
-        steps=sentences.next_steps(evidence, _advice(parts["stability"])),
-        answers=answers,
-        called=CALLED,
-        rule_groups=rule_groups(evidence.rules),
-        drawn=drawn(evidence, parts),
-        sections=[name for name in _SECTIONS if _is_told(name, evidence, parts)],
+    return (
+        _templates()
+        .get_template("page.html.j2")
+        .render(
+            evidence=evidence,
+            **parts,
+            version=scoville.__version__,
+            style=Markup(style),  # noqa: S704 - a file of this package
+            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+            headline=sentences.headline(evidence),
+            steps=sentences.next_steps(evidence, _advice(parts["stability"])),
+            answers=answers,
+            called=CALLED,
+            rule_groups=rule_groups(evidence.rules),
+            drawn=drawn(evidence, parts),
+            sections=[name for name in _SECTIONS if _is_told(name, evidence, parts)],
+        )
     )
 
 

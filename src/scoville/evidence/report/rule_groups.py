@@ -18,7 +18,11 @@ _KIND_OF: dict[str, _Kind] = {
     "missed": "earns", "better without": "worse", "not missed": "little", "not shown": "unshown",
 }  # fmt: skip
 _SAID: dict[_Kind, tuple[str, str, str]] = {
-    "wrong": ("bad", "Contradicted by the data", "The points go one way, and the conversions of those leads the other."),
+    "wrong": (
+        "bad",
+        "Contradicted by the data",
+        "The points go one way, and the conversions of those leads the other.",
+    ),
     "earns": ("good", "Earn their place", "Without any one of these the score ranks worse, beyond chance."),
     "worse": ("weak", "Better left out", "Without any one of these the score ranks better, beyond chance."),
     "little": ("unknown", "Make no difference", "The score ranks the same with and without any one of these."),

@@ -55,13 +55,19 @@ def headline(evidence: Evidence) -> Headline:
     if not evidence.predicts:
         return Headline("bad", "Not shown to predict", f"Chance alone may rank leads as well. {quarters}")
     if not evidence.is_point_in_time:
-        return Headline("weak", "It seems to predict", f"{quarters} But outcomes have no dates, and leads were judged as they are now.")
+        return Headline(
+            "weak",
+            "It seems to predict",
+            f"{quarters} But outcomes have no dates, and leads were judged as they are now.",
+        )
     return _of_one_that_predicts(figures.auc or 0.0, quarters)
 
 
 def _of_one_that_predicts(auc: float, quarters: str) -> Headline:
     if auc >= _TOO_GOOD:
-        return Headline("weak", "It predicts, almost too well", f"{quarters} Does the model read what only winners have?")
+        return Headline(
+            "weak", "It predicts, almost too well", f"{quarters} Does the model read what only winners have?"
+        )
     if auc < _USEFUL:
         return Headline("weak", "It predicts, but weakly", quarters)
     return Headline("good", "It predicts well" if auc >= _GOOD else "It predicts", quarters)
@@ -85,7 +91,7 @@ def _reads_leaks(evidence: Evidence) -> str:
 
 
 def sentence(text: str) -> str:
-    """With a capital and a full stop. Example: `cannot tell: 3 conversions` -> `Cannot tell: 3 conversions.`"""
+    """A text with a capital and a full stop."""
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
 
 
