@@ -78,7 +78,7 @@ def test_a_date_after_the_outcome_is_named() -> None:
     people, events, outcomes = rows()
     won, dice = won_at(outcomes), np.random.default_rng(0)
     for row in people:
-        row["synced"] = won.get(row["lead_id"], row["created_at"]) + int(dice.integers(3, 90)) * DAY
+        row["synced"] = (won.get(row["lead_id"]) or row["created_at"]) + int(dice.integers(3, 90)) * DAY
     found = leaks_of(people, events, outcomes, model())
     assert [(leak.name, leak.reason) for leak in found] == [
         ("synced", "for 100 % of the winners it lies at or after the outcome")
@@ -104,7 +104,7 @@ def test_when_a_record_was_changed_matters_only_to_a_model_that_reads_it() -> No
     people, events, outcomes = rows()
     won, dice = won_at(outcomes), np.random.default_rng(0)
     for row in people:
-        row["updated_at"] = won.get(row["lead_id"], row["created_at"]) + int(dice.integers(3, 90)) * DAY
+        row["updated_at"] = (won.get(row["lead_id"]) or row["created_at"]) + int(dice.integers(3, 90)) * DAY
     fresh = {"name": "Fresh", "when": {"updated_at": {"newer_than": "30d"}}, "points": 5}
     assert leaks_of(people, events, outcomes, model()) == []
     assert [(leak.name, leak.is_used) for leak in leaks_of(people, events, outcomes, model(fit=[fresh]))] == [
