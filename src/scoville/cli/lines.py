@@ -86,7 +86,7 @@ def _doubts(choice: Choice, at: Reach) -> Iterable[str]:
         yield f"buy: {_between(at.precision_low, at.precision_high)}"
     if at.recall is not None:
         yield f"reach: {_between(at.recall_low, at.recall_high)}"
-    if choice.since_per_week is not None:
+    if choice.since_per_week is not None and choice.kind != "capacity":  # whose remark says it where it matters
         yield f"in the weeks since: {_number(choice.since_per_week)} a week"
 
 

@@ -217,7 +217,7 @@ def _about_capacity(chooser: Chooser, choice: Choice, capacity: float, most: flo
     newest = chooser.newest_for(capacity)
     if newest is not None and choice.at is not None and newest != choice.at.threshold:
         now, since = _number(choice.since_per_week), chooser.found.as_of[chooser.found.known - 1]
-        said.append(f"{now} a week have come since {since:%-d %B}: for that many it belongs at {newest:g}")
+        said.append(f"{now} a week have come since {since:%-d %B}: for these, the line is {newest:g}")
     return "; ".join(said) or None
 
 

@@ -10,6 +10,7 @@ the first time has crossed it in between.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -179,14 +180,15 @@ def lines_for(score: Floats, extra: tuple[float, ...] = (), most: int = MOST_LIN
     """Lines between the scores, rising, the lowest at or below all; each written with as few digits as it can be.
 
     Where there are at most `most` different scores, there is a line for each, and none is lost by its short form. With
-    more, the lines thin out from the top downwards, where a few leads more or less matter less. `extra` are kept as
-    they are.
+    more, lines stand on numbers with few decimals (on a scale of 100, one), and thin out from the top downwards, where
+    a few leads more or less matter less. `extra` are kept as they are.
     """
     some = np.concatenate((score[:: max(1, score.size // _MOST_SCORES)], [score.min(), score.max()]))
     values = np.unique(some)
     if values.size > most:
         places = np.geomspace(1, some.size, most).round().astype(np.int64)
-        values = np.unique(np.sort(some)[-places])
+        decimals = -math.floor(math.log10((values[-1] - values[0]) / most))
+        values = np.unique(np.floor(np.sort(some)[-places] * 10.0**decimals) / 10.0**decimals)
     return np.unique(np.append(shortest(values), np.asarray(extra, dtype=np.float64)))
 
 
