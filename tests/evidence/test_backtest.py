@@ -11,7 +11,7 @@ import pytest
 import scoville
 from scoville.evidence.backtest import Evidence, validate
 from scoville.evidence.history import read_history
-from scoville.evidence.snapshots import Span, snapshot_instants
+from scoville.evidence.snapshots import Span, snapshot_instants, span_of
 
 Row = dict[str, Any]
 DAY = timedelta(days=1)
@@ -183,3 +183,12 @@ def test_no_snapshot_within_the_data_says_what_to_do() -> None:
 def test_weekly_snapshots_are_seven_days_apart() -> None:
     found = snapshot_instants("weekly", Span(START, START + 30 * DAY), 10 * DAY)
     assert found == (START + 7 * DAY, START + 14 * DAY)
+
+
+def test_a_few_dates_typed_wrong_move_neither_end_of_the_data() -> None:
+    people, events, outcomes = history(1000)
+    for row, year in zip(people, [1970] * 4, strict=False):
+        row["created_at"] = row["created_at"].replace(year=year)
+    events += [{"lead_id": "L0009", "event": "visit", "occurred_at": datetime(2099, 1, 1)}] * 4  # noqa: DTZ001
+    span = span_of(read_history(people, events, outcomes).engine)
+    assert (span.start, span.end) == (START, START + 200 * DAY)

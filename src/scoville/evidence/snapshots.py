@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 LABELS = ("grade", "level", "priority", "stage", "segment", "source")
 MOST_SNAPSHOTS = 60  # five years of months
 _DAY = timedelta(days=1)
+_REACH = 3  # times the way from the median to the first or last hundredth that a date may lie beyond it
 
 
 class Span(NamedTuple):
@@ -124,25 +125,30 @@ def _instant(text: str) -> datetime:
 
 
 def span_of(engine: DuckDB) -> Span:
-    """Where the data begin and end: creations (or events), events and outcomes, without the farthest 0.1 % at each end.
+    """Where the data begin and end: creations (or events), events and outcomes, without dates far from all others.
 
-    A single date typed wrong must neither add a century of snapshots nor pretend that a horizon is over.
+    A date typed wrong must neither add a century of snapshots nor pretend that a horizon is over. So a date counts
+    only where it lies within four times as far from their median as 98 of 100 do.
 
     Raises:  DataError when there is no date at all.
     """
     created = "created_at" in engine.columns("leads")
     first = ("leads", "created_at") if created else ("events", "occurred_at")
     row = engine.arrow(
-        f"SELECT coalesce({_quantile(*first, 0.001)}, {_quantile('outcomes', 'at', 0.001)}) AS first, "
-        f"greatest({_quantile('events', 'occurred_at', 0.999)}, {_quantile('outcomes', 'at', 0.999)}) AS last"
+        f"SELECT coalesce({_edge(*first, 'min')}, {_edge('outcomes', 'at', 'min')}) AS first, "
+        f"greatest({_edge('events', 'occurred_at', 'max')}, {_edge('outcomes', 'at', 'max')}) AS last"
     ).to_pylist()[0]
     if row["first"] is None or row["last"] is None:
         raise DataError("neither leads, events nor outcomes have a date: there is no past to look at")
     return Span(row["first"], row["last"])
 
 
-def _quantile(table: str, column: str, share: float) -> str:
-    return f"(SELECT quantile_disc({quoted(column)}, {share}) FROM {table})"  # noqa: S608 - names of our own
+def _edge(table: str, column: str, which: Literal["min", "max"]) -> str:
+    """The first or last date of a column that is not far from all others."""
+    share, side = (0.01, ">=") if which == "min" else (0.99, "<=")
+    column = quoted(column)
+    usual = f"SELECT quantile_disc({column}, {share}) AS far, quantile_disc({column}, 0.5) AS half FROM {table}"  # noqa: S608
+    return f"(SELECT {which}({column}) FROM {table}, ({usual}) WHERE {column} {side} far + {_REACH} * (far - half))"  # noqa: S608
 
 
 def build_panel(
