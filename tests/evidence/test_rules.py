@@ -234,6 +234,12 @@ def test_mostly_stale_points_are_noted() -> None:
     assert "stale events: 100%" in (once.note or "")
 
 
+def test_silence_is_never_stale(found: dict[tuple[str, str, str | None], RuleEvidence]) -> None:
+    quiet = found["engagement", "Quiet", None]
+    assert quiet.negative_share > 0
+    assert quiet.stale_share == 0
+
+
 def test_rules_of_fit_have_no_stale_share(found: dict[tuple[str, str, str | None], RuleEvidence]) -> None:
     assert found["fit", "Kind", None].stale_share is None
 
