@@ -62,7 +62,7 @@ def rows(leads: int = 800, seed: int = 5) -> tuple[list[Row], list[Row], list[Ro
         if dice.random() < chance:
             at = AS_OF + int(dice.integers(1, 30)) * DAY
             outcomes.append({"lead_id": lead_id, "outcome": "won", "at": at})
-    events.append({"lead_id": "L0000", "event": "other", "occurred_at": START + 200 * DAY})
+    events += [{"lead_id": "L0000", "event": "other", "occurred_at": START + (200 + i) * DAY} for i in range(20)]
     outcomes.append({"lead_id": "L0001", "outcome": "lost", "at": START + 200 * DAY})
     return people, events, outcomes
 

@@ -80,7 +80,7 @@ def rows(leads: int = 300, seed: int = 3) -> tuple[list[Row], list[Row], list[Ro
             events += [{"lead_id": lead_id, "event": name, "occurred_at": START + at * DAY} for at in times]
         if dice.random() < (0.6 if visits else 0.1):
             outcomes.append({"lead_id": lead_id, "outcome": "won", "at": START + 130 * DAY})
-    events.append({"lead_id": "L0000", "event": "other", "occurred_at": START + 200 * DAY})
+    events += [{"lead_id": "L0000", "event": "other", "occurred_at": START + (200 + i) * DAY} for i in range(20)]
     outcomes.append({"lead_id": "L0001", "outcome": "lost", "at": START + 200 * DAY})
     return people, events, outcomes
 
