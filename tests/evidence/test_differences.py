@@ -103,6 +103,17 @@ FIT, EVENTS = ("fit", "rules"), ("engagement", "rules")
             ("probability", {"points": [[0, 0.01], [80, 0.3]], "score_version": "0123456789ab"}),
             ("changed", "settings", "probability points", "none → 2 points from 0.01 to 0.3"),
         ),
+        (("grades", "B", None), ("changed", "settings", "grades B", "everything below → none")),
+        (("accounts", {}), ("changed", "settings", "accounts", "none → as usual")),
+        (("priorities", [{"name": "all"}]), ("added", "priority", "all", "for everybody")),
+        (
+            ("accounts", {"breadth": {"points": 5, "when": {"engagement": {"gte": 10}}}}),
+            ("changed", "settings", "accounts breadth points", "none → 5"),
+        ),
+        (
+            ("stages", 1, "needs", {"fit": {"gte": 6}}),
+            ("changed", "stage", "MQL", "needs none → fit is at least 6"),
+        ),
         (("grades", "A", 25), ("changed", "settings", "grades A", "20 → 25")),
         (("stages", 1, "from", 45), ("changed", "stage", "MQL", "from 40 → 45")),
         (("disqualify", 0, None), ("removed", "disqualification", "Rival", "when email domain is rival.com")),
@@ -117,7 +128,13 @@ FIT, EVENTS = ("fit", "rules"), ("engagement", "rules")
     ],
 )  # fmt: skip
 def test_a_change_is_said_in_words(put: tuple[Any, ...], expected: tuple[str, ...]) -> None:
-    assert changed(*put) == [expected]
+    assert changed(*put)[0] == expected
+
+
+def test_one_change_is_said_once() -> None:
+    assert len(changed("fit", "rules", 0, "points", 20)) == 1
+    said = changed("accounts", {"breadth": {"points": 5, "when": {"engagement": {"gte": 10}}}})
+    assert said[1] == ("changed", "settings", "accounts breadth when", "when none → engagement is at least 10")
 
 
 def test_what_changes_no_score_is_not_said() -> None:

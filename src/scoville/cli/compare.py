@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _SHOWN_MOVERS = 10
 _SHOWN_MOVES = 12
+_SHOWN_CHANGES = 25
 _STYLES = {"better": "bold green", "worse": "bold red", "mixed": "bold yellow"}
 
 
@@ -132,13 +133,15 @@ def _print(found: Comparison, movers: Path | None) -> None:
 def _print_challenge(console: Console, challenge: Challenge, found: Comparison) -> None:
     from scoville.cli.evidence import _table
 
-    first, other = found.rivals[0].name, challenge.name
-    console.print(_table("", ("", _file(first), _file(other), "difference (95 %)"), _figures(challenge, found)))
-    said = [(_text(f"{one.part} {one.name}"), one.kind, _text(one.said)) for one in challenge.changes]
+    first, other = _told_apart(found.rivals[0].name, challenge.name)
+    console.print(_table("", ("", first, other, "difference (95 %)"), _figures(challenge, found)))
+    said = [(_text(f"{one.part} {one.name}"), one.kind, _text(one.said)) for one in challenge.changes[:_SHOWN_CHANGES]]
     if said:
         _titled(console, "What differs in the files", _table("", ("", "", ""), said))
     else:
         console.print("The files say the same.")
+    if (more := len(challenge.changes) - _SHOWN_CHANGES) > 0:
+        console.print(f"and {more} more differences: --json has them all")
     when = f"{found.snapshots[-1]:%-d %B %Y}"
     if not challenge.moves:
         console.print(f"No lead changes stage on {when}.")
@@ -192,8 +195,10 @@ def _reached(reached: Reached) -> tuple[str, str, str]:
     )  # fmt: skip
 
 
-def _file(name: str) -> str:
-    return Path(name).name
+def _told_apart(first: str, other: str) -> tuple[str, str]:
+    """The names of two files, with their folders where they are called the same."""
+    short = Path(first).name, Path(other).name
+    return short if short[0] != short[1] else (first, other)
 
 
 def _text(text: str) -> Text:

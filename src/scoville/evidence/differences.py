@@ -29,6 +29,7 @@ _NAMED = {
 }
 _ORDERED = ("priorities", "stages", "segments")  # the first, or the last, that holds: their order has a meaning
 _SAID = {"within": "window", "at_most": "at most", "at_most_per_day": "at most per day", "from": "from"}
+_CONDITIONS = frozenset({"when", "needs"})
 _UNSAID = frozenset({"scoville", "name", "description"})  # they change no score
 
 
@@ -72,7 +73,7 @@ def _parts(content: Mapping[str, Any], within: str = "") -> Iterator[tuple[Key, 
         if key in {"fit", "engagement"}:
             part = f"{key} rule{within}"
             yield from (((part, rule["name"]), _nameless(rule)) for rule in value.get("rules", ()))
-            settings += list(_leaves(key, {name: item for name, item in value.items() if name != "rules"}))
+            settings += [leaf for name, of in value.items() if name != "rules" for leaf in _leaves(f"{key} {name}", of)]
         elif key in _NAMED:
             for item in value:
                 own = {name: of for name, of in _nameless(item).items() if name not in {"fit", "engagement"}}
@@ -81,7 +82,8 @@ def _parts(content: Mapping[str, Any], within: str = "") -> Iterator[tuple[Key, 
                 yield from _parts(inner, f" of segment {item['name']}")
         elif key not in _UNSAID:
             settings += list(_leaves(key, value))
-    yield from (((f"settings{within}", path), {"": value}) for path, value in settings)
+    for path, value in settings:
+        yield (f"settings{within}", path), {"when" if path.endswith(" when") else "": value}
 
 
 def _nameless(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,13 +92,15 @@ def _nameless(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _leaves(path: str, value: object) -> Iterator[tuple[str, object]]:
     """Nested settings as one line each: `fit max`, `engagement decay half life`. A condition stays whole."""
-    if isinstance(value, dict) and not path.endswith(" when"):
+    if value is None and path.partition(" ")[0] in {"grades", "levels"}:
+        yield path, "everything below"
+    elif isinstance(value, dict) and value and not path.endswith(" when"):
         for name, inner in value.items():
             if name == "score_version":  # follows from the rules
                 continue
             yield from _leaves(f"{path} {name.replace('_', ' ')}", inner)
     else:
-        yield path, value
+        yield path, value if value != {} else "as usual"
 
 
 def _renamed(was: Mapping[Key, object], now: Mapping[Key, object]) -> Iterator[tuple[Key, Key]]:
@@ -118,10 +122,10 @@ def _change(key: Key, was: Mapping[str, Any] | None, now: Mapping[str, Any] | No
     if was == now:
         return
     if key[0].startswith("settings") and (was is None or now is None):  # a setting is always there: it has a default
-        was, now = was or {"": None}, now or {"": None}
+        was, now = was or dict.fromkeys(now or ()), now or dict.fromkeys(was or ())
     if was is None or now is None:
         part = was if now is None else now
-        yield Change("removed" if now is None else "added", *key, "; ".join(_content(part or {})))
+        yield Change("removed" if now is None else "added", *key, "; ".join(_content(part or {})) or "for everybody")
         return
     said = [text for name in {**was, **now} for text in _differences(name, was.get(name), now.get(name))]
     yield Change("changed", *key, "; ".join(said))
@@ -187,7 +191,7 @@ def _value(name: str, value: object) -> str:
     """A value as a person would say it; a condition as a sentence."""
     if value is None:
         return "none"
-    if name == "when" or name.endswith(" when"):
+    if name in _CONDITIONS:
         return words.condition(parse_condition(value))
     if name == "values" and isinstance(value, dict):
         return ", ".join(f"{key}: {words.signed(points)}" for key, points in value.items())
