@@ -68,6 +68,17 @@ def test_a_copy_is_the_same(demo: Path) -> None:
     assert "No lead changes stage on 1 September 2025." in said
 
 
+def test_outcomes_without_dates_are_said_to_be_no_point_in_time(demo: Path) -> None:
+    lines = ["lead_id,first_name,Converted", *(f"{n},{'Ada' if n % 3 else 'Bob'},{int(n % 7 == 0)}" for n in range(90))]
+    (demo / "plain.csv").write_text("\n".join(lines), encoding="utf-8")
+    (demo / "other.yaml").write_text(CHANCE.replace("a}", "b}"), encoding="utf-8")
+    models = [str(demo / name) for name in ("chance.yaml", "other.yaml")]
+    data = ["--leads", str(demo / "plain.csv"), "--outcome-column", "Converted"]
+    done = CliRunner().invoke(app, ["compare", *models, *data])
+    assert done.exit_code == 0, done.output
+    assert "not point in time" in " ".join(done.output.split())
+
+
 def test_json_and_the_file_of_movers_agree(demo: Path) -> None:
     target = demo / "movers.jsonl"
     code, said = compared(demo, "b2b_saas cooler chance", "--json", "--movers", str(target))

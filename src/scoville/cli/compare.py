@@ -110,15 +110,17 @@ def _print(found: Comparison, movers: Path | None) -> None:
     from rich.text import Text
 
     from scoville.cli.output import out
+    from scoville.words import counted
 
     console = out()
     answers = [one.versus.answer for one in found.challenges]
     decided = next((answer for answer in ("better", "worse", "mixed") if answer in answers), "")
     console.print(Text(found.verdict, style=_STYLES.get(decided, "bold yellow")))
-    when = f"{len(found.snapshots)} snapshots, {found.horizon_days:g} days ahead"
+    when = "as they are now: outcomes have no dates, so this is not point in time"
+    if found.horizon_days is not None:
+        when = f"{counted(len(found.snapshots), 'snapshot')}, {found.horizon_days:g} days ahead"
     console.print(
-        f"{found.leads:,} open leads seen, {found.conversions:,} converted ({found.converting_leads:,} leads) · "
-        + (when if found.horizon_days else "as they are now: outcomes have no dates, so this is not point in time")
+        f"{found.leads:,} open leads seen, {found.conversions:,} converted ({found.converting_leads:,} leads) · {when}"
     )
     for challenge in found.challenges:
         console.print()
