@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from scoville.cli.app import app
 from scoville.demo import write
+from scoville.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,3 +56,18 @@ def test_a_horizon_that_is_no_time_says_how_to_write_it(demo: Path) -> None:
     code, said = validated(demo, "--horizon", "soon")
     assert code != 0
     assert "predicts" not in said
+
+
+def test_a_report_is_written_beside_the_figures(demo: Path) -> None:
+    place = demo / "report.html"
+    code, said = validated(demo, "--snapshots", "2025-09-01", "--report", str(place))
+    assert code == 0, said
+    assert f"wrote {place}" in said.replace("\n", "")
+    assert place.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_report_that_can_be_nowhere_is_refused_before_the_work(demo: Path) -> None:
+    words = ["validate", str(demo / "b2b_saas.yaml"), "--report", str(demo / "nowhere" / "report.html")]
+    done = CliRunner().invoke(app, words)  # without leads, which would be asked for later
+    assert isinstance(done.exception, UsageError)
+    assert "there is no folder" in str(done.exception)

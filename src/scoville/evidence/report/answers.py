@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scoville.evidence.report.figures import share
-from scoville.evidence.report.sentences import COIN, sentence
+from scoville.evidence.report.sentences import COIN, leaks_used, sentence
+from scoville.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scoville.evidence.backtest import SnapshotFigures
+    from scoville.evidence.backtest import Evidence, SnapshotFigures
     from scoville.evidence.brackets import ThresholdRatio, Trend
     from scoville.evidence.calibration import Calibration
     from scoville.evidence.forecast import Forecast
@@ -32,6 +33,11 @@ _LINES: dict[str, tuple[Tone, str]] = {
     "cannot tell": ("unknown", "Cannot tell"),
 }  # fmt: skip
 _TWO = 2  # to compare
+_EARN = "Without any one of {} rules the score ranks worse, beyond chance."
+_EARNS = {
+    0: "Of no rule alone is it shown that it would be missed.",
+    1: "Without one of the rules the score ranks worse, beyond chance.",
+}
 
 
 @dataclass(frozen=True)
@@ -75,13 +81,10 @@ def of_rules(groups: Sequence[RuleGroup]) -> Answer:
     """How many rules earn their place, and what is to be said of the others?"""
     every = sum(len(group.rules) for group in groups)
     earn = sum(len(group.rules) for group in groups if group.tone == "good")
-    others = [
-        f"{len(group.rules)} {group.title[:1].lower()}{group.title[1:]}" for group in groups if group.tone != "good"
-    ]
+    others = [f"{len(group.rules)} {group.counted}" for group in groups if group.tone != "good"]
     tone: Tone = "bad" if any(group.tone == "bad" for group in groups) else "good" if earn else "unknown"
-    rest = f"Of the others: {', '.join(others)}." if others else "None could be left out."
-    verb = "is" if earn == 1 else "are"
-    return Answer(tone, f"{earn} of {every} {verb} missed", f"Left out alone, {earn or 'none'} would be missed. {rest}")
+    rest = f" The others: {', '.join(others)}." if others else ""
+    return Answer(tone, f"{earn} of {every} earn it", f"{_EARNS.get(earn, _EARN).format(earn)}{rest}")
 
 
 def of_calibration(calibration: Calibration) -> Answer:
@@ -120,6 +123,17 @@ def of_forecast(forecast: Forecast) -> Answer:
     missed = len(forecast.checks) - held
     tone: Tone = "unknown" if not forecast.checks else "good" if missed <= 1 else "weak"
     return Answer(tone, f"About {forecast.now.wins:,.0f} wins", sentence(forecast.sentence))
+
+
+def of_trust(evidence: Evidence) -> Answer:
+    """Does anything speak against the figures themselves?"""
+    if used := leaks_used(evidence):
+        told = f"The model reads {listed(used, 'and')}: written after the outcome, by the look of it."
+        return Answer("bad", "Not yet", told)
+    if not evidence.is_point_in_time:
+        return Answer("weak", "With care", "Leads were judged as they are now, which may know the outcome already.")
+    told = "No score saw what came after its day, and the model reads no trait that looks written after the outcome."
+    return Answer("good", "Nothing speaks against it", told)
 
 
 def chances(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:

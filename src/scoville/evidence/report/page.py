@@ -81,6 +81,15 @@ def _is_told(name: str, evidence: Evidence, parts: dict[str, Any]) -> bool:
         "score": evidence.ranking.leads, "lines": evidence.stages, "gains": evidence.ranking.recall_at,
         "rules": evidence.rules, "time": len(evidence.snapshots) > 1, "groups": evidence.by,
     } | parts  # fmt: skip
-    if name == "matrix" and (matrix := parts[name]) is not None:
-        return min(len(matrix.rows), len(matrix.columns)) > 1  # of one side alone, the groups tell
-    return bool(told.get(name, True))
+    return bool(told.get(name, True)) and not _is_empty(name, parts.get(name))
+
+
+def _is_empty(name: str, part: Any) -> bool:  # noqa: ANN401 - a part of any kind
+    """Whether a part is there and says nothing: a matrix of one row, figures of no group, a forecast of nothing."""
+    if part is None:
+        return False
+    if name == "matrix":
+        return min(len(part.rows), len(part.columns)) < 2  # noqa: PLR2004 - of one side alone, the groups tell
+    if name == "business":
+        return part.horizon_days is None and not part.by_source
+    return name == "forecast" and part.now.cannot_tell is not None and not part.checks

@@ -17,27 +17,39 @@ _Kind = Literal["wrong", "earns", "worse", "little", "unshown", "nobody", "untol
 _KIND_OF: dict[str, _Kind] = {
     "missed": "earns", "better without": "worse", "not missed": "little", "not shown": "unshown",
 }  # fmt: skip
-_SAID: dict[_Kind, tuple[str, str, str]] = {
+_SAID: dict[_Kind, tuple[str, str, str, str]] = {
     "wrong": (
-        "bad",
-        "Contradicted by the data",
+        "bad", "Contradicted by the data", "against the data",
         "The points go one way, and the conversions of those leads the other.",
     ),
-    "earns": ("good", "Earn their place", "Without any one of these the score ranks worse, beyond chance."),
-    "worse": ("weak", "Better left out", "Without any one of these the score ranks better, beyond chance."),
-    "little": ("unknown", "Make no difference", "The score ranks the same with and without any one of these."),
-    "unshown": ("unknown", "Not shown either way", "Chance alone may make as much of a difference as these do."),
-    "nobody": ("weak", "Touch nobody", "No lead got points from these."),
-    "untold": ("unknown", "Cannot tell", "There is too little to say anything about these."),
-}
+    "earns": (
+        "good", "Earn their place", "missed", "Without any one of these the score ranks worse, beyond chance.",
+    ),
+    "worse": (
+        "weak", "Better left out", "better left out", "Without any one of these the score ranks better, beyond chance.",
+    ),
+    "little": (
+        "unknown", "Make no difference", "without a difference",
+        "The score ranks the same with and without any one of these.",
+    ),
+    "unshown": (
+        "unknown", "Not shown either way", "not shown either way",
+        "Chance alone may make as much of a difference as these do.",
+    ),
+    "nobody": ("weak", "Touch nobody", "that touch nobody", "No lead got points from these."),
+    "untold": (
+        "unknown", "Cannot tell", "of which nothing can be told", "There is too little to say anything about these.",
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class RuleGroup:
-    """Rules of which the same is to be said; `tone` is how good that is."""
+    """Rules of which the same is to be said: `tone` is how good that is, `counted` goes after their number."""
 
     tone: str
     title: str
+    counted: str
     text: str
     rules: tuple[RuleEvidence, ...]
 
