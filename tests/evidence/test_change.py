@@ -106,12 +106,21 @@ def test_a_real_fall_and_a_real_rise_are_found() -> None:
     assert rate.rises
 
 
-@pytest.mark.parametrize(("wins", "reason"), [(0, "0 conversions"), (3, "3 conversions")])
+def test_equal_scores_tell_nothing() -> None:
+    won = np.arange(100) % 4 == 0
+    found = auc_change(np.zeros(100), won, np.arange(100), np.repeat([0, 1], 50), days(0, 30))
+    assert found.cannot_tell == "cannot tell: all scores are equal, or none is out of order"
+    assert not found.changes
+
+
+@pytest.mark.parametrize(
+    ("wins", "reason"), [(0, "0 conversions"), (3, "3 conversions"), (98, "2 leads without a conversion")]
+)
 def test_few_conversions_tell_nothing(wins: int, reason: str) -> None:
     won = np.zeros(100, dtype=bool)
     won[:wins] = True
     snapshot = np.arange(100) % 2
     assert auc_change(np.arange(100.0), won, np.arange(100), snapshot, days(0, 30)).cannot_tell == (
-        "cannot tell: 0 snapshots with enough conversions for an AUC"
+        "cannot tell: 0 snapshots with 5 leads that converted and 5 that did not"
     )
     assert rate_change(won, np.arange(100), snapshot, days(0, 30)).cannot_tell == f"cannot tell: {reason}"

@@ -83,7 +83,7 @@ def auc_change(score: Floats, won: Bools, lead: Ints, snapshot: Ints, as_of: Seq
         if min(_split(won[snapshot == number])) >= FEW
     ]  # fmt: skip
     if len(kept) < _TWO:
-        return _unknown(len(kept), "with enough conversions for an AUC")
+        return _unknown(len(kept), f"with {FEW} leads that converted and {FEW} that did not")
     figures: list[float] = []
     weights: list[float] = []
     parts: list[tuple[Ints, int, Floats]] = []
@@ -107,8 +107,10 @@ def rate_change(won: Bools, lead: Ints, snapshot: Ints, as_of: Sequence[datetime
     kept = np.flatnonzero(leads > 1).tolist()
     if len(kept) < _TWO:
         return _unknown(len(kept), "with leads")
-    if min(_split(won)) < FEW:
-        return Change(None, None, None, None, None, len(kept), f"cannot tell: {counted(int(won.sum()), 'conversion')}")
+    wins, losses = _split(won)
+    if min(wins, losses) < FEW:
+        few = counted(wins, "conversion") if wins <= losses else f"{counted(losses, 'lead')} without a conversion"
+        return Change(None, None, None, None, None, len(kept), f"cannot tell: {few}")
     rate = float(won.mean())
     rows_of = [np.flatnonzero(snapshot == number) for number in kept]
     parts: list[tuple[Ints, int, Floats]] = [
@@ -160,7 +162,15 @@ def _change(series: _Series) -> Change:
     line = weight * around / (weight @ around**2)
     slope, variance = float(line @ series.figure), float(line @ covariance @ line)
     if variance <= 0:
-        return Change(None, None, None, None, None, series.figure.size, "cannot tell: the figure has no spread")
+        return Change(
+            None,
+            None,
+            None,
+            None,
+            None,
+            series.figure.size,
+            "cannot tell: all scores are equal, or none is out of order",
+        )
     se = math.sqrt(variance)
     p = 2 * NormalDist().cdf(-abs(slope) / se)
     low, high = slope - Z * se, slope + Z * se
