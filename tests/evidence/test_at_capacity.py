@@ -52,7 +52,7 @@ def test_every_draw_is_what_a_slow_count_of_copied_rows_gives(share: float) -> N
     scores, rows = drawn(1, 25)
     dice = np.random.default_rng(5)
     weight = np.stack([np.bincount(dice.integers(25, size=25), minlength=25) for _ in range(12)]).astype(float)
-    orders = [_ordered(score, rows, rows.lead) for score in scores]
+    orders = [_ordered(score, rows, rows.lead, share) for score in scores]
     found = _shares(orders, weight, rows.lead[rows.won], np.nan_to_num(rows.value[rows.won]), share)
     for place, score in enumerate(scores):
         slow = [slow_share(score, rows, share, copies.astype(int).tolist()) for copies in weight]
@@ -78,6 +78,17 @@ def test_one_snapshot_has_the_recall_of_the_ranking() -> None:
     found = at_capacity(scores, rows, 0.2)[0].recall
     assert found.first == pytest.approx(ranking(scores[0], rows.won).recall_at["0.2"])
     assert found.other == pytest.approx(ranking(scores[1], rows.won).recall_at["0.2"])
+
+
+def test_what_is_far_from_the_line_is_counted_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores, rows = drawn(10, 3000, 2)
+    scores[0] += np.random.default_rng(1).normal(size=len(rows.won))  # hardly any ties
+    found = at_capacity(scores, rows, 0.1, draws=20)
+    levels = [_ordered(scores[0], rows, rows.lead, 0.1).starts.size]
+    monkeypatch.setattr("scoville.evidence.at_capacity._FAR_AWAY", 1e9)
+    levels.append(_ordered(scores[0], rows, rows.lead, 0.1).starts.size)
+    assert levels[0] < levels[1] / 3
+    assert at_capacity(scores, rows, 0.1, draws=20) == found
 
 
 def test_the_order_of_the_rows_changes_no_share() -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MOST_DRAWS, FEWEST_DRAWS = 1000, 200
 _WORK = 50_000_000  # rows times draws: some seconds; past it the draws become fewer, down to 200
+_FAR_AWAY = 8  # standard errors: never, in as many draws as anybody makes
 _AT_ONCE = 2_000_000  # numbers held in memory for one batch of draws
 
 
@@ -63,7 +64,10 @@ class Rows:
 
 @dataclass(frozen=True)
 class _Order:
-    """Rows of one model from its best to its worst, snapshot by snapshot, ties together as one level."""
+    """Rows of one model from its best to its worst, snapshot by snapshot, ties together as one level.
+
+    So are all rows that are far above the line, and all that are far below it.
+    """
 
     lead: Ints  # of each row in this order
     starts: Ints  # first row of each level
@@ -87,7 +91,7 @@ def at_capacity(scores: Sequence[Floats], rows: Rows, share: float, draws: int |
         none = Reached(None, None, None, None, None, reason)
         return tuple(AtCapacity(none, none) for _ in scores[1:])
     lead, leads = given[0].cluster, given[0].leads
-    orders = [_ordered(one.score, rows, lead) for one in given]
+    orders = [_ordered(one.score, rows, lead, share) for one in given]
     value = np.nan_to_num(rows.value[rows.won]) if _has_value(rows) else None
     won_lead = lead[rows.won]
     once = np.ones((1, leads))
@@ -117,16 +121,35 @@ def _has_value(rows: Rows) -> bool:
     return bool(np.nansum(rows.value[rows.won]) > 0)
 
 
-def _ordered(score: Floats, rows: Rows, lead: Ints) -> _Order:
+def _ordered(score: Floats, rows: Rows, lead: Ints, share: float) -> _Order:
     order = np.lexsort((-score, rows.snapshot))
     snapshot, sorted_score = rows.snapshot[order], score[order]
-    is_new = np.ones(order.size, np.bool_)
-    is_new[1:] = (snapshot[1:] != snapshot[:-1]) | (sorted_score[1:] != sorted_score[:-1])
+    first_row = np.flatnonzero(np.diff(snapshot, prepend=-1))
+    is_new = np.zeros(order.size, np.bool_)
+    is_new[1:] = sorted_score[1:] != sorted_score[:-1]
+    is_new[first_row] = True
     starts = np.flatnonzero(is_new)
+    starts = starts[_near_the_line(starts, first_row, order.size, share)]
     level = np.empty(order.size, np.int64)
-    level[order] = np.cumsum(is_new) - 1
+    level[order] = np.repeat(np.arange(starts.size), np.diff(starts, append=order.size))
     _, first, of_level = np.unique(snapshot[starts], return_index=True, return_inverse=True)
     return _Order(lead[order], starts, first, of_level, level[rows.won])
+
+
+def _near_the_line(starts: Ints, first_row: Ints, rows: int, share: float) -> Bools:
+    """Which levels need a place of their own: those that the line may reach in some draw, the next one, and the first.
+
+    Farther up all are called, farther down none ever is, and they may go together: they are most of the work. The line
+    moves by the standard error of a share.
+    """
+    snapshot = np.searchsorted(first_row, starts, "right") - 1
+    size = np.diff(first_row, append=rows)
+    reach = _FAR_AWAY * np.sqrt(share * (1 - share) * size)
+    line = first_row + share * size
+    ends = np.append(starts[1:], rows)
+    near: Bools = (ends >= (line - reach)[snapshot]) & (starts <= (line + reach)[snapshot])
+    near[1:] |= near[:-1].copy()
+    return near | np.isin(starts, first_row)
 
 
 def _weights(rows: Rows, leads: int, draws: int, batch: int) -> Iterator[Floats]:
