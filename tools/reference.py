@@ -84,9 +84,12 @@ def commands_page() -> str:
 
 
 def commands() -> Iterator[tuple[str, Any]]:
-    """Every command that `scoville --help` lists, by name."""
+    """Every command that `scoville --help` lists, by name, and after it those under it: `experiment plan`."""
     root: Any = get_command(app)
-    return ((name, command) for name, command in root.commands.items() if not command.hidden)
+    for name, command in root.commands.items():
+        if not command.hidden:
+            yield name, command
+            yield from ((f"{name} {below}", inner) for below, inner in getattr(command, "commands", {}).items())
 
 
 def command_table(command: Any) -> list[str]:
