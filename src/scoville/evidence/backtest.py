@@ -23,7 +23,9 @@ from scoville.evidence.brackets import (
     rises,
     threshold_ratio,
 )
+from scoville.evidence.business import Business, business_figures
 from scoville.evidence.calibration import Calibration, calibrate
+from scoville.evidence.forecast import Forecast, forecast
 from scoville.evidence.history import DEFAULT_HORIZON, History, read_history
 from scoville.evidence.leaks import Leak, find_leaks
 from scoville.evidence.matrix import Matrix, matrix_of
@@ -32,6 +34,8 @@ from scoville.evidence.ranking import Ranking, ranking
 from scoville.evidence.rules import FEW, RuleEvidence, rule_evidence
 from scoville.evidence.sampled import few_of
 from scoville.evidence.snapshots import LABELS, Panel
+from scoville.evidence.stability import Stability, stability
+from scoville.evidence.trade_off import Line, trade_off
 from scoville.scoring import read_model
 
 if TYPE_CHECKING:
@@ -82,6 +86,10 @@ class Evidence:
     stages: dict[str, ThresholdRatio]
     rules: tuple[RuleEvidence, ...]
     misses: Misses
+    trade_off: tuple[Line, ...]
+    stability: Stability
+    business: Business
+    forecast: Forecast
     leaks: tuple[Leak, ...]
     snapshots: tuple[SnapshotFigures, ...]
     notes: tuple[str, ...]
@@ -92,8 +100,9 @@ class Evidence:
         """The same as plain values, for JSON. Instants are ISO 8601 and end in Z."""
         figures = asdict(self.ranking)
         kept = (
-            "leads", "conversions", "base_rate", "auc", "auc_low", "auc_high", "pr_auc", "ks",
-            "top_quarter_rate", "bottom_quarter_rate", "recall_at", "lift_at", "gains",
+            "leads", "conversions", "base_rate", "auc", "auc_low", "auc_high", "pr_auc", "pr_auc_interval",
+            "ks", "ks_interval", "top_quarter_rate", "top_quarter_interval", "bottom_quarter_rate",
+            "bottom_quarter_interval", "recall_at", "recall_interval", "lift_at", "lift_interval", "gains",
         )  # fmt: skip
         return {
             "model": self.model,
@@ -111,6 +120,10 @@ class Evidence:
             "stages": [{"stage": name, **_finite(asdict(line))} for name, line in self.stages.items()],
             "rules": [asdict(rule) for rule in self.rules],
             "misses": self.misses.to_dict(),
+            "trade_off": [asdict(line) for line in self.trade_off],
+            "stability": self.stability.to_dict(),
+            "business": self.business.to_dict(),
+            "forecast": self.forecast.to_dict(),
             "leaks": [asdict(leak) for leak in self.leaks],
             "snapshots": [{**asdict(one), "as_of": f"{one.as_of.isoformat()}Z"} for one in self.snapshots],
             "notes": list(self.notes),
@@ -144,12 +157,14 @@ def validate(  # noqa: PLR0913 - what to test, on what, and what counts
     snapshots: str = "monthly",
     workspace: Workspace | None = None,
     engine: DuckDB | None = None,
+    model_since: datetime | None = None,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Evidence:
     """Test a model on its own past.
 
     Outcomes come from a file or frame, or, with neither `outcomes` nor `outcome_column`, from the events called as
-    `won` says, or from a column of leads: then without dates, and not point in time.
+    `won` says, or from a column of leads: then without dates, and not point in time. `model_since` says since when the
+    model is in use (naive UTC).
 
     Raises:  as `score`; DataError when no snapshot has its horizon within the data.
     Example: `validate("model.yaml", "leads.csv", "events.csv", "outcomes.csv").ranking.auc`
@@ -159,10 +174,10 @@ def validate(  # noqa: PLR0913 - what to test, on what, and what counts
         leads, events, outcomes, outcome_column=outcome_column, won=won, workspace=workspace, engine=engine
     )
     plan = history.plan(model)
-    return evidence_of(history, plan, history.panel(plan, horizon, snapshots, progress))
+    return evidence_of(history, plan, history.panel(plan, horizon, snapshots, progress), model_since)
 
 
-def evidence_of(history: History, plan: Plan, panel: Panel) -> Evidence:
+def evidence_of(history: History, plan: Plan, panel: Panel, model_since: datetime | None = None) -> Evidence:
     """Every figure of a backtest, for one model's plan and its panel."""
     model = plan.model
     leaks = find_leaks(history, plan)
@@ -184,6 +199,10 @@ def evidence_of(history: History, plan: Plan, panel: Panel) -> Evidence:
         stages=stages,
         rules=rule_evidence(few, plan, panel, newest),
         misses=find_misses(history, few, plan, panel, newest, leaks),
+        trade_off=trade_off(panel),
+        stability=stability(history, plan, panel, few, model_since),
+        business=business_figures(history, plan, panel),
+        forecast=forecast(history, plan, panel),
         leaks=leaks,
         snapshots=tuple(_figures(panel, number) for number in range(len(panel.as_of))),
         notes=tuple(_notes(panel, history.outcomes, leaks)),

@@ -103,8 +103,9 @@ def calibrate(score: Floats | Sample, won: Bools | None = None, lead: Ints | Non
     method = min(losses, key=losses.__getitem__)
     predicted = held_out[method][level, fold]
     curve = _curve(given, predicted)
+    rows, wins = counts.sum(axis=2)
     return Calibration(
-        cannot_tell=None, method=method, points=_FITS[method](at, *counts.sum(axis=2), clamp), clamp=clamp,
+        cannot_tell=None, method=method, points=_FITS[method](at, rows, wins, clamp), clamp=clamp,
         brier=float(np.mean((predicted - given.won) ** 2)),
         brier_of_base_rate=float(given.won.mean() * (1 - given.won.mean())),
         log_loss=losses[method], log_losses=tuple(losses.items()),

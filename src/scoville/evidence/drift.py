@@ -22,7 +22,7 @@ from scoville.evidence.profile import Judged, Profile, Reader, created_of, only,
 from scoville.evidence.psi import SHIFTED
 from scoville.evidence.ranking import ranking
 from scoville.evidence.sampled import few_of
-from scoville.evidence.snapshots import Panel, Span, build_panel, span_of
+from scoville.evidence.snapshots import Panel, Span, build_panel
 from scoville.evidence.stability import iso, moved_words
 from scoville.evidence.then_and_now import Difference, StageShare, auc_difference, rate_difference, stage_shares
 
@@ -108,7 +108,7 @@ def find_drift(
     if baseline is not None:  # leads of another age are another crowd
         days = baseline.window_days
         asked = replace(asked, window=None if days is None else timedelta(days=days))
-    span = span_of(history.engine)
+    span = history.span
     now = asked.now or span.end
     base = baseline.as_of if baseline is not None else asked.base or _default_base(now, asked, span)
     if base >= now:
@@ -127,7 +127,7 @@ def profile_now(
     history: History, plan: Plan, asked: Asked, progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> Profile:
     """The leads of one instant, to be kept as a baseline. Raises: DataError without leads."""
-    span = span_of(history.engine)
+    span = history.span
     return _profile(_looked_at(history, plan, asked, span, (asked.now or span.end,), progress), 0)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from scoville.evidence.calibration import calibrate
-from scoville.evidence.sample import CONFIDENCE, FEW, Z, counted, even_groups, levels
+from scoville.evidence.sample import CONFIDENCE, FEW, Z, counted, even_groups, levels, numbered
 
 if TYPE_CHECKING:
     from scoville.evidence.calibration import Calibration
@@ -99,7 +99,7 @@ def expected(past: Rows, now: Rows) -> Expected:
     probabilities and the means are estimated, from leads and not from rows; and good and bad periods differ by more
     than chance among leads, as they did in the past. Few periods widen it (Satterthwaite 1946).
     """
-    none = Expected(now.score.size, int(np.unique(past.lead[past.won]).size), _periods(past))
+    none = Expected(now.score.size, numbered(past.lead[past.won])[1], _periods(past))
     if not now.score.size:
         return replace(none, cannot_tell="cannot tell: no lead is open")
     thin = past.where(_thinned(past.lead))
@@ -132,7 +132,7 @@ def _with_revenue(told: Expected, past: Rows, now: Rows, chance: Floats, worth: 
 
 def _thinned(lead: Ints) -> Bools:
     """All rows of at most so many leads: every second, third ... number."""
-    leads = np.unique(lead).size
+    leads = numbered(lead)[1]
     kept: Bools = lead % max(1, math.ceil(leads / MOST_LEADS)) == 0
     return kept
 
@@ -153,7 +153,7 @@ def _swing(past: Rows, chances: Calibration) -> float:
     periods = _periods(past)
     if periods < SEPARATE:
         return 0.0
-    instant = np.unique(past.at, return_inverse=True)[1]
+    instant = np.searchsorted(np.unique(past.at), past.at)
     chance = chances.predict(past.score)
     hoped, came = np.bincount(instant, chance), np.bincount(instant, past.won)
     by_chance = np.bincount(instant, chance * (1 - chance))
@@ -172,7 +172,7 @@ def _map_variance(past: Rows, score: Floats, weight: Floats) -> float:
     rows = np.bincount(group).astype(np.float64)
     per_row = np.bincount(group_of_level[np.clip(place, 0, None)], weight, minlength=rows.size) / rows
     left = past.won - (np.bincount(group, past.won) / rows)[group]
-    lead = np.unique(past.lead, return_inverse=True)[1]
+    lead = numbered(past.lead)[0]
     pulls = np.bincount(lead, per_row[group] * left)
     return float(pulls @ pulls) * pulls.size / max(1, pulls.size - 1)
 

@@ -14,7 +14,7 @@ import numpy as np
 from scoville.evidence.estimates import Figure, mean, none_because, rate
 from scoville.evidence.expected import BANDS, SEPARATE, Expected, Rows, expected
 from scoville.evidence.sample import FEW, counted, design_effect
-from scoville.evidence.snapshots import build_panel, span_of
+from scoville.evidence.snapshots import build_panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +82,7 @@ def forecast(history: History, plan: Plan, panel: Panel, as_of: datetime | None 
     if panel.horizon is None:
         none, untold = Expected(0, 0, 0.0, cannot_tell=NO_DATES), none_because(NO_DATES)
         return Forecast(None, None, none, (), untold, untold, untold, untold, untold, NO_DATES, NO_DATES)
-    as_of = as_of if as_of is not None else span_of(history.engine).end
+    as_of = as_of if as_of is not None else history.span.end
     every = _rows(panel, panel, panel.horizon)
     now = _rows(_open_at(history, plan, panel.horizon, as_of), panel, panel.horizon)
     told = expected(every.where(_over(panel, as_of)), now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scoville.data.lists import read_lists
@@ -16,7 +17,7 @@ from scoville.data.outcomes import WON, Outcomes, outcomes_from, outcomes_in_eve
 from scoville.data.workspace import Workspace
 from scoville.engines.duckdb import DuckDB
 from scoville.errors import DataError
-from scoville.evidence.snapshots import Panel, build_panel, single_panel, snapshot_instants, span_of
+from scoville.evidence.snapshots import Panel, Span, build_panel, single_panel, snapshot_instants, span_of
 from scoville.plan.compile import Plan, compile_plan
 from scoville.scoring import as_instant, checked_columns, read_model
 
@@ -42,6 +43,11 @@ class History:
     won: tuple[str, ...]
     workspace: Workspace
     outcome_column: str | None = None
+
+    @cached_property
+    def span(self) -> Span:
+        """Where the data begin and end. Raises: DataError when there is no date at all."""
+        return span_of(self.engine)
 
     def plan(self, model: Model | str | Path) -> Plan:
         """The plan of a model for these leads and events. Raises: ModelError, PlanError."""
@@ -71,7 +77,7 @@ class History:
             as_of = as_instant(None)
             self.bind(plan, as_of)
             return single_panel(self.engine, plan, as_of)
-        instants = snapshot_instants(snapshots, span_of(self.engine), horizon)
+        instants = snapshot_instants(snapshots, self.span, horizon)
         self.bind(plan, instants[0])
         panel = build_panel(
             self.engine, plan, instants, horizon, self.won, progress=lambda done: progress(done, len(instants))

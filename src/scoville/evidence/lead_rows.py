@@ -14,7 +14,6 @@ import numpy as np
 from scoville.data.keep import literal, quoted
 from scoville.data.suggest import did_you_mean, listed
 from scoville.errors import DataError
-from scoville.evidence.snapshots import span_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +67,7 @@ def lead_rows(history: History, horizon: timedelta | None, touch: str | None = N
     """
     engine = history.engine
     touches = _touches(engine, touch)
-    until = span_of(engine).end if horizon is not None else None
+    until = history.span.end if horizon is not None else None
     columns = engine.columns("leads")
     rows = engine.arrow(_query(history, touches))
     horizon_days = horizon / timedelta(days=1) if horizon is not None else np.inf

@@ -19,7 +19,7 @@ from scoville.evidence.crossings import crossings, lines_for
 from scoville.evidence.customers import HELD, LastCustomers, Purchases, last_customers
 from scoville.evidence.history import DEFAULT_HORIZON, History
 from scoville.evidence.sample import counted
-from scoville.evidence.snapshots import MOST_SNAPSHOTS, Panel, Span, build_panel, snapshot_instants, span_of
+from scoville.evidence.snapshots import MOST_SNAPSHOTS, Panel, Span, build_panel, snapshot_instants
 from scoville.evidence.trade_off import SHARES, Reach, spread
 from scoville.evidence.wishes import Wishes
 
@@ -177,7 +177,7 @@ def _past(
         panel = history.panel(plan, horizon, snapshots, progress)
         return panel, len(panel.as_of)
     leads = int(history.engine.arrow("SELECT count(*) AS leads FROM leads")["leads"][0].as_py())
-    instants, known = weekly(span_of(history.engine), horizon, weeks, max(2, MOST_ROWS // max(leads, 1)))
+    instants, known = weekly(history.span, horizon, weeks, max(2, MOST_ROWS // max(leads, 1)))
     history.bind(plan, instants[0])
     panel = build_panel(
         history.engine, plan, instants, horizon, history.won, progress=lambda done: progress(done, len(instants))
