@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import time
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -19,24 +19,14 @@ import pytest
 
 import scoville
 from scoville.errors import UsageError
-from scoville.evidence.backtest import Evidence, evidence_of, validate
-from scoville.evidence.business import business_figures
-from scoville.evidence.forecast import forecast
-from scoville.evidence.history import read_history
+from scoville.evidence.backtest import Evidence, validate
 from scoville.evidence.leaks import Leak
-from scoville.evidence.matrix import matrix_of
-from scoville.evidence.misses import find_misses
 from scoville.evidence.report import answers, check_report_place, report_html, sentences, write_report
 from scoville.evidence.report.figures import change, decimals, label, money, points, short_share
 from scoville.evidence.report.rule_groups import rule_groups
-from scoville.evidence.sampled import few_of
-from scoville.evidence.stability import stability
-from scoville.evidence.trade_off import trade_off
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from scoville.evidence.history import History
 
 Row = dict[str, Any]
 DAY = timedelta(days=1)
@@ -88,22 +78,6 @@ def rows(source: str = "web", leads: int = 600) -> tuple[list[Row], list[Row], l
     return people, events, outcomes
 
 
-def with_all_parts(history: History, of: scoville.Model) -> Any:
-    """The evidence with every part that a report can show."""
-    plan = history.plan(of)
-    panel = history.panel(plan, 60 * DAY)
-    few, evidence = few_of(history, panel), evidence_of(history, plan, panel)
-    parts = {
-        "matrix": matrix_of(of, panel),
-        "misses": find_misses(history, few, plan, panel, 2),
-        "stability": stability(history, plan, panel, few),
-        "trade_off": trade_off(panel),
-        "business": business_figures(history, plan, panel),
-        "forecast": forecast(history, plan, panel),
-    }
-    return SimpleNamespace(**{one.name: getattr(evidence, one.name) for one in fields(evidence)} | parts)
-
-
 @pytest.fixture(scope="module")
 def evidence() -> Evidence:
     return validate(model(), *rows(), horizon=60 * DAY)
@@ -115,13 +89,8 @@ def html(evidence: Evidence) -> str:
 
 
 @pytest.fixture(scope="module")
-def whole() -> Any:
-    return with_all_parts(read_history(*rows()), model())
-
-
-@pytest.fixture(scope="module")
-def page(whole: Any) -> Page:
-    return Page(report_html(whole))
+def page(html: str) -> Page:
+    return Page(html)
 
 
 class Page(HTMLParser):
@@ -180,27 +149,30 @@ def test_the_policy_allows_the_one_style_sheet_and_nothing_else(page: Page) -> N
 
 
 def test_the_same_evidence_gives_the_same_page_in_any_time_zone(
-    whole: Any, page: Page, monkeypatch: pytest.MonkeyPatch
+    evidence: Evidence, html: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = os.environ.get("TZ")
     monkeypatch.setenv("TZ", "Pacific/Honolulu")
     time.tzset()
-    again = report_html(whole)
+    again = report_html(evidence)
     monkeypatch.setenv("TZ", before or "UTC")
     time.tzset()
-    assert again == page.html
+    assert again == html
 
 
-def test_hostile_names_are_text(whole: Any) -> None:
-    hostile: Any = SimpleNamespace(**vars(whole))
-    hostile.model = hostile.verdict = HOSTILE
-    hostile.notes = (HOSTILE,)
-    hostile.leaks = (Leak(HOSTILE, HOSTILE, is_used=True),)
-    hostile.stages = {HOSTILE: whole.stages["Warm"]}
-    hostile.rules = tuple(replace(rule, rule=HOSTILE, segment=HOSTILE, note=HOSTILE) for rule in whole.rules)
-    hostile.by = {HOSTILE: tuple(replace(one, label=HOSTILE) for one in whole.by["source"])}
-    above = [replace(one, above={HOSTILE: one.above["Warm"]}) for one in whole.stability.snapshots]
-    hostile.stability = replace(whole.stability, snapshots=tuple(above))
+def test_hostile_names_are_text(evidence: Evidence) -> None:
+    above = [replace(one, above={HOSTILE: one.above["Warm"]}) for one in evidence.stability.snapshots]
+    hostile = replace(
+        evidence,
+        model=HOSTILE,
+        verdict=HOSTILE,
+        notes=(HOSTILE,),
+        leaks=(Leak(HOSTILE, HOSTILE, is_used=True),),
+        stages={HOSTILE: evidence.stages["Warm"]},
+        rules=tuple(replace(rule, rule=HOSTILE, segment=HOSTILE, note=HOSTILE) for rule in evidence.rules),
+        by={HOSTILE: tuple(replace(one, label=HOSTILE) for one in evidence.by["source"])},
+        stability=replace(evidence.stability, snapshots=tuple(above)),
+    )
     page = Page(report_html(hostile))
     assert not page.all("script", "img")
     assert ("h1", HOSTILE) in page.texts
@@ -318,11 +290,9 @@ def test_every_rule_stands_in_the_table_and_in_exactly_one_group(evidence: Evide
 
 
 def test_a_part_that_is_missing_is_not_spoken_of(evidence: Evidence, page: Page) -> None:
-    # the plain evidence may have some of the parts; without any, none of their sections is there
-    bare = SimpleNamespace(**{one.name: getattr(evidence, one.name) for one in fields(evidence)})
-    for name in ("matrix", "misses", "stability", "trade_off", "business", "forecast"):
-        setattr(bare, name, None)
-    ids = {one.get("id") for one in Page(report_html(bare)).all("section")}  # type: ignore[arg-type]
+    parts = dict.fromkeys(("matrix", "misses", "stability", "trade_off", "business", "forecast"))
+    bare: Any = SimpleNamespace(**vars(evidence) | parts)
+    ids = {one.get("id") for one in Page(report_html(bare)).all("section")}
     every = {one.get("id") for one in page.all("section")}
     assert every - ids == {"matrix", "misses", "line", "business", "forecast"}
 
@@ -330,8 +300,8 @@ def test_a_part_that_is_missing_is_not_spoken_of(evidence: Evidence, page: Page)
 # Words
 
 
-def test_a_model_that_predicts_is_said_to_in_words_and_what_to_do_is_said(page: Page, whole: Any) -> None:
-    best, worst = whole.ranking.top_quarter_rate, whole.ranking.bottom_quarter_rate
+def test_a_model_that_predicts_is_said_to_in_words_and_what_to_do_is_said(page: Page, evidence: Evidence) -> None:
+    best, worst = evidence.ranking.top_quarter_rate, evidence.ranking.bottom_quarter_rate
     assert f"Of the best quarter of leads {best:.0%} converted, of the worst {short_share(worst)}." in page.text
     assert "Repair or drop “Never”" in page.text  # no event has that name
     assert "test it again in 30 days" in page.text

@@ -84,7 +84,8 @@ def of_rules(groups: Sequence[RuleGroup]) -> Answer:
     others = [f"{len(group.rules)} {group.counted}" for group in groups if group.tone != "good"]
     tone: Tone = "bad" if any(group.tone == "bad" for group in groups) else "good" if earn else "unknown"
     rest = f" The others: {', '.join(others)}." if others else ""
-    return Answer(tone, f"{earn} of {every} earn it", f"{_EARNS.get(earn, _EARN).format(earn)}{rest}")
+    short = f"{earn} of {every} earn{'s' if earn == 1 else ''} it"
+    return Answer(tone, short, _EARNS.get(earn, _EARN).format(earn) + rest)
 
 
 def of_calibration(calibration: Calibration) -> Answer:

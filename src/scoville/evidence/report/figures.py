@@ -39,7 +39,8 @@ def money(value: float | None) -> str:
     """`1,250`, `18.40`: in the unit of the data, which has no name."""
     if value is None:
         return NONE
-    return f"{value:,.2f}" if abs(value) < _SMALL_MONEY and not float(value).is_integer() else f"{value:,.0f}"
+    digits = 2 if abs(value) < _SMALL_MONEY and not float(value).is_integer() else 0
+    return f"{value:,.{digits}f}".replace("-", "−")
 
 
 def decimal(value: float | None, digits: int = 3) -> str:

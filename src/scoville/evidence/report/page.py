@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from scoville.evidence.backtest import Evidence
     from scoville.evidence.stability import Stability
 
-PARTS = ("matrix", "misses", "stability", "trade_off", "business", "forecast")  # each may be missing
+PARTS = ("matrix", "misses", "stability", "trade_off", "business", "forecast")  # each may be None or empty
 _SECTIONS = (
     "score", "gains", "lines", "trade_off", "matrix", "rules", "misses", "calibration", "time", "groups", "business",
     "forecast", "method",
@@ -37,7 +37,7 @@ def report_html(evidence: Evidence) -> str:
     Example: `Path("report.html").write_text(report_html(evidence), encoding="utf-8")`
     """
     style = (files(__package__) / "style.css").read_text(encoding="utf-8")
-    parts = {name: getattr(evidence, name, None) for name in PARTS}
+    parts = {name: getattr(evidence, name) for name in PARTS}
     return (
         _templates()
         .get_template("page.html.j2")
