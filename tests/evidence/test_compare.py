@@ -40,15 +40,17 @@ GOOD, NOISE = model("Good", "a", "b"), model("Noise", "c", "d")
 def history(leads: int = 500) -> History:
     """Leads of January; a and b make them win in March, c and d mean nothing."""
     dice = np.random.default_rng(3)
-    people, outcomes = [], []
+    people: list[dict[str, Any]] = []
+    outcomes: list[dict[str, Any]] = []
     for number in range(leads):
         lead = {"lead_id": f"L{number:04}", "created_at": START + number % 28 * DAY}
         facts = {name: "yes" if dice.random() < 0.4 else "no" for name in "abcd"}
         people.append(lead | facts)
         odds = -3 + 2 * (facts["a"] == "yes") + 2 * (facts["b"] == "yes")
         if dice.random() < 1 / (1 + np.exp(-odds)):
-            outcomes.append({"lead_id": lead["lead_id"], "at": START + 70 * DAY, "value": float(number % 7 + 1)})
-    outcomes.append({"lead_id": "L0000", "at": START + 130 * DAY, "value": 1.0})
+            won = {"lead_id": lead["lead_id"], "outcome": "won", "at": START + 70 * DAY, "value": float(number % 7 + 1)}
+            outcomes.append(won)
+    outcomes += [{"lead_id": row["lead_id"], "outcome": "lost", "at": START + 130 * DAY} for row in people[::10]]
     return read_history(people, None, outcomes)
 
 
@@ -96,7 +98,7 @@ def test_who_changes_stage_is_counted_and_named(past: History, compared: Compari
     warm = {
         lead: (row["c"] == row["d"] == "yes", row["a"] == row["b"] == "yes") for lead, row in traits.items()
     }  # by noise, by good
-    won = past.engine.arrow("SELECT DISTINCT lead_id FROM outcomes WHERE \"at\" < '2025-04-01'")["lead_id"].to_pylist()
+    won = past.engine.arrow("SELECT DISTINCT lead_id FROM outcomes WHERE outcome = 'won'")["lead_id"].to_pylist()
     open_then = set(traits) - set(won)
     up = [lead for lead in open_then if warm[lead] == (False, True)]
     down = [lead for lead in open_then if warm[lead] == (True, False)]

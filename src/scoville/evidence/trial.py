@@ -15,6 +15,7 @@ from scoville.data.suggest import did_you_mean, listed
 from scoville.errors import DataError
 from scoville.evidence.always_valid import Arm
 from scoville.evidence.experiment import Variant, variant_of
+from scoville.evidence.snapshots import span_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,17 +71,16 @@ def baseline(history: History, horizon: timedelta) -> Baseline:
             "SELECT count(*) AS leads, count(*) FILTER (lead_id IN (SELECT lead_id FROM outcomes)) AS won FROM leads"
         ).to_pylist()[0]
         return Baseline(row["leads"], row["won"], None)
+    until = f"TIMESTAMP {literal(span_of(engine).end.isoformat(' '))}"
     created = "l.created_at" if "created_at" in engine.columns("leads") else "NULL::TIMESTAMP"
     row = engine.arrow(
         f"WITH born AS (SELECT l.lead_id, coalesce({created}, e.first_at) AS born_at FROM leads l "  # noqa: S608 - our own
         "LEFT JOIN (SELECT lead_id, min(occurred_at) AS first_at FROM events GROUP BY 1) e USING (lead_id)), "
-        f'won AS (SELECT o.lead_id, min(o."at") AS won_at FROM outcomes o WHERE {_wanted(history)} GROUP BY 1), '
-        'seen AS (SELECT greatest((SELECT quantile_disc("at", 0.999) FROM outcomes), '
-        "(SELECT quantile_disc(born_at, 0.999) FROM born)) AS until) "
+        f'won AS (SELECT o.lead_id, min(o."at") AS won_at FROM outcomes o WHERE {_wanted(history)} GROUP BY 1) '
         f"SELECT count(*) AS leads, count(*) FILTER (won_at <= born_at + {_interval(horizon)}) AS won, "
         "quantile_disc(born_at, 0.001) AS first, max(born_at) AS last "
-        "FROM born CROSS JOIN seen LEFT JOIN won USING (lead_id) "
-        f"WHERE born_at + {_interval(horizon)} <= until AND (won_at IS NULL OR won_at > born_at)"
+        "FROM born LEFT JOIN won USING (lead_id) "
+        f"WHERE born_at + {_interval(horizon)} <= {until} AND (won_at IS NULL OR won_at > born_at)"
     ).to_pylist()[0]
     if not row["leads"]:
         raise DataError(
