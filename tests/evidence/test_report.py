@@ -328,7 +328,7 @@ def test_a_leak_that_the_model_reads_comes_before_any_figure(evidence: Evidence)
     found = sentences.headline(leaky)
     assert (found.tone, found.title) == ("bad", "Do not believe it yet")
     assert "the model reads “size”, which looks written after the outcome" in found.lead
-    assert sentences.next_steps(leaky)[0].do.startswith("Take what reads “size” out")
+    assert sentences.next_steps(leaky)[0].do.startswith("Take “size” out of the model")
     assert answers.of_trust(leaky).short == "Not yet"
 
 
@@ -376,7 +376,7 @@ def test_equal_scores_make_a_page_that_says_so() -> None:
         {"scoville": 1, "name": "Flat", "fit": {"rules": [{"name": "No", "when": {"size": -1}, "points": 5}]}}
     )
     page = Page(report_html(validate(flat, *rows(leads=200), horizon=60 * DAY)))
-    assert "Cannot tell yet Cannot tell: all scores are equal." in page.text
+    assert "Cannot tell yet The reason: all scores are equal." in page.text
 
 
 def test_outcomes_without_dates_are_not_called_point_in_time() -> None:

@@ -133,7 +133,7 @@ def of_trust(evidence: Evidence) -> Answer:
         return Answer("bad", "Not yet", told)
     if not evidence.is_point_in_time:
         return Answer("weak", "With care", "Leads were judged as they are now, which may know the outcome already.")
-    told = "No score saw what came after its day, and the model reads no trait that looks written after the outcome."
+    told = "No score saw what came after its day, and the model reads nothing that looks written after the outcome."
     return Answer("good", "Nothing speaks against it", told)
 
 

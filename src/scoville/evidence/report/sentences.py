@@ -49,7 +49,7 @@ def headline(evidence: Evidence) -> Headline:
     if leaks_used(evidence):
         return Headline("bad", "Do not believe it yet", f"{quarters} But {_reads_leaks(evidence)}.")
     if figures.cannot_tell is not None:
-        return Headline("unknown", "Cannot tell yet", sentence(figures.cannot_tell))
+        return Headline("unknown", "Cannot tell yet", _reason(figures.cannot_tell))
     if not evidence.predicts and figures.auc_high is not None and figures.auc_high < COIN:
         return Headline("bad", "It points the wrong way", f"Low scores convert more often than high ones. {quarters}")
     if not evidence.predicts:
@@ -95,6 +95,10 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
 
 
+def _reason(cannot_tell: str) -> str:
+    return sentence(f"the reason: {cannot_tell.removeprefix('cannot tell: ')}")
+
+
 # What to do next
 
 
@@ -110,12 +114,14 @@ def next_steps(evidence: Evidence, advice: str | None = None) -> tuple[Step, ...
 
 def _for_trust(evidence: Evidence) -> Iterator[Step]:
     if used := leaks_used(evidence):
-        what = f"Take what reads {_named(used)} out of the model, and test it again"
-        yield Step(what, "What is filled in after the outcome cannot foretell it.")
+        yield Step(
+            f"Take {_named(used)} out of the model, and test it again",
+            "What is filled in after the outcome cannot foretell it.",
+        )
     if not evidence.is_point_in_time:
         yield Step("Give the outcomes dates", "Leads are judged as they are now, which may know the outcome already.")
     if evidence.ranking.cannot_tell is not None:
-        yield Step("Wait for more outcomes, or look further ahead", sentence(evidence.ranking.cannot_tell))
+        yield Step("Wait for more outcomes, or look further ahead", _reason(evidence.ranking.cannot_tell))
 
 
 def _for_rules(rules: Sequence[RuleEvidence]) -> Iterator[Step]:
