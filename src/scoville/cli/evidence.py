@@ -9,42 +9,110 @@ from rich.table import Table
 from rich.text import Text
 
 from scoville.cli.output import out
+from scoville.evidence.report import answers
+from scoville.evidence.report.answers import Answer
+from scoville.evidence.report.rule_groups import rule_groups
+from scoville.evidence.report.sentences import headline, next_steps, sentence
+from scoville.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from scoville.evidence.backtest import Evidence
+    from scoville.evidence.brackets import Bracket
+    from scoville.evidence.matrix import Matrix
+    from scoville.evidence.misses import Group, Miss, Misses
+    from scoville.evidence.report.sentences import Tone
+    from scoville.evidence.rules import RuleEvidence
 
+_COLOURS: dict[Tone, str] = {"good": "green", "weak": "yellow", "bad": "red", "unknown": "bright_black"}
+_GIVEN = 4  # contributions that are named of one lead
 _BAR = 24  # characters of the longest bar
 
 
-def print_evidence(evidence: Evidence) -> None:
-    """The verdict and the figures behind it."""
+def print_evidence(evidence: Evidence, *, details: bool = False) -> None:
+    """What it comes to in ten lines, and with `details` the figures behind them."""
     console = out()
+    console.print(f"[bold]{escape(evidence.model)}[/bold] {evidence.model_version} · {escape(_over(evidence))}")
+    said = headline(evidence)
+    console.print(Text(f"{said.title}. {said.lead}", style=f"bold {_COLOURS[said.tone]}"))
+    console.print(_answers(evidence))
+    for place, step in enumerate(
+        next_steps(evidence, None if evidence.stability.age_days is None else evidence.stability.advice)
+    ):
+        console.print(Text("next: " if not place else "      ", style="bold") + Text(step.do))
+    for line in (*(f"leak? {leak.name}: {leak.reason}" for leak in evidence.leaks), *evidence.notes):
+        console.print(Text("note: ", style="yellow") + Text(line))
+    if details:
+        _print_details(evidence)
+    else:
+        console.print(Text("--details for all figures, --report FILE.html for a page with charts", style="dim"))
+
+
+def _over(evidence: Evidence) -> str:
+    """What the figures rest on."""
+    seen = f"{evidence.ranking.leads:,} open leads seen, {evidence.ranking.conversions:,} converted"
+    if evidence.horizon_days is None:
+        return f"leads as they are now · {seen} ({_share(evidence.ranking.base_rate)})"
+    dates = counted(len(evidence.snapshots), "snapshot")
+    return f"{dates}, {evidence.horizon_days:g} days ahead · {seen} ({_share(evidence.ranking.base_rate)})"
+
+
+def _answers(evidence: Evidence) -> Table:
+    """One line for each question: what is asked, the answer in a word, and why."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for question, answer in _asked(evidence):
+        table.add_row(question, Text(answer.short, style=_COLOURS[answer.tone]), Text(answer.sentence))
+    return table
+
+
+def _asked(evidence: Evidence) -> Iterator[tuple[str, Answer]]:
     ranking = evidence.ranking
-    over = (
-        f"{len(evidence.snapshots)} snapshots, {evidence.horizon_days:g} days ahead"
-        if evidence.horizon_days
-        else "as they are now"
+    if ranking.auc is not None:
+        told = f"AUC {_number(ranking.auc)} ({_number(ranking.auc_low)} to {_number(ranking.auc_high)}); 0.5 is chance."
+        tone: Tone = "good" if evidence.predicts else "unknown"
+        yield "ranks", Answer(tone, "Yes" if evidence.predicts else "Not shown", told)
+    yield "rises", answers.of_trend(evidence.trend)
+    yield "best 20 %", answers.of_gains(ranking, 0.2)
+    for name, line in list(evidence.stages.items())[-1:]:
+        yield f"line {name}", answers.of_line(line)
+    if evidence.rules:
+        yield "rules", answers.of_rules(rule_groups(evidence.rules))
+    yield "wrong", _wrong(evidence.misses)
+    if len(evidence.snapshots) > 1:
+        yield "holds", answers.of_time(evidence.snapshots, evidence.stability)
+    if evidence.forecast.now.cannot_tell is None:
+        yield "ahead", answers.of_forecast(evidence.forecast)
+
+
+def _wrong(misses: Misses) -> Answer:
+    """Whom the score overlooked, and what most of them have in common."""
+    group = misses.overlooked
+    short = f"{group.misses:,} overlooked" if group.misses else "Nobody overlooked"
+    if group.in_common:
+        return Answer("weak", short, sentence(group.in_common[0].sentence))
+    return Answer(
+        "unknown", short, sentence(group.cannot_tell or "converted leads of the lower half look like its others")
     )
-    console.print(f"[bold]{escape(evidence.model)}[/bold] {evidence.model_version} · {over}")
-    console.print(Text(evidence.verdict, style="bold green" if evidence.predicts else "bold yellow"))
-    if not evidence.is_point_in_time:
-        console.print(Text("not point in time: outcomes have no dates", style="yellow"))
-    console.print(
-        f"{ranking.leads:,} open leads seen, {ranking.conversions:,} converted ({_share(ranking.base_rate)}) · "
-        f"AUC {_number(ranking.auc)} ({_number(ranking.auc_low)} to {_number(ranking.auc_high)}) · "
-        f"best 20 % hold {_share(ranking.recall_at.get('0.2'))} of the conversions"
-    )
+
+
+def _print_details(evidence: Evidence) -> None:
+    console = out()
     console.print()
     console.print(_brackets(evidence))
     if evidence.stages:
         console.print(_stages(evidence))
+    console.print(_matrix(evidence.matrix))
     console.print(_rules(evidence))
     if len(evidence.snapshots) > 1:
         console.print(_snapshots(evidence))
-    for line in (*(f"leak? {leak.name}: {leak.reason}" for leak in evidence.leaks), *evidence.notes):
-        console.print(Text("note: ", style="yellow") + Text(line))
+    for name, brackets in evidence.by.items():
+        console.print(_by(name, brackets))
+    for title, group in (("Overlooked", evidence.misses.overlooked), ("Overrated", evidence.misses.overrated)):
+        console.print(_misses(title, group))
 
 
 def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
@@ -81,16 +149,45 @@ def _stages(evidence: Evidence) -> Table:
     return _table("The lines", ("stage", "from", "leads", "above", "below", "verdict"), rows)
 
 
+def _matrix(matrix: Matrix) -> Table:
+    rows = [
+        (row.label, *(f"{_share(cell.rate)} of {cell.leads:,}" if cell.leads else "-" for cell in cells), "")
+        for row, cells in zip(matrix.rows, matrix.cells, strict=True)
+    ]
+    title = f"Conversion by {matrix.rows_by} (down) and {matrix.columns_by} (across)"
+    return _table(title, (matrix.rows_by, *(column.label for column in matrix.columns), ""), rows)
+
+
 def _rules(evidence: Evidence) -> Table:
     rows = [
         (
             Text(rule.rule), f"{rule.coverage:.0%}", _share(rule.rate), _share(rule.rate_without),
-            _number(rule.mean_points, 1), _signed(rule.auc_change), Text(rule.note or ""),
+            _number(rule.mean_points, 1), _signed(rule.auc_change), _signed_interval(rule),
+            Text("; ".join(filter(None, (rule.verdict, rule.note)))),
         )
         for rule in evidence.rules
     ]  # fmt: skip
-    columns = ("rule", "touches", "rate with", "without", "points", "AUC without it", "")
+    columns = ("rule", "touches", "rate with", "without", "points", "AUC without it", "95 %", "")
     return _table("Which rules earn their place", columns, rows)
+
+
+def _by(name: str, brackets: Sequence[Bracket]) -> Table:
+    rows = [
+        (Text(one.label), f"{one.leads:,}", f"{one.conversions:,}", _share(one.rate), _interval(one.low, one.high), "")
+        for one in brackets
+    ]
+    return _table(f"Conversion by {name}", (name, "leads", "converted", "rate", "95 %", ""), rows)
+
+
+def _misses(title: str, group: Group) -> Table:
+    """Single leads with what gave them their score; above them what many of them have in common."""
+    rows = [(Text(miss.lead_id), f"{miss.score:g}", Text(_given(miss))) for miss in group.shown]
+    common = "; ".join(one.sentence for one in group.in_common) or group.cannot_tell or "nothing in common is shown"
+    return _table(f"{title}: {common}", ("lead", "score", "what gave it"), rows)
+
+
+def _given(miss: Miss) -> str:
+    return ", ".join(f"{given.points:+g} {given.rule}" for given in miss.contributions[:_GIVEN])
 
 
 def _snapshots(evidence: Evidence) -> Table:
@@ -111,6 +208,12 @@ def _number(value: float | None, digits: int = 3) -> str:
 
 def _signed(value: float | None) -> str:
     return "-" if value is None else f"{value:+.3f}"
+
+
+def _signed_interval(rule: RuleEvidence) -> str:
+    if rule.auc_change_low is None or rule.auc_change_high is None:
+        return "-"
+    return f"{rule.auc_change_low:+.3f} to {rule.auc_change_high:+.3f}"
 
 
 def _interval(low: float | None, high: float | None) -> str:

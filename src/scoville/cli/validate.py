@@ -39,6 +39,15 @@ Report = Annotated[
     ),
 ]  # fmt: skip
 
+ModelDate = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE", show_default=False,
+        help="Since when the model is in use; an old one is to be reviewed (30 days), re-tuned (90) or distrusted.",
+    ),
+]  # fmt: skip
+Details = Annotated[bool, typer.Option("--details", help="Print all figures, not only what they come to.")]
+
 
 def validate(  # noqa: PLR0913 - one parameter for each option
     model: ModelPath,
@@ -55,6 +64,8 @@ def validate(  # noqa: PLR0913 - one parameter for each option
     memory_limit: MemoryLimit = None,
     report: Report = None,
     write_probability: WriteProbability = False,  # noqa: FBT002 - a flag
+    model_date: ModelDate = None,
+    details: Details = False,  # noqa: FBT002 - a flag
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Test a model on its own past: does it rank, does conversion rise with the score, which rules earn their place?
@@ -70,8 +81,10 @@ def validate(  # noqa: PLR0913 - one parameter for each option
     from scoville.evidence.backtest import evidence_of
     from scoville.evidence.probability import check_writable, write_measured
     from scoville.model.load import Model
+    from scoville.scoring import as_instant
 
     checked = Model.load(model)
+    since = as_instant(model_date) if model_date is not None else None
     if write_probability:
         check_writable(model)
     if report is not None:
@@ -82,11 +95,11 @@ def validate(  # noqa: PLR0913 - one parameter for each option
         history = past_of(leads, events, outcomes, outcome_column, won, maps, workspace, engine, memory_limit)
         plan = history.plan(checked)
         panel = history.panel(plan, length(horizon, "--horizon"), snapshots, progress)
-        evidence = evidence_of(history, plan, panel)
+        evidence = evidence_of(history, plan, panel, since)
     if json:
         print_json(evidence.to_dict())
     else:
-        print_evidence(evidence)
+        print_evidence(evidence, details=details)
     if write_probability:
         print_written(write_measured(model, checked, evidence, panel, history.won))
     if report is not None:

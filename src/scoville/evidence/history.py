@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from scoville.data.lists import read_lists
 from scoville.data.load import Loaded, load
 from scoville.data.outcomes import WON, Outcomes, outcomes_from, outcomes_in_events, outcomes_in_leads
+from scoville.data.suggest import did_you_mean, listed
 from scoville.data.workspace import Workspace
 from scoville.engines.duckdb import DuckDB
 from scoville.errors import DataError
@@ -114,6 +115,19 @@ def read_history(
         found = outcomes_in_leads(engine.ibis, outcome_column, leads=loaded.leads)
     elif outcomes is not None:
         found = outcomes_from(engine.ibis, outcomes, people=loaded.people, workspace=workspace)
+        _check_won(engine, won)
     else:
         found = outcomes_in_events(engine.ibis, loaded.events, won, people=loaded.people)
     return History(engine, loaded, found, tuple(won), workspace, outcome_column)
+
+
+def _check_won(engine: DuckDB, won: Sequence[str]) -> None:
+    """Raises: DataError when there are outcomes and none is called as those that count."""
+    rows = engine.arrow("SELECT DISTINCT trim(outcome) AS name FROM outcomes WHERE outcome IS NOT NULL ORDER BY 1")
+    known = rows["name"].to_pylist()
+    wanted = {name.strip().lower() for name in won}
+    if known and not any(name.lower() in wanted for name in known):
+        raise DataError(
+            f"no outcome is called {listed(won)}.{did_you_mean(won[0], known)} Outcomes: {listed(known)}. "
+            "Say which counts with --won NAME"
+        )
