@@ -32,9 +32,20 @@ def validated(demo: Path, *more: str, model: str = "b2b_saas.yaml") -> tuple[int
 def test_the_demo_model_predicts(demo: Path) -> None:
     code, said = validated(demo, "--snapshots", "2025-05-01,2025-09-01")
     assert code == 0, said
-    assert "predicts: the best quarter converts at" in said
-    for title in ("Conversion by score", "The lines", "Which rules earn their place", "Over time"):
+    assert "It predicts" in said
+    assert "Of the best quarter of leads" in said
+    for question in ("ranks", "rises", "best 20 %", "rules", "wrong", "holds", "ahead", "next:"):
+        assert f"\n{question}" in said
+    assert "Conversion by score" not in said
+
+
+def test_details_have_the_tables_behind_it(demo: Path) -> None:
+    code, said = validated(demo, "--snapshots", "2025-05-01,2025-09-01", "--details", "--model-date", "2025-01-01")
+    assert code == 0, said
+    for title in ("Conversion by score", "The lines", "Which rules earn their place", "Over time", "Overlooked"):
         assert title in said
+    assert "Conversion by fit (down)" in said or "Conversion by grade (down)" in said
+    assert "days old" in said
 
 
 def test_json_is_the_same_figures(demo: Path) -> None:
@@ -49,7 +60,7 @@ def test_a_model_by_chance_exits_1(demo: Path) -> None:
     (demo / "chance.yaml").write_text(chance, encoding="utf-8")
     code, said = validated(demo, "--snapshots", "2025-09-01", model="chance.yaml")
     assert code == 1, said
-    assert "does not predict" in said or "cannot tell" in said
+    assert "Not shown to predict" in said or "Cannot tell" in said
 
 
 def test_a_horizon_that_is_no_time_says_how_to_write_it(demo: Path) -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from scoville.errors import UsageError
-from scoville.evidence.at_capacity import Rows, _ordered, _shares, at_capacity
-from scoville.evidence.ranking import ranking
+from scoville.evidence.figures.ranking import ranking
+from scoville.evidence.versus.at_capacity import Rows, _ordered, _shares, at_capacity
 
 if TYPE_CHECKING:
-    from scoville.evidence.sample import Floats
+    from scoville.evidence.figures.sample import Floats
 
 
 def drawn(seed: int, leads: int = 60, snapshots: int = 3, *, quality: float = 1.0) -> tuple[list[Floats], Rows]:
@@ -85,7 +85,7 @@ def test_what_is_far_from_the_line_is_counted_the_same(monkeypatch: pytest.Monke
     scores[0] += np.random.default_rng(1).normal(size=len(rows.won))  # hardly any ties
     found = at_capacity(scores, rows, 0.1, draws=20)
     levels = [_ordered(scores[0], rows, rows.lead, 0.1).starts.size]
-    monkeypatch.setattr("scoville.evidence.at_capacity._FAR_AWAY", 1e9)
+    monkeypatch.setattr("scoville.evidence.versus.at_capacity._FAR_AWAY", 1e9)
     levels.append(_ordered(scores[0], rows, rows.lead, 0.1).starts.size)
     assert levels[0] < levels[1] / 3
     assert at_capacity(scores, rows, 0.1, draws=20) == found

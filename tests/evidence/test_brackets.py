@@ -12,10 +12,10 @@ from statsmodels.stats.contingency_tables import Table
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from scoville.errors import UsageError
-from scoville.evidence.brackets import Bracket, by_label, by_quantile, by_tens, rises, threshold_ratio
+from scoville.evidence.figures.brackets import Bracket, by_label, by_quantile, by_tens, rises, threshold_ratio
 
 if TYPE_CHECKING:
-    from scoville.evidence.sample import Bools, Floats
+    from scoville.evidence.figures.sample import Bools, Floats
 
 SCALE = (0.0, 100.0)
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import scoville
-from scoville.evidence.business import Business, business_figures
-from scoville.evidence.funnel import stage_rates
+from scoville.evidence.business.funnel import stage_rates
+from scoville.evidence.business.money import Business, business_figures
 from scoville.evidence.history import read_history
 from scoville.evidence.snapshots import Labels, Panel
 

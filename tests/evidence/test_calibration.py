@@ -12,12 +12,12 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, log_loss
 
 from scoville.errors import UsageError
-from scoville.evidence import calibration
-from scoville.evidence.calibration import NEEDED, Calibration, calibrate
-from scoville.evidence.sample import levels, sample
+from scoville.evidence.figures import calibration
+from scoville.evidence.figures.calibration import NEEDED, Calibration, calibrate
+from scoville.evidence.figures.sample import levels, sample
 
 if TYPE_CHECKING:
-    from scoville.evidence.sample import Bools, Floats
+    from scoville.evidence.figures.sample import Bools, Floats
 
 
 def chance(score: Floats) -> Floats:
@@ -91,7 +91,7 @@ def test_losses_are_those_of_scikit_learn_out_of_fold() -> None:
     for held in range(5):
         kept = fold != held
         at, level = levels(score[kept])
-        rows, wins = np.bincount(level).astype(float), np.bincount(level, won[kept])
+        rows, wins = np.bincount(level).astype(float), np.bincount(level, won[kept]).astype(float)
         points = calibration._FITS[found.method](at, rows, wins, 0.5 / 2000)
         predicted[fold == held] = np.interp(score[fold == held], *np.array(points).T)
     assert found.brier is not None

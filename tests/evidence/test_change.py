@@ -10,8 +10,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportions_ztest
 
-from scoville.evidence.change import auc_change, placements, rate_change
-from scoville.evidence.ranking import ranking
+from scoville.evidence.drift.change import auc_change, placements, rate_change
+from scoville.evidence.figures.ranking import ranking
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,16 +12,16 @@ from statsmodels.stats.multitest import multipletests
 
 import scoville
 from scoville.errors import UsageError
-from scoville.evidence.at_capacity import Rows
-from scoville.evidence.compare import Comparison, compare_models, conversions_a_week
+from scoville.evidence.figures.ranking import paired_auc
 from scoville.evidence.history import History, read_history
-from scoville.evidence.ranking import paired_auc
-from scoville.evidence.versus import Versus, needed_for, versus_first
+from scoville.evidence.versus.at_capacity import Rows
+from scoville.evidence.versus.compare import Comparison, compare_models, conversions_a_week
+from scoville.evidence.versus.paired import Versus, needed_for, versus_first
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from scoville.evidence.sample import Bools, Floats
+    from scoville.evidence.figures.sample import Bools, Floats
 
 DAY = timedelta(days=1)
 START = datetime(2025, 1, 1)  # noqa: DTZ001 - naive UTC

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import scoville
-from scoville.evidence.differences import model_changes
+from scoville.evidence.versus.differences import model_changes
 
 CONTENT: dict[str, Any] = {
     "scoville": 1,

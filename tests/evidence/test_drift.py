@@ -13,20 +13,20 @@ from statsmodels.stats.proportion import proportions_ztest
 
 import scoville
 from scoville.errors import DataError, UsageError
-from scoville.evidence.baseline import from_json, load_baseline, save_baseline, to_json
-from scoville.evidence.drift import Asked, find_drift, no_outcomes, profile_now
+from scoville.evidence.drift.baseline import from_json, load_baseline, save_baseline, to_json
+from scoville.evidence.drift.drifted import Asked, find_drift, no_outcomes, profile_now
+from scoville.evidence.drift.moved import moved
+from scoville.evidence.drift.profile import Column, Judged, profile_of
+from scoville.evidence.drift.then_and_now import auc_difference, rate_difference
 from scoville.evidence.history import History, read_history
-from scoville.evidence.moved import moved
-from scoville.evidence.profile import Column, Judged, profile_of
-from scoville.evidence.then_and_now import auc_difference, rate_difference
 from scoville.plan.compile import compile_plan
 from scoville.scoring import columns_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from scoville.evidence.drift import Drift
-    from scoville.evidence.profile import Profile
+    from scoville.evidence.drift.drifted import Drift
+    from scoville.evidence.drift.profile import Profile
     from scoville.plan.compile import Plan
 
 Row = dict[str, Any]

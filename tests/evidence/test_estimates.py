@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scoville.evidence.estimates import Figure, mean, median, rate, ratio, wait
+from scoville.evidence.figures.estimates import Figure, mean, median, rate, ratio, wait
 
 
 def test_a_rate_has_wilsons_interval() -> None:

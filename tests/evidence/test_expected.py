@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scoville.evidence.expected import (
+from scoville.evidence.business.expected import (
     OVERALL,
     Expected,
     Rows,

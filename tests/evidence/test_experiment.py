@@ -17,8 +17,10 @@ from scipy.stats import chi2_contingency, chisquare, kstest, norm
 from scoville.data.workspace import Workspace
 from scoville.engines.duckdb import DuckDB
 from scoville.errors import DataError, UsageError
-from scoville.evidence.always_valid import Arm, Sequence, leads_with_power
-from scoville.evidence.experiment import (
+from scoville.evidence.history import read_history
+from scoville.evidence.trial.always_valid import Arm, Sequence, leads_with_power
+from scoville.evidence.trial.assigning import assign, baseline, count
+from scoville.evidence.trial.experiment import (
     Variant,
     alike,
     place_of,
@@ -27,8 +29,6 @@ from scoville.evidence.experiment import (
     variant_of,
     variants_of,
 )
-from scoville.evidence.history import read_history
-from scoville.evidence.trial import assign, baseline, count
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import scoville
-from scoville.evidence.forecast import Forecast, forecast
+from scoville.evidence.business.forecast import Forecast, forecast
 from scoville.evidence.history import read_history
 
 Row = dict[str, Any]

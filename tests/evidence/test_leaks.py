@@ -13,7 +13,7 @@ import pytest
 import scoville
 from scoville.demo import generate
 from scoville.evidence.history import read_history
-from scoville.evidence.leaks import Leak, find_leaks
+from scoville.evidence.leaks.named import Leak, find_leaks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

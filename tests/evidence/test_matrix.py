@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import scoville
-from scoville.evidence.matrix import Matrix, matrix_of
+from scoville.evidence.figures.matrix import Matrix, matrix_of
 from scoville.evidence.snapshots import LABELS, Labels, Panel
 
 PLAIN: dict[str, Any] = {

@@ -11,11 +11,11 @@ import pytest
 from scipy.stats import fisher_exact
 
 import scoville
-from scoville.evidence.features import Feature, features_of
 from scoville.evidence.history import read_history
-from scoville.evidence.in_common import in_common
-from scoville.evidence.leaks import Leak, find_leaks
-from scoville.evidence.misses import Misses, find_misses
+from scoville.evidence.leaks.named import Leak, find_leaks
+from scoville.evidence.rules.features import Feature, features_of
+from scoville.evidence.rules.in_common import in_common
+from scoville.evidence.rules.misses import Misses, find_misses
 from scoville.evidence.sampled import few_of
 
 if TYPE_CHECKING:

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from scoville.errors import UsageError
-from scoville.evidence.calibration import calibrate
+from scoville.evidence.figures.calibration import calibrate
 from scoville.evidence.probability import off_by, thinned, write_probability
 from scoville.model.load import Model
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from scoville.evidence.calibration import Points
-    from scoville.evidence.sample import Floats
+    from scoville.evidence.figures.calibration import Points
+    from scoville.evidence.figures.sample import Floats
 
 TEXT = "# ours\nscoville: 1\nname: Test\nfit: {rules: [{name: A, when: {x: 1}, points: 40}]}  # who\n"
 POINTS = ((0.0, 0.01), (40.0, 0.2))

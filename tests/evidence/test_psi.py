@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, entropy, norm
 
-from scoville.evidence.psi import MISSING, OTHERS, Bins, number_bins, shift, stability_index, text_bins
+from scoville.evidence.drift.psi import MISSING, OTHERS, Bins, number_bins, shift, stability_index, text_bins
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,10 +11,10 @@ from scipy.stats import ks_2samp, norm
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from scoville.errors import UsageError
-from scoville.evidence.ranking import Ranking, paired_auc, ranking
+from scoville.evidence.figures.ranking import Ranking, paired_auc, ranking
 
 if TYPE_CHECKING:
-    from scoville.evidence.sample import Bools, Floats, Ints
+    from scoville.evidence.figures.sample import Bools, Floats, Ints
 
 
 def drawn(seed: int, rows: int, *, steps: float = 1e9, rate: float = 0.15) -> tuple[Floats, Bools]:

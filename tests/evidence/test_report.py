@@ -20,10 +20,11 @@ import pytest
 import scoville
 from scoville.errors import UsageError
 from scoville.evidence.backtest import Evidence, validate
-from scoville.evidence.leaks import Leak
-from scoville.evidence.report import answers, check_report_place, report_html, sentences, write_report
-from scoville.evidence.report.figures import change, decimals, label, money, points, short_share
-from scoville.evidence.report.rule_groups import rule_groups
+from scoville.evidence.leaks.named import Leak
+from scoville.evidence.report import check_report_place, report_html, write_report
+from scoville.evidence.told import answers, sentences
+from scoville.evidence.told.numbers import change, decimals, label, money, points, short_share
+from scoville.evidence.told.rule_groups import rule_groups
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ import pytest
 
 import scoville
 from scoville.evidence.history import History, read_history
-from scoville.evidence.left_out import places_of, trial_of
-from scoville.evidence.rules import FEW, RuleEvidence, rule_evidence, without_a_rule
+from scoville.evidence.rules.earning import FEW, RuleEvidence, rule_evidence, without_a_rule
+from scoville.evidence.rules.left_out import places_of, trial_of
 from scoville.evidence.sampled import few_of
 
 Row = dict[str, Any]

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import scoville
+from scoville.evidence.drift.stability import Stability, advice_for, stability
 from scoville.evidence.history import History, read_history
 from scoville.evidence.sampled import few_of
-from scoville.evidence.stability import Stability, advice_for, stability
 
 Row = dict[str, Any]
 DAY = timedelta(days=1)

@@ -13,19 +13,19 @@ from sklearn.metrics import precision_recall_curve
 
 import scoville
 from scoville.errors import DataError, UsageError
-from scoville.evidence.choices import Choice, Chooser, described, for_recall
-from scoville.evidence.crossings import GROUPS, crossings, lines_for
-from scoville.evidence.customers import Purchases, last_customers
-from scoville.evidence.sample import wilson
+from scoville.evidence.figures.sample import wilson
+from scoville.evidence.lines.choices import Choice, Chooser, described, for_recall
+from scoville.evidence.lines.crossings import GROUPS, crossings, lines_for
+from scoville.evidence.lines.customers import Purchases, last_customers
+from scoville.evidence.lines.threshold import Thresholds, section_named, thresholds_of, weekly
+from scoville.evidence.lines.trade_off import reach, trade_off
+from scoville.evidence.lines.wishes import Wishes
 from scoville.evidence.snapshots import Panel, Span
-from scoville.evidence.threshold import Thresholds, section_named, thresholds_of, weekly
-from scoville.evidence.trade_off import reach, trade_off
-from scoville.evidence.wishes import Wishes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scoville.evidence.sample import Bools, Floats
+    from scoville.evidence.figures.sample import Bools, Floats
 
 WEEK = timedelta(days=7)
 START = datetime(2025, 1, 6)  # noqa: DTZ001 - naive UTC

@@ -10,8 +10,8 @@ import pytest
 
 from scoville import Model
 from scoville.demo import TRUTH, expected_auc, generate
+from scoville.evidence.figures.ranking import Ranking, ranking
 from scoville.evidence.history import read_history
-from scoville.evidence.ranking import Ranking, ranking
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from scoville.evidence.at_capacity import Reached
-    from scoville.evidence.compare import Challenge, Comparison
+    from scoville.evidence.versus.at_capacity import Reached
+    from scoville.evidence.versus.compare import Challenge, Comparison
 
 _SHOWN_MOVERS = 10
 _SHOWN_MOVES = 12
@@ -82,7 +82,7 @@ def compare(  # noqa: PLR0913 - one parameter for each option
     from scoville.cli.output import print_json
     from scoville.cli.past import length, past_of, progress_of
     from scoville.cli.run import refuse_targets
-    from scoville.evidence.compare import compare_models
+    from scoville.evidence.versus.compare import compare_models
     from scoville.model.load import Model
 
     checked = [Model.load(model) for model in models]

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from scoville.evidence.drift import Asked
+    from scoville.evidence.drift.drifted import Asked
+    from scoville.evidence.drift.profile import Profile
     from scoville.evidence.history import History
-    from scoville.evidence.profile import Profile
 
 _ALL = "all"
 _WHEN = "When"
@@ -105,9 +105,9 @@ def drift(  # noqa: PLR0913 - one parameter for each option
     from scoville.cli.drifted import print_drift, print_saved
     from scoville.cli.output import print_json
     from scoville.cli.past import progress_of
-    from scoville.evidence.baseline import load_baseline, to_json
-    from scoville.evidence.baseline import save_baseline as keep
-    from scoville.evidence.drift import find_drift, profile_now
+    from scoville.evidence.drift.baseline import load_baseline, to_json
+    from scoville.evidence.drift.baseline import save_baseline as keep
+    from scoville.evidence.drift.drifted import find_drift, profile_now
     from scoville.model.load import Model
 
     checked = Model.load(model)
@@ -158,7 +158,7 @@ def _asked(
 ) -> Asked:
     """What the options ask for. Raises: UsageError for dates, times and limits that are none."""
     from scoville.cli.past import length
-    from scoville.evidence.drift import WINDOW, Asked
+    from scoville.evidence.drift.drifted import WINDOW, Asked
 
     if not limit >= _LEAST_LIMIT:
         raise UsageError(f"--limit {limit:g} is too low: below {_LEAST_LIMIT:g} a shift is not worth a look")
@@ -195,7 +195,7 @@ def _read(  # noqa: PLR0913 - the options that say what to read
     """Leads, events and, where any are named, outcomes: drift of the leads alone needs none."""
     from scoville.cli.run import open_engine, sources_of
     from scoville.data.outcomes import WON
-    from scoville.evidence.drift import no_outcomes
+    from scoville.evidence.drift.drifted import no_outcomes
     from scoville.evidence.history import read_history
 
     known, leads, events = sources_of(leads, events, maps, workspace)

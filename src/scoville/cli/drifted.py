@@ -13,10 +13,10 @@ from scoville.cli.output import out
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from scoville.evidence.drift import Drift
-    from scoville.evidence.moved import Moved
-    from scoville.evidence.profile import Profile
-    from scoville.evidence.then_and_now import Difference
+    from scoville.evidence.drift.drifted import Drift
+    from scoville.evidence.drift.moved import Moved
+    from scoville.evidence.drift.profile import Profile
+    from scoville.evidence.drift.then_and_now import Difference
 
 _ROWS = 12  # of the table; what has moved is always shown
 _DAY = "%-d %B %Y"

@@ -9,21 +9,21 @@ from rich.table import Table
 from rich.text import Text
 
 from scoville.cli.output import out
-from scoville.evidence.report import answers
-from scoville.evidence.report.answers import Answer
-from scoville.evidence.report.rule_groups import rule_groups
-from scoville.evidence.report.sentences import headline, next_steps, sentence
+from scoville.evidence.told import answers
+from scoville.evidence.told.answers import Answer
+from scoville.evidence.told.rule_groups import rule_groups
+from scoville.evidence.told.sentences import headline, next_steps, sentence
 from scoville.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from scoville.evidence.backtest import Evidence
-    from scoville.evidence.brackets import Bracket
-    from scoville.evidence.matrix import Matrix
-    from scoville.evidence.misses import Group, Miss, Misses
-    from scoville.evidence.report.sentences import Tone
-    from scoville.evidence.rules import RuleEvidence
+    from scoville.evidence.figures.brackets import Bracket
+    from scoville.evidence.figures.matrix import Matrix
+    from scoville.evidence.rules.earning import RuleEvidence
+    from scoville.evidence.rules.misses import Group, Miss, Misses
+    from scoville.evidence.told.sentences import Tone
 
 _COLOURS: dict[Tone, str] = {"good": "green", "weak": "yellow", "bad": "red", "unknown": "bright_black"}
 _GIVEN = 4  # contributions that are named of one lead
@@ -37,10 +37,9 @@ def print_evidence(evidence: Evidence, *, details: bool = False) -> None:
     said = headline(evidence)
     console.print(Text(f"{said.title}. {said.lead}", style=f"bold {_COLOURS[said.tone]}"))
     console.print(_answers(evidence))
-    for place, step in enumerate(
-        next_steps(evidence, None if evidence.stability.age_days is None else evidence.stability.advice)
-    ):
-        console.print(Text("next: " if not place else "      ", style="bold") + Text(step.do))
+    age = evidence.stability
+    for place, step in enumerate(next_steps(evidence, None if age.age_days is None else age.advice)):
+        console.print(Text("      " if place else "next: ", style="bold") + Text(f"{step.do}. {step.why}"))
     for line in (*(f"leak? {leak.name}: {leak.reason}" for leak in evidence.leaks), *evidence.notes):
         console.print(Text("note: ", style="yellow") + Text(line))
     if details:

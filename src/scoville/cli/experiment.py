@@ -24,8 +24,8 @@ from scoville.cli.options import (
 from scoville.errors import UsageError
 
 if TYPE_CHECKING:
-    from scoville.evidence.experiment import Plan, Reading
-    from scoville.evidence.trial import Baseline
+    from scoville.evidence.trial.assigning import Baseline
+    from scoville.evidence.trial.experiment import Plan, Reading
 
 experiment = typer.Typer(
     no_args_is_help=True,
@@ -76,8 +76,8 @@ def plan(  # noqa: PLR0913 - one parameter for each option
     from scoville.cli.output import print_json
     from scoville.cli.past import length, past_of, progress_of
     from scoville.data.workspace import load_workspace
-    from scoville.evidence.experiment import plan_experiment, variants_of
-    from scoville.evidence.trial import baseline
+    from scoville.evidence.trial.assigning import baseline
+    from scoville.evidence.trial.experiment import plan_experiment, variants_of
 
     named, wanted, found = variants_of(variants), _share(lift, "--lift"), None
     if rate is None:
@@ -118,8 +118,8 @@ def assign(  # noqa: PLR0913 - one parameter for each option
     """
     from scoville.cli.output import out, print_json
     from scoville.cli.run import open_engine, refuse_targets, sources_of, working
-    from scoville.evidence.experiment import variants_of
-    from scoville.evidence.trial import assign as assign_leads
+    from scoville.evidence.trial.assigning import assign as assign_leads
+    from scoville.evidence.trial.experiment import variants_of
 
     named = variants_of(variants)
     known, source, _ = sources_of(leads, None, maps, workspace)
@@ -180,9 +180,9 @@ def read(  # noqa: PLR0913 - one parameter for each option
     from scoville.cli.run import open_engine
     from scoville.data.outcomes import WON
     from scoville.data.workspace import RelationSettings, load_workspace
-    from scoville.evidence.experiment import alike, read_experiment, variants_of
     from scoville.evidence.history import read_history
-    from scoville.evidence.trial import by_id_alone, count
+    from scoville.evidence.trial.assigning import by_id_alone, count
+    from scoville.evidence.trial.experiment import alike, read_experiment, variants_of
     from scoville.scoring import as_instant
 
     ahead = length(horizon, "--horizon") if horizon is not None else None

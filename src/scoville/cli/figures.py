@@ -80,8 +80,8 @@ def figures(  # noqa: PLR0913 - one parameter for each option
     from scoville.cli.figures_shown import print_figures, print_forecast
     from scoville.cli.output import out, print_json
     from scoville.cli.past import length, past_of, progress_of
-    from scoville.evidence.business import business_figures
-    from scoville.evidence.forecast import forecast
+    from scoville.evidence.business.forecast import forecast
+    from scoville.evidence.business.money import business_figures
     from scoville.model.load import Model
     from scoville.scoring import as_instant
 

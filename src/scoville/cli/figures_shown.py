@@ -12,10 +12,10 @@ from scoville.cli.output import out
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from scoville.evidence.business import Business, Group
-    from scoville.evidence.estimates import Figure, Wait
-    from scoville.evidence.forecast import Checked, Forecast
-    from scoville.evidence.funnel import StageRate
+    from scoville.evidence.business.forecast import Checked, Forecast
+    from scoville.evidence.business.funnel import StageRate
+    from scoville.evidence.business.money import Business, Group
+    from scoville.evidence.figures.estimates import Figure, Wait
 
 _DAY_H = 24
 _SMALL = 10  # money below it has cents

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from scoville.evidence.choices import Choice, Week
-    from scoville.evidence.customers import LastCustomers
-    from scoville.evidence.threshold import Thresholds
-    from scoville.evidence.trade_off import Reach
+    from scoville.evidence.lines.choices import Choice, Week
+    from scoville.evidence.lines.customers import LastCustomers
+    from scoville.evidence.lines.threshold import Thresholds
+    from scoville.evidence.lines.trade_off import Reach
 
 _WEEKS_SHOWN = 12  # a quarter; the JSON has all
 _ROOM_FOR_ALL = 150  # columns of a terminal

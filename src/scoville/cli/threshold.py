@@ -96,8 +96,8 @@ def threshold(  # noqa: PLR0913 - one parameter for each option
     from scoville.cli.lines import print_thresholds
     from scoville.cli.output import print_json
     from scoville.cli.past import length, past_of, progress_of
-    from scoville.evidence.threshold import section_named, thresholds
-    from scoville.evidence.wishes import Wishes
+    from scoville.evidence.lines.threshold import section_named, thresholds
+    from scoville.evidence.lines.wishes import Wishes
     from scoville.model.load import Model
 
     wishes = Wishes(_a_week(capacity, reps, calls), precision, recall, cost, value, last_customers)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from scoville.data.workspace import Workspace
 
 WON = "won"
+USUAL = (WON, "lost", "accepted", "rejected")  # what outcomes are called where nobody says otherwise
 _NAMED = ("outcome", "goal", "status", "result")  # columns that say which outcome it is, when they are not mapped
 _LIKE_EVENTS = {"at": "occurred_at"}  # cleaning knows the time of an event; `at` is the shorter word of outcomes
 _YES = ("1", "true", "yes", "y", WON, "converted")

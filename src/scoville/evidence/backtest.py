@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scoville.data.outcomes import WON, Outcomes
-from scoville.evidence.brackets import (
+from scoville.evidence.business.forecast import Forecast, forecast
+from scoville.evidence.business.money import Business, business_figures
+from scoville.evidence.drift.stability import Stability, stability
+from scoville.evidence.figures.brackets import (
     Bracket,
     ThresholdRatio,
     Trend,
@@ -23,19 +26,16 @@ from scoville.evidence.brackets import (
     rises,
     threshold_ratio,
 )
-from scoville.evidence.business import Business, business_figures
-from scoville.evidence.calibration import Calibration, calibrate
-from scoville.evidence.forecast import Forecast, forecast
+from scoville.evidence.figures.calibration import Calibration, calibrate
+from scoville.evidence.figures.matrix import Matrix, matrix_of
+from scoville.evidence.figures.ranking import Ranking, ranking
 from scoville.evidence.history import DEFAULT_HORIZON, History, read_history
-from scoville.evidence.leaks import Leak, find_leaks
-from scoville.evidence.matrix import Matrix, matrix_of
-from scoville.evidence.misses import Misses, find_misses
-from scoville.evidence.ranking import Ranking, ranking
-from scoville.evidence.rules import FEW, RuleEvidence, rule_evidence
+from scoville.evidence.leaks.named import Leak, find_leaks
+from scoville.evidence.lines.trade_off import Line, trade_off
+from scoville.evidence.rules.earning import FEW, RuleEvidence, rule_evidence
+from scoville.evidence.rules.misses import Misses, find_misses
 from scoville.evidence.sampled import few_of
 from scoville.evidence.snapshots import LABELS, Panel
-from scoville.evidence.stability import Stability, stability
-from scoville.evidence.trade_off import Line, trade_off
 from scoville.scoring import read_model
 
 if TYPE_CHECKING:

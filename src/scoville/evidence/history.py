@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from scoville.data.lists import read_lists
 from scoville.data.load import Loaded, load
-from scoville.data.outcomes import WON, Outcomes, outcomes_from, outcomes_in_events, outcomes_in_leads
+from scoville.data.outcomes import USUAL, WON, Outcomes, outcomes_from, outcomes_in_events, outcomes_in_leads
 from scoville.data.suggest import did_you_mean, listed
 from scoville.data.workspace import Workspace
 from scoville.engines.duckdb import DuckDB
@@ -122,11 +122,14 @@ def read_history(
 
 
 def _check_won(engine: DuckDB, won: Sequence[str]) -> None:
-    """Raises: DataError when there are outcomes and none is called as those that count."""
+    """Where nobody won yet there may be only `lost`; but names that are all others want to be told apart.
+
+    Raises: DataError when there are outcomes and none is called as those that count, nor by any usual name.
+    """
     rows = engine.arrow("SELECT DISTINCT trim(outcome) AS name FROM outcomes WHERE outcome IS NOT NULL ORDER BY 1")
     known = rows["name"].to_pylist()
     wanted = {name.strip().lower() for name in won}
-    if known and not any(name.lower() in wanted for name in known):
+    if known and not any(name.lower() in {*wanted, *USUAL} for name in known):
         raise DataError(
             f"no outcome is called {listed(won)}.{did_you_mean(won[0], known)} Outcomes: {listed(known)}. "
             "Say which counts with --won NAME"

@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 
 from scoville.engines.beside import written_beside
 from scoville.errors import UsageError
-from scoville.evidence.calibration import calibrate
+from scoville.evidence.figures.calibration import calibrate
 from scoville.model.checks import DISQUALIFIED
 from scoville.model.conditions import format_duration
 from scoville.model.edit import with_probability
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scoville.evidence.backtest import Evidence
-    from scoville.evidence.calibration import Calibration, Points
-    from scoville.evidence.sample import Floats
+    from scoville.evidence.figures.calibration import Calibration, Points
+    from scoville.evidence.figures.sample import Floats
     from scoville.evidence.snapshots import Panel
 
 MOST_POINTS = 12  # a block that a person reads at a glance

@@ -18,7 +18,7 @@ import numpy as np
 
 from scoville.data.keep import literal, quoted
 from scoville.errors import DataError, UsageError
-from scoville.evidence.sample import Sample, sample
+from scoville.evidence.figures.sample import Sample, sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -34,16 +34,16 @@ from scoville.evidence.report.drawing import (
     utc,
     whiskers,
 )
-from scoville.evidence.report.figures import FEW
+from scoville.evidence.told.numbers import FEW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from scoville.evidence.brackets import Bracket
-    from scoville.evidence.calibration import Bin
-    from scoville.evidence.forecast import Checked
-    from scoville.evidence.trade_off import Line
+    from scoville.evidence.business.forecast import Checked
+    from scoville.evidence.figures.brackets import Bracket
+    from scoville.evidence.figures.calibration import Bin
+    from scoville.evidence.lines.trade_off import Line
 
 COIN = 0.5
 _CROWDED = 12  # columns beyond which a phone has no room for a number on each

@@ -8,14 +8,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from scoville.evidence.report import answers, charts
+from scoville.evidence.report import charts
 from scoville.evidence.report.charts import Instant
 from scoville.evidence.report.drawing import Figure, figure
-from scoville.evidence.report.figures import label, share, short_share
+from scoville.evidence.told import answers
+from scoville.evidence.told.numbers import label, share, short_share
 
 if TYPE_CHECKING:
     from scoville.evidence.backtest import Evidence
-    from scoville.evidence.stability import Stability
+    from scoville.evidence.drift.stability import Stability
 
 CALLED = 0.2  # share of leads marked on the curve: what a team can usually call
 

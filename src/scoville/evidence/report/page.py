@@ -8,21 +8,21 @@ from __future__ import annotations
 import base64
 import hashlib
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-import scoville
-from scoville.evidence.report import answers, sentences
 from scoville.evidence.report.drawn import CALLED, drawn
-from scoville.evidence.report.figures import FILTERS
-from scoville.evidence.report.rule_groups import rule_groups
+from scoville.evidence.told import answers, sentences
+from scoville.evidence.told.numbers import FILTERS
+from scoville.evidence.told.rule_groups import rule_groups
 
 if TYPE_CHECKING:
     from scoville.evidence.backtest import Evidence
-    from scoville.evidence.stability import Stability
+    from scoville.evidence.drift.stability import Stability
 
 PARTS = ("matrix", "misses", "stability", "trade_off", "business", "forecast")  # each may be None or empty
 _SECTIONS = (
@@ -44,7 +44,7 @@ def report_html(evidence: Evidence) -> str:
         .render(
             evidence=evidence,
             **parts,
-            version=scoville.__version__,
+            version=version("scoville"),
             style=Markup(style),  # noqa: S704 - a file of this package
             style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
             headline=sentences.headline(evidence),

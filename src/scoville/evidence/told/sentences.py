@@ -1,0 +1,144 @@
+"""What a backtest comes to, in words that a sales lead understands: the headline, and what to do next.
+
+In: an `Evidence`. Out: short sentences. Pure. No sentence says more than its interval does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from scoville.evidence.told.numbers import short_share
+from scoville.evidence.told.rule_groups import better_without, contradicts
+from scoville.words import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from scoville.evidence.backtest import Evidence
+    from scoville.evidence.rules.earning import RuleEvidence
+
+Tone = Literal["good", "weak", "bad", "unknown"]
+
+COIN = 0.5
+_USEFUL, _GOOD, _TOO_GOOD = 0.7, 0.8, 0.95  # AUC, as docs/evidence.md reads it
+_NAMED = 4  # in one sentence; the sections list them all
+_POINTLESS = {"does not predict", "points the wrong way"}
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The verdict in a few words, with the sentence that backs it."""
+
+    tone: Tone
+    title: str
+    lead: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something to do, and why."""
+
+    do: str
+    why: str
+
+
+def headline(evidence: Evidence) -> Headline:
+    """What the backtest comes to, before any chart."""
+    figures, quarters = evidence.ranking, _quarters(evidence)
+    if leaks_used(evidence):
+        return Headline("bad", "Do not believe it yet", f"{quarters} But {_reads_leaks(evidence)}.")
+    if figures.cannot_tell is not None:
+        return Headline("unknown", "Cannot tell yet", _reason(figures.cannot_tell))
+    if not evidence.predicts and figures.auc_high is not None and figures.auc_high < COIN:
+        return Headline("bad", "It points the wrong way", f"Low scores convert more often than high ones. {quarters}")
+    if not evidence.predicts:
+        return Headline("bad", "Not shown to predict", f"Chance alone may rank leads as well. {quarters}")
+    if not evidence.is_point_in_time:
+        return Headline(
+            "weak",
+            "It seems to predict",
+            f"{quarters} But outcomes have no dates, and leads were judged as they are now.",
+        )
+    return _of_one_that_predicts(figures.auc or 0.0, quarters)
+
+
+def _of_one_that_predicts(auc: float, quarters: str) -> Headline:
+    if auc >= _TOO_GOOD:
+        return Headline(
+            "weak", "It predicts, almost too well", f"{quarters} Does the model read what only winners have?"
+        )
+    if auc < _USEFUL:
+        return Headline("weak", "It predicts, but weakly", quarters)
+    return Headline("good", "It predicts well" if auc >= _GOOD else "It predicts", quarters)
+
+
+def _quarters(evidence: Evidence) -> str:
+    top, bottom = evidence.ranking.top_quarter_rate, evidence.ranking.bottom_quarter_rate
+    if top is None or bottom is None:
+        return ""
+    return f"Of the best quarter of leads {short_share(top)} converted, of the worst {short_share(bottom)}."
+
+
+def leaks_used(evidence: Evidence) -> list[str]:
+    """Traits that the model reads and that look written after the outcome."""
+    return [leak.name for leak in evidence.leaks if leak.is_used]
+
+
+def _reads_leaks(evidence: Evidence) -> str:
+    names = leaks_used(evidence)
+    return f"the model reads {_named(names)}, which look{'s' if len(names) == 1 else ''} written after the outcome"
+
+
+def sentence(text: str) -> str:
+    """A text with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
+
+
+def _reason(cannot_tell: str) -> str:
+    return sentence(f"the reason: {cannot_tell.removeprefix('cannot tell: ')}")
+
+
+# What to do next
+
+
+def next_steps(evidence: Evidence, advice: str | None = None) -> tuple[Step, ...]:
+    """What to do, the most pressing first; at least one thing. `advice` is what the age of the model asks for."""
+    steps = [*_for_trust(evidence), *_for_rules(evidence.rules), *_for_lines(evidence)]
+    if advice is not None:
+        steps.append(Step("Look at its age", sentence(advice)))
+    elif evidence.predicts and evidence.is_point_in_time and not leaks_used(evidence):
+        steps.append(Step("Put it to work, and test it again in 30 days", "What held last quarter need not hold now."))
+    return tuple(steps) or (Step("Try other rules", "As it stands, the score should decide nothing about leads."),)
+
+
+def _for_trust(evidence: Evidence) -> Iterator[Step]:
+    if used := leaks_used(evidence):
+        yield Step(
+            f"Take {_named(used)} out of the model, and test it again",
+            "What is filled in after the outcome cannot foretell it.",
+        )
+    if not evidence.is_point_in_time:
+        yield Step("Give the outcomes dates", "Leads are judged as they are now, which may know the outcome already.")
+    if evidence.ranking.cannot_tell is not None:
+        yield Step("Wait for more outcomes, or look further ahead", _reason(evidence.ranking.cannot_tell))
+
+
+def _for_rules(rules: Sequence[RuleEvidence]) -> Iterator[Step]:
+    if wrong := [rule.rule for rule in rules if contradicts(rule)]:
+        yield Step(f"Turn round or drop {_named(wrong)}", "Its points go one way, and its leads the other.")
+    if idle := [rule.rule for rule in rules if not rule.leads]:
+        yield Step(f"Repair or drop {_named(idle)}", "Nobody gets points: is the event or the trait called otherwise?")
+    if worse := [rule.rule for rule in rules if better_without(rule) and not contradicts(rule)]:
+        yield Step(f"Try the model without {_named(worse)}", "It ranked better without, beyond chance.")
+
+
+def _for_lines(evidence: Evidence) -> Iterator[Step]:
+    if weak := [name for name, line in evidence.stages.items() if line.verdict in _POINTLESS]:
+        yield Step(f"Move the line of {_named(weak)}", "Leads above it convert no more often than leads below it.")
+
+
+def _named(names: Sequence[str]) -> str:
+    unique = list(dict.fromkeys(names))
+    shown = [f"“{name}”" for name in unique[:_NAMED]]
+    return listed([*shown, f"{len(unique) - _NAMED} more"] if len(unique) > _NAMED else shown, "and")
