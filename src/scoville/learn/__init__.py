@@ -12,7 +12,7 @@ from importlib.util import find_spec
 
 from scoville.errors import UsageError
 
-_EXTRA = ("numpy", "scipy", "sklearn", "statsmodels")
+_EXTRA = ("numpy", "sklearn")
 
 if _missing := [name for name in _EXTRA if find_spec(name) is None]:
     raise UsageError(f'learning needs {", ".join(_missing)}: pip install "scoville[learn]"')

@@ -116,8 +116,8 @@ class Limits:
     """
 
     bands: int = 5
-    share: float = 0.02
-    price: float = 3.0
+    share: float = 0.01
+    price: float = 2.5
     ridge: float = 1.0
 
 
@@ -256,9 +256,7 @@ def _ordered(pull: Floats, hold: Floats, rows: Floats, limits: Limits, least: fl
     return Banding(float(gain - whole), Bands(of.astype(np.int64)))
 
 
-def _merged(
-    pull: Floats, hold: Floats, of_block: Ints, sums: list[Floats], limits: Limits
-) -> tuple[float, int]:
+def _merged(pull: Floats, hold: Floats, of_block: Ints, sums: list[Floats], limits: Limits) -> tuple[float, int]:
     """What the missing add to the band that they are most like, and which band that is."""
     band_pull, band_hold = np.bincount(of_block, sums[0]), np.bincount(of_block, sums[1]) + limits.ridge
     change = (band_pull + pull[-1]) ** 2 / (band_hold + hold[-1]) - band_pull**2 / band_hold
@@ -283,6 +281,21 @@ def _listed(pull: Floats, hold: Floats, rows: Floats, limits: Limits, least: flo
     # Values put in order by their own outcomes gain by chance alone about one for each value more than the first two.
     chance = max(0, there.size - 2) if of_cell.max() else 0
     return Banding(float(gain - pull.sum() ** 2 / (hold.sum() + limits.ridge) - chance), Bands(of.astype(np.int64)))
+
+
+def turning(column: Column, bands: Bands, effects: Floats) -> Bands | None:
+    """Bands with those two joined that turn most against the shape of their column; None where none does."""
+    if column.shape == "free" or not column.cells.ordered:
+        return None
+    there = bands.of[:-1]
+    order = there[np.sort(np.unique(there, return_index=True)[1])]
+    steps = np.diff(effects[order])
+    way = {"up": 1.0, "down": -1.0}.get(column.shape, 1.0 if steps.sum() >= 0 else -1.0)
+    if not steps.size or (way * steps).min() >= 0:
+        return None
+    worst = int((way * steps).argmin())
+    joined = np.where(bands.of == order[worst + 1], order[worst], bands.of)
+    return Bands(np.unique(joined, return_inverse=True)[1].astype(np.int64))
 
 
 def _nothing(cells: int) -> Banding:

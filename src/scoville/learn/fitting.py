@@ -63,7 +63,11 @@ def base_log_odds(won: Floats, weight: Floats) -> float:
 
 
 def fit(
-    terms: Sequence[Term], won: Floats, weight: Floats, ridge: float, start: tuple[float, Sequence[Floats]] | None = None
+    terms: Sequence[Term],
+    won: Floats,
+    weight: Floats,
+    ridge: float,
+    start: tuple[float, Sequence[Floats]] | None = None,
 ) -> Fit:
     """Penalised maximum likelihood by Newton's method, halving a step that would make things worse.
 

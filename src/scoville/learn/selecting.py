@@ -6,25 +6,30 @@ and without dice. Called by `scorecard` and `learn`; the points come after, in `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scoville.errors import UsageError
-from scoville.learn.bands import Bands, Column, Limits, best_bands
-from scoville.learn.fitting import Fit, Term, chance, fit
+from scoville.learn.bands import Bands, Column, Limits, best_bands, turning
+from scoville.learn.fitting import Term, chance, fit
+from scoville.learn.together import Both, Levels, Pairing, Together, best_pairing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from scoville.learn.fitting import Fit
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
 FACTORS = 7
 CAPS = (0.5, 0.75, 0.9, 0.97, 1.0)  # the shares of the amounts above 0 at which a cap is tried
+PAIR_PRICE = 12.0  # twice the log likelihood that a pair must add: the best of some 400 parts does so by chance alone
 SWEEPS = 2
 SWAPS = 2
 LITTLE = 1.0  # of log likelihood: a swap that gains less than this is not worth another look
@@ -35,13 +40,14 @@ class Amount:
     """A candidate that is no band but an amount of at least 0: points per unit, up to a cap. A decayed sum of events.
 
     `sign` 1 or -1 says that more of it may only add, or only take away; 0 leaves it open. Of candidates that share a
-    `group` at most one is chosen: half-lives of one event.
+    `group` at most one is chosen: half-lives of one event. Points per unit are whole multiples of `step`.
     """
 
     name: str
     of: Floats
     sign: int = 0
     group: str | None = None
+    step: float = 1.0
 
     @property
     def rows(self) -> int:
@@ -57,35 +63,40 @@ class Cap:
 
 
 Candidate = Column | Amount
-Form = Bands | Cap
+Form = Bands | Cap | Both
 
 
 @dataclass(frozen=True)
 class Factor:
-    """A chosen candidate: which one, in which form, and its effects in log odds (per band, or per unit of an amount)."""
+    """A chosen candidate, by its place among the candidates, the form it takes, and its effects in log odds.
+
+    Effects are one per band; one per unit of an amount; outside and inside of a part of two columns.
+    """
 
     candidate: int
     name: str
     form: Form
     effects: Floats
 
+    def term(self, candidates: Sequence[Candidate]) -> Term:
+        """What it says of each row of these candidates."""
+        return _term(candidates, self.candidate, self.form)
+
 
 @dataclass(frozen=True)
 class Selection:
-    """A card before its points: log odds = `intercept` + effects. `loss` is the mean log loss on the rows it is fitted to."""
+    """A card before its points: log odds = `intercept` + effects. `loss` is the mean log loss on the rows it learned from."""
 
     intercept: float
     factors: tuple[Factor, ...]
     loss: float
 
-
-def term_of(candidate: Candidate, form: Form) -> Term:
-    """What a candidate in a form says of each row."""
-    if isinstance(candidate, Column) and isinstance(form, Bands):
-        return Term(form.codes(candidate), form.count)
-    if isinstance(candidate, Amount) and isinstance(form, Cap):
-        return Term(np.minimum(candidate.of, form.most), 1, banded=False)
-    raise TypeError(f"{candidate.name} cannot be read as {form}")
+    def log_odds(self, candidates: Sequence[Candidate]) -> Floats:
+        """Log odds of each row; the candidates are those it was chosen from, with other rows where these are new."""
+        total = np.full(candidates[0].rows if candidates else 0, self.intercept)
+        for one in self.factors:
+            total += one.term(candidates).part(one.effects)
+        return total
 
 
 def select(  # noqa: PLR0913
@@ -95,14 +106,15 @@ def select(  # noqa: PLR0913
     *,
     factors: int = FACTORS,
     limits: Limits | None = None,
-    entry: float | None = None,
+    together: Together = "none",
 ) -> tuple[Selection, ...]:
-    """The best selection found of 0, 1, ... up to `factors` factors; fewer where no further one is worth its price.
+    """The best selections found of 0, 1, ... up to `factors` factors; fewer where no further one is worth its price.
 
     Forward, one factor at a time: the one that adds most given the others. After each, all bands are cut again given
     the others, effects are fitted together, and every factor has to hold its place against all that are left out.
-    A factor must add `entry` to twice the log likelihood, besides the price of its bands; by default this is what the
-    best of so many candidates adds by chance alone (2 log of their number: Foster and George 1994).
+    A factor must add to twice the log likelihood what the best of so many candidates adds by chance alone (2 log of
+    their number: Foster and George 1994), besides the price of its bands. `together` says of which columns two may
+    make a rule together: none, those chosen already, or any.
 
     Shape: candidates of one length, `won` of 0 and 1, `weight` of at least 0.
     Raises: UsageError: lengths differ.
@@ -112,50 +124,65 @@ def select(  # noqa: PLR0913
     for one in candidates:
         if one.rows != won.size:
             raise UsageError(f"{one.name} has {one.rows:,} rows, the outcomes {won.size:,}: give one value per row")
-    if entry is None:
-        entry = 2 * float(np.log(max(2, len(candidates))))
-    search = _Search(candidates, won, weight, limits or Limits(), entry)
+    search = _Search(candidates, won, weight, limits or Limits(), together)
     path = [search.selection()]
-    while len(search.chosen) < factors and search.add():
+    while len(search.places) < factors and search.add():
         search.polish()
+        if len(search.places) < len(path):  # what was added did not keep its sign
+            break
         path.append(search.selection())
     return tuple(path)
 
 
 @dataclass(frozen=True)
+class _Place:
+    """A factor under construction."""
+
+    which: int
+    form: Form
+    term: Term
+
+
+@dataclass(frozen=True)
 class _Choice:
+    """A candidate in its best form, and what it adds to twice the log likelihood beyond its price."""
+
     gain: float
-    form: Form | None
+    which: int = -1
+    form: Form | None = None
+
+
+_NONE = _Choice(-np.inf)
 
 
 class _Search:
-    """A card under construction: the chosen candidates, their forms, and the fit of all together."""
+    """A card under construction: its places, and the fit of all together."""
 
     def __init__(
-        self, candidates: Sequence[Candidate], won: Floats, weight: Floats, limits: Limits, entry: float
+        self, candidates: Sequence[Candidate], won: Floats, weight: Floats, limits: Limits, together: Together
     ) -> None:
-        self.candidates, self.won, self.weight, self.limits, self.entry = candidates, won, weight, limits, entry
-        self.chosen: list[int] = []
-        self.forms: list[Form] = []
-        self.terms: list[Term] = []
+        self.candidates, self.won, self.weight, self.limits, self.together = candidates, won, weight, limits, together
+        self.entry = 2 * float(np.log(max(2, len({self._key(which) for which in range(len(candidates))}))))
+        self.places: list[_Place] = []
         self.fit = fit([], won, weight, limits.ridge)
+        self.levels = Levels(candidates, *self._pulls(), weight)
 
     def selection(self) -> Selection:
-        rows = self.weight.sum()
         factors = (
-            Factor(which, self.candidates[which].name, form, effects)
-            for which, form, effects in zip(self.chosen, self.forms, self.fit.effects, strict=True)
+            Factor(place.which, _name(self.candidates, place.which, place.form), place.form, effects)
+            for place, effects in zip(self.places, self.fit.effects, strict=True)
         )
-        return Selection(self.fit.intercept, tuple(factors), self.fit.loss / float(rows))
+        return Selection(self.fit.intercept, tuple(factors), self.fit.loss / float(self.weight.sum()))
 
     # One step
 
     def add(self) -> bool:
-        """Add the candidate that gains most, if any is worth its price."""
-        which, choice = self._best(*self._pulls(self.fit.log_odds))
-        if which is None or choice.form is None:
+        """Add the candidate, or the part of two, that gains most, if any is worth its price."""
+        gradient, curvature = self._pulls()
+        best = max(self._best(gradient, curvature), self._best_pair(gradient, curvature), key=lambda one: one.gain)
+        if best.form is None or best.gain <= 0:
             return False
-        self._put(len(self.chosen), which, choice.form)
+        self._put(len(self.places), best.which, best.form)
         self._refit()
         return True
 
@@ -163,24 +190,19 @@ class _Search:
         """Cut all bands again given the others, and let what is left out try for every place."""
         self._sweep()
         for _ in range(SWAPS):
-            if not any([self._swap(place) for place in range(len(self.chosen))]):
+            if not any([self._swap(at) for at in range(len(self.places) - 1, -1, -1) if at < len(self.places)]):
                 break
-            self._sweep()
 
-    def _pulls(self, log_odds: Floats) -> tuple[Floats, Floats]:
-        expected = chance(log_odds)
+    # Looking for the best
+
+    def _pulls(self) -> tuple[Floats, Floats]:
+        expected = chance(self.fit.log_odds)
         return self.weight * (self.won - expected), self.weight * expected * (1 - expected)
 
-    def _best(self, gradient: Floats, curvature: Floats) -> tuple[int | None, _Choice]:
-        taken = {self._key(which) for which in self.chosen}
-        best: int | None = None
-        found = _Choice(self.entry, None)
-        for which in range(len(self.candidates)):
-            if self._key(which) not in taken:
-                choice = self._choice(which, gradient, curvature)
-                if choice.gain > found.gain:
-                    best, found = which, choice
-        return best, found
+    def _best(self, gradient: Floats, curvature: Floats) -> _Choice:
+        taken = {self._key(place.which) for place in self.places if not isinstance(place.form, Both)}
+        left = (which for which in range(len(self.candidates)) if self._key(which) not in taken)
+        return max((self._choice(which, gradient, curvature) for which in left), key=lambda one: one.gain, default=_NONE)
 
     def _key(self, which: int) -> str | int:
         group = self.candidates[which].group
@@ -189,106 +211,157 @@ class _Search:
     def _choice(self, which: int, gradient: Floats, curvature: Floats) -> _Choice:
         candidate = self.candidates[which]
         if isinstance(candidate, Amount):
-            return _best_cap(candidate, gradient, curvature, self.limits)
+            gain, cap = _best_cap(candidate, gradient, curvature, self.limits)
+            return _NONE if cap is None else _Choice(gain - self.entry, which, cap)
         banding = best_bands(candidate, gradient, curvature, self.weight, self.limits)
-        return _Choice(banding.gain, banding.bands) if banding.bands.count > 1 else _Choice(-np.inf, None)
+        return _Choice(banding.gain - self.entry, which, banding.bands) if banding.bands.count > 1 else _NONE
+
+    def _best_pair(self, gradient: Floats, curvature: Floats) -> _Choice:
+        return _of_pairing(best_pairing(self._pairs(), self.levels, gradient, curvature, self.limits))
+
+    def _pairs(self) -> Iterator[tuple[int, int]]:
+        if self.together == "none":
+            return
+        chosen = {place.which for place in self.places if isinstance(place.form, Bands)}
+        among = sorted(chosen) if self.together == "chosen" else range(len(self.candidates))
+        for one, other in combinations(among, 2):
+            if self._key(one) != self._key(other):
+                yield one, other
 
     # Changing the card
 
-    def _put(self, place: int, which: int, form: Form, effects: Floats | None = None) -> None:
-        """Insert a factor, with no effect yet."""
-        term = term_of(self.candidates[which], form)
-        self.chosen.insert(place, which)
-        self.forms.insert(place, form)
-        self.terms.insert(place, term)
-        all_effects = list(self.fit.effects)
-        all_effects.insert(place, np.zeros(term.count) if effects is None else effects)
-        self.fit = Fit(self.fit.intercept, tuple(all_effects), self.fit.log_odds, self.fit.loss)
+    def _put(self, at: int, which: int, form: Form, effects: Floats | None = None) -> None:
+        """Insert a factor; without effects, it has none yet."""
+        term = _term(self.candidates, which, form)
+        effects = np.zeros(term.count) if effects is None else effects
+        self.places.insert(at, _Place(which, form, term))
+        every = (*self.fit.effects[:at], effects, *self.fit.effects[at:])
+        self.fit = replace(self.fit, effects=every, log_odds=self.fit.log_odds + term.part(effects))
 
-    def _take(self, place: int) -> int:
-        """Remove a factor; the log odds keep the others only."""
-        which = self.chosen.pop(place)
-        self.forms.pop(place)
-        effects = list(self.fit.effects)
-        part = self.terms.pop(place).part(effects.pop(place))
-        self.fit = Fit(self.fit.intercept, tuple(effects), self.fit.log_odds - part, self.fit.loss)
-        return which
+    def _take(self, at: int) -> _Place:
+        """Remove a factor, and its part of the log odds."""
+        place, effects = self.places.pop(at), self.fit.effects
+        log_odds = self.fit.log_odds - place.term.part(effects[at])
+        self.fit = replace(self.fit, effects=(*effects[:at], *effects[at + 1 :]), log_odds=log_odds)
+        return place
 
     def _refit(self) -> None:
-        self.fit = fit(self.terms, self.won, self.weight, self.limits.ridge, (self.fit.intercept, self.fit.effects))
+        """Fit all effects together; join bands that turn against their shape, and leave out what turned its sign."""
+        while True:
+            terms = [place.term for place in self.places]
+            self.fit = fit(terms, self.won, self.weight, self.limits.ridge, (self.fit.intercept, self.fit.effects))
+            if not any(self._straighten(at) for at in range(len(self.places))):
+                return
+
+    def _straighten(self, at: int) -> bool:
+        place, effects = self.places[at], self.fit.effects[at]
+        candidate = self.candidates[place.which]
+        if isinstance(candidate, Amount):
+            if effects[0] * candidate.sign >= 0:
+                return False
+            self._take(at)
+            return True
+        if not isinstance(place.form, Bands) or (joined := turning(candidate, place.form, effects)) is None:
+            return False
+        self._take(at)
+        if joined.count > 1:
+            self._put(at, place.which, joined)
+        return True
 
     def _sweep(self) -> None:
         for _ in range(SWEEPS):
-            changed = [self._recut(place) for place in range(len(self.chosen))]
-            if not any(changed):
+            if not any([self._recut(at) for at in range(len(self.places))]):
                 return
             self._refit()
 
-    def _recut(self, place: int) -> bool:
+    def _recut(self, at: int) -> bool:
         """The best form of a factor given the others, also among those of its group."""
-        which, form = self.chosen[place], self.forms[place]
-        effects = self.fit.effects[place]
-        gradient, curvature = self._pulls(self.fit.log_odds)
-        gradient = gradient + curvature * self.terms[place].part(effects - effects.mean() if effects.size > 1 else effects)
-        group = self.candidates[which].group
-        rivals = [which] if group is None else [one for one, of in enumerate(self.candidates) if of.group == group]
-        choices = {one: self._choice(one, gradient, curvature) for one in rivals}
-        better = max(rivals, key=lambda one: choices[one].gain)
-        found = choices[better].form
-        if found is None or (better == which and _same(found, form)):
+        place, effects = self.places[at], self.fit.effects[at]
+        gradient, curvature = self._pulls()
+        middle = effects.mean() if place.term.banded else 0.0
+        gradient = gradient + curvature * place.term.part(effects - middle)
+        best = self._reformed(place, gradient, curvature)
+        if best.form is None or (best.which == place.which and _same(best.form, place.form)):
             return False
-        self._take(place)
-        term = term_of(self.candidates[better], found)
-        estimate = _one_step(term, gradient, curvature, self.limits.ridge)
-        self._put(place, better, found, estimate)
-        self.fit = Fit(self.fit.intercept, self.fit.effects, self.fit.log_odds + term.part(estimate), self.fit.loss)
+        self._take(at)
+        term = _term(self.candidates, best.which, best.form)
+        self._put(at, best.which, best.form, _one_step(term, gradient, curvature, self.limits.ridge))
         return True
 
-    def _swap(self, place: int) -> bool:
+    def _reformed(self, place: _Place, gradient: Floats, curvature: Floats) -> _Choice:
+        if isinstance(place.form, Both):
+            pair = [(place.which, place.form.other)]
+            return _of_pairing(best_pairing(pair, self.levels, gradient, curvature, self.limits))
+        key = self._key(place.which)
+        rivals = (which for which in range(len(self.candidates)) if self._key(which) == key)
+        return max((self._choice(which, gradient, curvature) for which in rivals), key=lambda one: one.gain)
+
+    def _swap(self, at: int) -> bool:
         """Let the best of what is left out take the place of a factor, if the card gets better by it."""
-        kept = list(self.chosen), list(self.forms), list(self.terms), self.fit
-        mine = self._take(place)
+        kept = list(self.places), self.fit
+        mine = self._take(at)
         self._refit()
-        gradient, curvature = self._pulls(self.fit.log_odds)
-        which, choice = self._best(gradient, curvature)
-        if which is not None and choice.form is not None and self._key(which) != self._key(mine):
-            if choice.gain > self._choice(mine, gradient, curvature).gain:
-                self._put(place, which, choice.form)
-                self._refit()
-                self._sweep()
-                if self.fit.loss < kept[3].loss - LITTLE:
-                    return True
-        self.chosen, self.forms, self.terms, self.fit = kept
+        gradient, curvature = self._pulls()
+        best = self._best(gradient, curvature)
+        if best.form is not None and best.gain > max(0.0, self._reformed(mine, gradient, curvature).gain):
+            self._put(min(at, len(self.places)), best.which, best.form)
+            self._refit()
+            self._sweep()
+            if len(self.places) == len(kept[0]) and self.fit.loss < kept[1].loss - LITTLE:
+                return True
+        self.places, self.fit = kept
         return False
+
+
+def _of_pairing(found: Pairing | None) -> _Choice:
+    return _NONE if found is None else _Choice(found.gain - PAIR_PRICE, found.column, found.both)
+
+
+def _term(candidates: Sequence[Candidate], which: int, form: Form) -> Term:
+    candidate = candidates[which]
+    if isinstance(candidate, Amount) and isinstance(form, Cap):
+        return Term(np.minimum(candidate.of, form.most), 1, banded=False)
+    if isinstance(candidate, Column) and isinstance(form, Bands):
+        return Term(form.codes(candidate), form.count)
+    if isinstance(candidate, Column) and isinstance(form, Both):
+        other = candidates[form.other]
+        if isinstance(other, Column):
+            return Term(form.codes(candidate, other), 2)
+    raise TypeError(f"{candidate.name} cannot be read as {form}")
+
+
+def _name(candidates: Sequence[Candidate], which: int, form: Form) -> str:
+    name = candidates[which].name
+    return f"{name} and {candidates[form.other].name}" if isinstance(form, Both) else name
 
 
 def _same(one: Form, other: Form) -> bool:
     if isinstance(one, Bands) and isinstance(other, Bands):
         return bool(np.array_equal(one.of, other.of))
-    return one == other
+    if isinstance(one, Both) and isinstance(other, Both):
+        return bool(np.array_equal(one.cells, other.cells) and np.array_equal(one.other_cells, other.other_cells))
+    return isinstance(one, Cap) and one == other
 
 
 def _one_step(term: Term, gradient: Floats, curvature: Floats, ridge: float) -> Floats:
     """The effects of one term alone, to second order."""
     if term.banded:
-        return np.bincount(term.of, gradient, term.count) / (np.bincount(term.of, curvature, term.count) + ridge)
-    amount = term.of
-    return np.array([gradient @ amount / (curvature @ amount**2 + ridge * max(1e-12, float(np.var(amount))))])
+        held = np.bincount(term.of, curvature, term.count) + ridge
+        return np.bincount(term.of, gradient, term.count) / held
+    held = curvature @ term.of**2 + ridge * max(1e-12, float(np.var(term.of)))
+    return np.array([gradient @ term.of / held])
 
 
-def _best_cap(candidate: Amount, gradient: Floats, curvature: Floats, limits: Limits) -> _Choice:
+def _best_cap(candidate: Amount, gradient: Floats, curvature: Floats, limits: Limits) -> tuple[float, Cap | None]:
     """The cap at which an amount adds most; its slope is taken around its mean, as the intercept moves with it."""
-    best = _Choice(-np.inf, None)
+    best: tuple[float, Cap | None] = (-np.inf, None)
     above = candidate.of[candidate.of > 0]
-    if not above.size:
-        return best
-    for most in np.unique(np.quantile(above, CAPS)).tolist():
+    for most in np.unique(np.quantile(above, CAPS)).tolist() if above.size else ():
         amount = np.minimum(candidate.of, most)
         centred = amount - (curvature @ amount) / max(1e-12, float(curvature.sum()))
         pull = float(gradient @ centred)
-        if candidate.sign * pull < 0:
-            continue
-        gain = pull**2 / (float(curvature @ centred**2) + limits.ridge * float(np.var(amount)) + 1e-12) - limits.price
-        if gain > best.gain:
-            best = _Choice(gain, Cap(most))
+        hold = float(curvature @ centred**2) + limits.ridge * float(np.var(amount)) + 1e-12
+        gain = pull**2 / hold - limits.price
+        if candidate.sign * pull >= 0 and gain > best[0]:
+            best = gain, Cap(most)
     return best
