@@ -1,4 +1,4 @@
-"""Leads and events for the benchmark, made by SQL in DuckDB: seeded, and the same on every machine.
+"""Leads, events and outcomes for the benchmark, made by SQL in DuckDB: seeded, and the same on every machine.
 
 In: how many. Out: two Parquet files under benchmarks/data/, made once and kept. Called by `run.py` and by the tests.
 
@@ -48,12 +48,27 @@ FROM range({events}) t(i)
 """
 
 
+# The busiest tenth of the leads wins four times as often as the others, so that there is something to find.
+_OUTCOMES = """
+SELECT
+  'L' || lpad(i::VARCHAR, 9, '0') AS lead_id,
+  'won' AS outcome,
+  TIMESTAMP '2026-01-01' + to_seconds((hash(i * 23 + 1) % 31536000)::BIGINT) AS "at",
+  (hash(i * 29) % 10000)::DOUBLE AS value
+FROM range({leads}) t(i)
+WHERE hash(i * 31) % 1000 < CASE WHEN i < {leads} / 10 THEN 160 ELSE 40 END
+"""
+SNAPSHOTS = (*(f"2026-{month:02}-15" for month in range(1, 12)), "2026-12-01")
+HORIZON = "30d"
+
+
 @dataclass(frozen=True)
 class Data:
     """Where the files of one size are, and how many rows they hold."""
 
     leads_path: Path
     events_path: Path
+    outcomes_path: Path
     lead_count: int
     event_count: int
 
@@ -63,13 +78,15 @@ def make_data(lead_count: int, event_count: int, folder: Path = DATA, ending: st
     folder.mkdir(parents=True, exist_ok=True)
     leads_path = folder / f"leads-{lead_count}.{ending}"
     events_path = folder / f"events-{event_count}-{lead_count}.{ending}"
+    outcomes_path = folder / f"outcomes-{lead_count}.{ending}"
     _write(leads_path, _LEADS.format(leads=lead_count))
+    _write(outcomes_path, _OUTCOMES.format(leads=lead_count))
     kinds = [kind for kind, share in EVENT_MIX.items() for _ in range(share)]
     _write(
         events_path,
         _EVENTS.format(leads=lead_count, events=event_count, mix=kinds, paths=PATHS, path_count=len(PATHS)),
     )
-    return Data(leads_path, events_path, lead_count, event_count)
+    return Data(leads_path, events_path, outcomes_path, lead_count, event_count)
 
 
 def _write(path: Path, query: str) -> None:
