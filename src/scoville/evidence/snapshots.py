@@ -164,7 +164,7 @@ def build_panel(
 
     `won` names the outcomes that count. `progress` hears how many snapshots are done.
     """
-    engine.run("CREATE OR REPLACE TEMP TABLE panel_leads AS " + _lead_times(engine, won))
+    keep_lead_times(engine, won)
     shared = plan.timeless("graded") if len(instants) > 1 else ()
     engine.materialise(plan, shared)
     graded = plan.sql("graded", engine.dialect, given=shared)
@@ -177,8 +177,7 @@ def build_panel(
                 f"SELECT {number} AS snapshot, l.lead_no, g.score, g.fit, g.engagement, "  # noqa: S608 - our own steps
                 f"l.won_at <= TIMESTAMP {literal(end.isoformat(' '))} AS won, l.value, {_label_columns(engine)} "
                 f"FROM ({graded}) g JOIN panel_leads l USING (lead_id) "
-                f"WHERE l.created_at <= TIMESTAMP {literal(instant.isoformat(' '))} "
-                f"AND (l.won_at IS NULL OR l.won_at > TIMESTAMP {literal(instant.isoformat(' '))})"
+                f"WHERE {open_at(f'TIMESTAMP {literal(str(instant))}')}"
             )
         )
         progress(number + 1)
@@ -188,7 +187,7 @@ def build_panel(
 
 def single_panel(engine: DuckDB, plan: Plan, as_of: datetime) -> Panel:
     """All leads as they are, labelled by outcomes without dates: no point in time, and so no backtest."""
-    engine.run("CREATE OR REPLACE TEMP TABLE panel_leads AS " + _lead_times(engine, ()))
+    keep_lead_times(engine, ())
     graded = plan.sql("graded", engine.dialect)
     rows = engine.arrow(
         "SELECT 0 AS snapshot, l.lead_no, g.score, g.fit, g.engagement, "  # noqa: S608 - our own steps
@@ -203,8 +202,17 @@ def _label_columns(engine: DuckDB) -> str:
     return ", ".join([*(f"g.{quoted(name)}" for name in LABELS if name != "source"), f"{source} AS source"])
 
 
+def keep_lead_times(engine: DuckDB, won: Sequence[str]) -> None:
+    """Make the table `panel_leads`: each lead with a number, when it was created, and its first wanted outcome."""
+    engine.run("CREATE OR REPLACE TEMP TABLE panel_leads AS " + _lead_times(engine, won))
+
+
+def open_at(at: str) -> str:
+    """Whether a lead `l` of `panel_leads` was there and not won yet at an instant, in SQL."""
+    return f"l.created_at <= {at} AND (l.won_at IS NULL OR l.won_at > {at})"
+
+
 def _lead_times(engine: DuckDB, won: Sequence[str]) -> str:
-    """Each lead with a number, when it was created, and its first wanted outcome."""
     columns = engine.columns("leads")
     created = "l.created_at" if "created_at" in columns else "e.first_at"
     source = ", l.source::VARCHAR AS source" if "source" in columns else ""

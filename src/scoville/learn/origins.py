@@ -17,10 +17,22 @@ class Trait:
 
 @dataclass(frozen=True)
 class Happening:
-    """Events of one name, or only those whose property `where[0]` equals `where[1]`."""
+    """Events of one name, or only those whose property `where[0]` equals `where[1]`; or begins with it, if `below`.
+
+    The name `*` means every event.
+    """
 
     event: str
     where: tuple[str, str] | None = None
+    below: bool = False
+
+    @property
+    def when(self) -> dict[str, object] | None:
+        """The condition of the model format."""
+        if self.where is None:
+            return None
+        name, value = self.where
+        return {name: {"starts_with": value} if self.below else value}
 
 
 @dataclass(frozen=True)
