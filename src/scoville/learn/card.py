@@ -11,24 +11,27 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
-from scoville.data.columns import snake_case
-from scoville.learn.bands import Bands, Column
+from scoville.learn.bands import Column
 from scoville.learn.origins import Counted, Decayed, Recent, Summed, Trait
-from scoville.learn.selecting import Amount, Cap
+from scoville.learn.selecting import Amount
+from scoville.learn.together import Both
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from scoville.learn.bands import Bands
     from scoville.learn.origins import Happening, Origin
     from scoville.learn.selecting import Candidate, Form
 
+    Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
 
 Section = Literal["fit", "engagement"]
 Content = dict[str, Any]
@@ -46,13 +49,15 @@ _SAID = {
 }
 _ANY = "*"
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_BREAKS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
 class Pointed:
     """A chosen factor with its points: one for each band, or of an amount one per unit, and the most it gives.
 
-    `most` is signed as the points are; None for bands.
+    `most` is signed as the points are; None for bands. Of a part of two columns, `other` and `other_origin` are the
+    second one, and the points are those outside and inside.
     """
 
     candidate: Candidate
@@ -60,6 +65,8 @@ class Pointed:
     form: Form
     points: tuple[float, ...]
     most: float | None = None
+    other: Column | None = None
+    other_origin: Origin | None = None
 
     @property
     def low(self) -> float:
@@ -73,12 +80,22 @@ class Pointed:
 
     def gives(self) -> Floats:
         """What it gives each row."""
-        if isinstance(self.candidate, Column) and isinstance(self.form, Bands):
-            return np.array(self.points)[self.form.codes(self.candidate)]
-        assert isinstance(self.candidate, Amount)
-        assert self.most is not None
-        raw = self.points[0] * self.candidate.of
-        return np.minimum(raw, self.most) if self.most > 0 else np.maximum(raw, self.most)
+        if isinstance(self.candidate, Amount):
+            raw, most = self.points[0] * self.candidate.of, self.most or 0.0
+            return np.minimum(raw, most) if most > 0 else np.maximum(raw, most)
+        return np.array(self.points, np.float64)[self.codes]
+
+    @property
+    def codes(self) -> Ints:
+        """The band of each row; of a part of two columns 1 inside and 0 outside."""
+        if isinstance(self.form, Both) and self.other is not None:
+            return self.form.codes(self.column, self.other)
+        return cast("Bands", self.form).codes(self.column)
+
+    @property
+    def column(self) -> Column:
+        """The candidate, of a factor that is no amount."""
+        return cast("Column", self.candidate)
 
     def shifted(self, by: float) -> Pointed:
         """With the points of every band moved."""
@@ -87,16 +104,12 @@ class Pointed:
     @property
     def by_cell(self) -> Floats:
         """The points of each cell of a column."""
-        assert isinstance(self.form, Bands)
-        return np.array(self.points)[self.form.of]
+        return np.array(self.points, np.float64)[cast("Bands", self.form).of]
 
     @property
     def bands_shares(self) -> Floats:
-        """The share of the rows that each band of a column has."""
-        assert isinstance(self.candidate, Column)
-        assert isinstance(self.form, Bands)
-        codes = self.form.codes(self.candidate)
-        return np.bincount(codes, minlength=len(self.points)) / max(1, codes.size)
+        """The share of the rows that each band has."""
+        return np.bincount(self.codes, minlength=len(self.points)) / max(1, self.codes.size)
 
 
 @dataclass(frozen=True)
@@ -176,7 +189,7 @@ def card_of(factors: Sequence[Pointed]) -> Card:
     """The card of some factors: each a rule with 0 for what is usual or never happened, and a start for everybody."""
     kept = [_at_rest(factor) for factor in factors if factor.high > factor.low]
     kept = _with_something_negative(kept)
-    names = _unique([_name(factor.origin) for factor in kept])
+    names = _unique([_name_of(factor) for factor in kept])
     rules = [CardRule(name, _section(factor), {"name": name, **_said(factor)}, factor)
              for name, factor in zip(names, kept, strict=True)]  # fmt: skip
     rules.sort(key=lambda rule: (_SECTIONS.index(rule.section), -max(abs(rule.factor.high), abs(rule.factor.low))))
@@ -191,10 +204,11 @@ def _at_rest(factor: Pointed) -> Pointed:
     """With 0 for the lowest band of a trait, and for never having done what a rule of behaviour asks for."""
     if factor.most is not None:
         return factor
+    if isinstance(factor.form, Both):
+        return factor.shifted(-factor.points[0])
     if isinstance(factor.origin, Trait):
         return factor.shifted(-factor.low)
-    assert isinstance(factor.candidate, Column)
-    cells = factor.candidate.cells
+    cells = factor.column.cells
     never = cells.missing if isinstance(factor.origin, Recent) else int(cells.codes(np.zeros(1))[0])
     return factor.shifted(-float(factor.by_cell[never]))
 
@@ -206,7 +220,8 @@ def _with_something_negative(factors: list[Pointed]) -> list[Pointed]:
     """
     if any(factor.low < 0 for factor in factors):
         return factors
-    share = {place: _lowest(factor)[1] for place, factor in enumerate(factors) if _section(factor) == "fit"}
+    plain = [place for place, one in enumerate(factors) if _section(one) == "fit" and not isinstance(one.form, Both)]
+    share = {place: _lowest(factors[place])[1] for place in plain}
     if len(factors) < 2 or not share or min(share.values()) > _HALF:  # noqa: PLR2004 - one rule alone has nothing beside it
         return factors
     chosen = min(share, key=share.__getitem__)
@@ -225,25 +240,26 @@ def _lowest(factor: Pointed) -> tuple[float, float]:
 
 def _said(factor: Pointed) -> Content:
     origin = factor.origin
+    if isinstance(factor.form, Both):
+        return _of_two(factor, factor.form)
     if isinstance(origin, Trait):
-        assert isinstance(factor.candidate, Column)
-        return _banded_trait(factor, origin) if factor.candidate.cells.ordered else _valued_trait(factor, origin)
+        return _banded_trait(factor, origin) if factor.column.cells.ordered else _valued_trait(factor, origin)
     if isinstance(origin, Decayed):
-        assert factor.most is not None
-        points, most = plain_number(factor.points[0]), plain_number(factor.most)
-        fades: Content = {"decay": "none" if origin.half_life_days is None else {"half_life": _days(origin.half_life_days)}}
-        return {**_events(origin.of), "points": points, **fades, ("max" if factor.most > 0 else "min"): most}
+        points, most = plain_number(factor.points[0]), plain_number(factor.most or 0.0)
+        fades: Content = {
+            "decay": "none" if origin.half_life_days is None else {"half_life": _days(origin.half_life_days)}
+        }
+        return {**_events(origin.of), "points": points, **fades, ("max" if most > 0 else "min"): most}
     if isinstance(origin, Counted):
         return {**_events(origin.of), **_within(origin.within_days), "count": list(_bands(factor))}
     if isinstance(origin, Recent):
         return {**_events(origin.of), "recency": list(_bands(factor))}
-    assert isinstance(origin, Summed)
     summed = {"of": origin.what, "bands": list(_bands(factor))}
     return {**_events(origin.of), **_within(origin.within_days), "sum": summed}
 
 
 def _events(of: Happening) -> Content:
-    return {"event": of.event} | ({"when": {of.where[0]: of.where[1]}} if of.where is not None else {})
+    return {"event": of.event} | ({} if of.when is None else {"when": of.when})
 
 
 def _within(days: float | None) -> Content:
@@ -264,9 +280,7 @@ def _bands(factor: Pointed) -> Iterator[Content]:
 
 def ranges(factor: Pointed) -> Iterator[tuple[float | None, float | None, float]]:
     """The ranges of a column of numbers: from, below, points. Neighbours of equal points are one range."""
-    assert isinstance(factor.candidate, Column)
-    edges = factor.candidate.cells.edges
-    assert edges is not None
+    edges = cast("Floats", factor.column.cells.edges)
     points = factor.by_cell[:-1]
     begins = [0, *(np.flatnonzero(np.diff(points)) + 1).tolist()]
     for place, cell in enumerate(begins):
@@ -276,7 +290,6 @@ def ranges(factor: Pointed) -> Iterator[tuple[float | None, float | None, float]
 
 
 def _banded_trait(factor: Pointed, origin: Trait) -> Content:
-    assert isinstance(factor.candidate, Column)
     missing = plain_number(float(factor.by_cell[-1]))
     bands = list(_bands(factor))
     if not bands:
@@ -285,10 +298,9 @@ def _banded_trait(factor: Pointed, origin: Trait) -> Content:
 
 
 def _valued_trait(factor: Pointed, origin: Trait) -> Content:
-    assert isinstance(factor.candidate, Column)
     by_cell = [plain_number(points) for points in factor.by_cell.tolist()]
     *listed, other, missing = by_cell
-    named = list(zip(factor.candidate.cells.values, listed, strict=True))
+    named = list(zip(factor.column.cells.values, listed, strict=True))
     values = {key_of(value): points for value, points in named if points != other}
     if not values and not (other and missing):
         return {"when": {origin.trait: {"is": "present" if other else "missing"}}, "points": other or missing}
@@ -296,6 +308,48 @@ def _valued_trait(factor: Pointed, origin: Trait) -> Content:
     values = dict(sorted(values.items(), key=lambda item: -item[1]))
     ends = {"other": other, "missing": missing}
     return {"by": origin.trait, "values": values, **{key: points for key, points in ends.items() if points}}
+
+
+def _of_two(factor: Pointed, form: Both) -> Content:
+    """Points where two traits both lie in a part of theirs."""
+    pairs = ((factor.candidate, factor.origin, form.cells), (factor.other, factor.other_origin, form.other_cells))
+    parts = []
+    for column, origin, cells in pairs:
+        if not isinstance(column, Column) or not isinstance(origin, Trait):
+            raise TypeError(f"{factor.candidate.name}: only two traits can make a rule together")
+        parts.append(_among(column, origin.trait, cells))
+    both = [key for part in parts for key in part]
+    when = {**parts[0], **parts[1]} if len(both) == len(set(both)) else {"all": parts}
+    return {"when": when, "points": plain_number(factor.points[1])}
+
+
+def _among(column: Column, trait: str, inside: Bools) -> Content:
+    """The condition that holds for some cells of a column."""
+    if column.cells.edges is not None:
+        return _between(column.cells.edges, trait, inside)
+    *listed, other, missing = inside.tolist()
+    values = [key_of(value) for value, is_in in zip(column.cells.values, listed, strict=True) if is_in != other]
+    if other:
+        if not values:
+            return {} if missing else {trait: {"is": "present"}}
+        return {"not": {trait: values}} if missing else {trait: {"not_in": values}}
+    if not missing:
+        return {trait: values}
+    return {"any": [{trait: values}, {trait: {"is": "missing"}}]} if values else {trait: {"is": "missing"}}
+
+
+def _between(edges: Floats, trait: str, inside: Bools) -> Content:
+    cells = np.flatnonzero(inside[:-1])
+    if inside[-1] and cells.size:
+        raise TypeError(f"{trait}: a range of numbers does not hold what is missing")
+    if not cells.size:
+        return {trait: {"is": "missing"}}
+    ends: Content = {}
+    if cells[0] > 0:
+        ends["gte"] = plain_number(float(edges[cells[0] - 1]))
+    if cells[-1] < edges.size:
+        ends["lt"] = plain_number(float(edges[cells[-1]]))
+    return {trait: ends or {"is": "present"}}
 
 
 def key_of(value: object) -> str | float:
@@ -311,6 +365,12 @@ def plain_number(value: float) -> float:
 
 
 # Names
+
+
+def _name_of(factor: Pointed) -> str:
+    if factor.other_origin is None:
+        return _name(factor.origin)
+    return f"{_name(factor.origin)} with {_name(factor.other_origin).lower()}"
 
 
 def _name(origin: Origin) -> str:
@@ -334,7 +394,7 @@ def _did(of: Happening) -> str:
 
 
 def _words(name: str) -> str:
-    said = " ".join(snake_case(_CAMEL.sub(" ", name)).replace(".", " ").replace("_", " ").split()) or name
+    said = _BREAKS.sub(" ", _CAMEL.sub(" ", name)).strip() or name
     return said[0].upper() + said[1:]
 
 
@@ -424,5 +484,7 @@ def _priorities(lines: Lines) -> list[Content]:
             {"name": "engaged", "when": {"level": best_level}},
             {"name": "cold"},
         ]
-    named = list(zip(("hot", "nurture"), [letter for letter, line in letters.items() if line is not None], strict=False))
+    named = list(
+        zip(("hot", "nurture"), [letter for letter, line in letters.items() if line is not None], strict=False)
+    )
     return [*({"name": name, "when": {key: [letter]}} for name, letter in named), {"name": "cold"}] if named else []

@@ -1,0 +1,124 @@
+"""What became of the leads that a rule gives points to, and of the others: the evidence beside each rule of a card.
+
+In: a rule of a card, outcomes and leads of the rows. Out: shares and rates with intervals. Pure. Called by `learning`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scoville.evidence.figures.sample import design_effect, wilson
+from scoville.learn.bands import Bands, Column
+from scoville.learn.card import key_of, plain_number, ranges
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from scoville.learn.card import CardRule, Pointed
+
+    Bools = NDArray[np.bool_]
+    Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Per row: whether it converted, which lead it is of, and whether it was held out."""
+
+    won: Bools
+    lead: Ints
+    held_out: Bools
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some rows: how many, their share of all, and what share of them converted, with its 95 % interval.
+
+    `rate` and its ends are None where there are no rows.
+    """
+
+    rows: int
+    share: float
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One band or value of a rule, as the file says it (`from 50`, `software`, `other`, `missing`), and who is in it."""
+
+    label: str
+    key: str | float | tuple[float | None, float | None]
+    points: float
+    group: Group
+
+
+@dataclass(frozen=True)
+class Earned:
+    """The evidence of a rule: leads that it gives points (or takes some from), and the others; then line by line.
+
+    `with_points` and `without` are of the rows it was learned from, `later_with` and `later_without` of held-out ones.
+    """
+
+    rule: str
+    with_points: Group
+    without: Group
+    later_with: Group
+    later_without: Group
+    lines: tuple[Line, ...]
+
+
+def earned(rule: CardRule, of: Outcomes) -> Earned:
+    """The evidence of one rule."""
+    given = rule.factor.gives() != 0
+    learned, later = ~of.held_out, of.held_out
+    return Earned(
+        rule=rule.name,
+        with_points=_group(of, given, learned),
+        without=_group(of, ~given, learned),
+        later_with=_group(of, given, later),
+        later_without=_group(of, ~given, later),
+        lines=tuple(_lines(rule.factor, of, np.ones_like(learned))),
+    )
+
+
+def _group(of: Outcomes, chosen: Bools, among: Bools) -> Group:
+    rows, every = chosen & among, int(among.sum())
+    count = int(rows.sum())
+    if not count:
+        return Group(0, 0.0, None, None, None)
+    won = of.won[rows]
+    wins = int(won.sum())
+    low, high = wilson(wins, count, design_effect(won, of.lead[rows]))
+    return Group(count, count / every, wins / count, low, high)
+
+
+def _lines(factor: Pointed, of: Outcomes, among: Bools) -> Iterator[Line]:
+    """The ranges or values of a column, those of equal points apart where the file lists them apart."""
+    if not (isinstance(factor.candidate, Column) and isinstance(factor.form, Bands)):
+        return
+    cells, codes, by_cell = factor.candidate.cells, factor.candidate.codes, factor.by_cell
+    if cells.ordered:
+        numbers = np.where(codes == cells.missing, -1, codes)
+        for low, high, points in ranges(factor):
+            first = 0 if low is None else int(cells.codes(np.array([low]))[0])
+            end = cells.missing if high is None else int(cells.codes(np.array([high]))[0])
+            yield Line(_range(low, high), (low, high), points, _group(of, (numbers >= first) & (numbers < end), among))
+    else:
+        for place, value in enumerate(cells.values):
+            key = key_of(value)
+            yield Line(str(key), key, plain_number(by_cell[place]), _group(of, codes == place, among))
+        other = len(cells.values)
+        yield Line("other", "other", plain_number(by_cell[other]), _group(of, codes == other, among))
+    yield Line("missing", "missing", plain_number(by_cell[-1]), _group(of, codes == cells.missing, among))
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is None:
+        return "any" if high is None else f"below {plain_number(high)}"
+    return f"from {plain_number(low)}" + ("" if high is None else f" to below {plain_number(high)}")
