@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 Shape = Literal["free", "up", "down", "either"]
 SHAPES: tuple[Shape, ...] = ("free", "up", "down", "either")
-FINE_CELLS = 64  # finer cuts move the figures by less than chance does, and would be read as false precision
+FINE_CELLS = 40  # finer cuts move the figures by less than chance does, and would be read as false precision
 RARE_SHARE = 0.002  # a value of fewer rows than this share, or than RARE_ROWS, is joined with the other rare ones
 RARE_ROWS = 20
+_PLAY = 0.3  # of a cell's width: how far an edge may move to be a rounder number
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Cells:
         if self.edges is None:
             distinct, at = _distinct(column)
             other = len(self.values)
-            of = [self.missing if _is_missing(one) else self._place.get(one, other) for one in distinct]
+            of = [self.missing if is_missing(one) else self._place.get(one, other) for one in distinct]
             return np.array(of, np.int64)[at]
         numbers = np.asarray(column, np.float64)
         codes = np.searchsorted(self.edges, numbers, side="right").astype(np.int64)
@@ -117,17 +118,23 @@ class Limits:
 
     bands: int = 5
     share: float = 0.01
-    price: float = 2.5
+    price: float = 2.0
     ridge: float = 1.0
 
 
 # From columns to cells
 
 
-def numbers(
-    name: str, column: Floats, *, cells: int = FINE_CELLS, shape: Shape = "free", group: str | None = None
+def numbers(  # noqa: PLR0913
+    name: str,
+    column: Floats,
+    *,
+    cells: int = FINE_CELLS,
+    shape: Shape = "free",
+    group: str | None = None,
+    weight: Floats | None = None,
 ) -> Column:
-    """A column of numbers in up to `cells` cells of about equal size, cut at the roundest numbers near their ends.
+    """A column of numbers in up to `cells` cells of about equal weight, cut at the roundest numbers near their ends.
 
     Raises:
         UsageError: an unknown shape.
@@ -135,16 +142,18 @@ def numbers(
     if shape not in SHAPES:
         raise UsageError(f"the shape of {name} is {shape!r}: give one of {', '.join(SHAPES)}")
     column = np.asarray(column, np.float64)
-    cut = Cells(edges=_edges(np.sort(column[np.isfinite(column)]), cells))
+    weight = np.ones(column.size) if weight is None else weight
+    there = np.isfinite(column) & (weight > 0)
+    cut = Cells(edges=_edges(column[there], weight[there], cells))
     return Column(name, cut, cut.codes(column), shape, group)
 
 
-def values(name: str, column: Objects, *, group: str | None = None) -> Column:
+def values(name: str, column: Objects, *, group: str | None = None, weight: Floats | None = None) -> Column:
     """A column of values: a cell for each that is not rare, the most frequent first."""
     distinct, at = _distinct(column)
-    rows = np.bincount(at, minlength=len(distinct))
-    least = max(RARE_ROWS, RARE_SHARE * at.size)
-    often = [place for place, one in enumerate(distinct) if rows[place] >= least and not _is_missing(one)]
+    rows = np.bincount(at, weight, len(distinct))
+    least = max(RARE_ROWS, RARE_SHARE * rows.sum())
+    often = [place for place, one in enumerate(distinct) if rows[place] >= least and not is_missing(one)]
     often.sort(key=lambda place: (-rows[place], str(distinct[place])))
     cut = Cells(values=tuple(distinct[place] for place in often))
     return Column(name, cut, cut.codes(column), "free", group)
@@ -153,31 +162,30 @@ def values(name: str, column: Objects, *, group: str | None = None) -> Column:
 def _distinct(column: Floats | Objects) -> tuple[list[object], Ints]:
     """The different values in order of appearance, and which of them each row has. One NaN is like another."""
     place: dict[object, int] = {}
-    at = [place.setdefault(None if _is_missing(one) else one, len(place)) for one in np.asarray(column).tolist()]
+    at = [place.setdefault(None if is_missing(one) else one, len(place)) for one in np.asarray(column).tolist()]
     return list(place), np.array(at, np.int64)
 
 
-def _is_missing(value: object) -> bool:
-    return value is None or value != value  # noqa: PLR0124 - only NaN (and pandas' NaT) differs from itself
+def is_missing(value: object) -> bool:
+    """Whether a cell holds nothing: None, NaN, NaT, or pandas' NA, which alone does not know if it equals itself."""
+    same: object = value == value  # noqa: PLR0124
+    return value is None or not isinstance(same, bool | np.bool_) or not same
 
 
-def _edges(rising: Floats, cells: int) -> Floats:
+def _edges(column: Floats, weight: Floats, cells: int) -> Floats:
     """Where cells begin: between each two numbers where these are few, else near the quantiles."""
-    if not rising.size:
-        return np.empty(0)
-    different = np.unique(rising)
+    different, at = np.unique(column, return_inverse=True)
     if different.size <= cells:
         return np.array([_roundest(low, high) for low, high in zip(different[:-1], different[1:], strict=True)])
-    step = rising.size / cells
-    edges = []
+    upto = np.cumsum(np.bincount(at, weight))
+    edges = set()
     for cell in range(1, cells):
-        low, high = rising[int((cell - 0.3) * step)], rising[min(rising.size - 1, int((cell + 0.3) * step))]
-        below = np.searchsorted(different, low) - (low == high)  # a number that fills the whole stretch begins a cell
-        if below >= 0:
-            edges.append(_roundest(float(different[below]), float(max(high, different[below + 1]))))
-    edges = np.unique(edges)
-    filled = np.unique(np.searchsorted(edges, different, side="right"))
-    return edges[filled[1:] - 1]
+        low, high = (
+            int(np.searchsorted(upto, (cell + off) / cells * upto[-1])) for off in (-_PLAY, _PLAY)
+        )
+        begin = max(low, 1) if low == high else low + 1  # a number that fills the whole stretch begins a cell
+        edges.add(_roundest(float(different[begin - 1]), float(different[min(max(begin, high), different.size - 1)])))
+    return np.array(sorted(edges))
 
 
 def _roundest(low: float, high: float) -> float:

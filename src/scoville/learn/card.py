@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 
 from scoville.learn.bands import Column
-from scoville.learn.origins import Counted, Decayed, Recent, Summed, Trait
+from scoville.learn.origins import Counted, Decayed, Recent, Trait
 from scoville.learn.selecting import Amount
 from scoville.learn.together import Both
 

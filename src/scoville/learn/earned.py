@@ -50,7 +50,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Line:
-    """One band or value of a rule, as the file says it (`from 50`, `software`, `other`, `missing`), and who is in it."""
+    """One band or value of a rule, as the file says it (`from 50`, `software`, `other`), and who is in it."""
 
     label: str
     key: str | float | tuple[float | None, float | None]

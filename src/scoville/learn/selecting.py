@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from scoville.errors import UsageError
 from scoville.learn.bands import Bands, Column, Limits, best_bands, turning
@@ -124,14 +125,20 @@ def select(  # noqa: PLR0913
     for one in candidates:
         if one.rows != won.size:
             raise UsageError(f"{one.name} has {one.rows:,} rows, the outcomes {won.size:,}: give one value per row")
-    search = _Search(candidates, won, weight, limits or Limits(), together)
-    path = [search.selection()]
-    while len(search.places) < factors and search.add():
+    # Matrices here are small: threads would wait for each other longer than they work.
+    with threadpool_limits(1, user_api="blas"):
+        return tuple(_path(_Search(candidates, won, weight, limits or Limits(), together), factors))
+
+
+def _path(search: _Search, factors: int) -> Iterator[Selection]:
+    yield search.selection()
+    for size in range(1, factors + 1):
+        if not search.add():
+            return
         search.polish()
-        if len(search.places) < len(path):  # what was added did not keep its sign
-            break
-        path.append(search.selection())
-    return tuple(path)
+        if len(search.places) < size:  # what was added did not keep its sign
+            return
+        yield search.selection()
 
 
 @dataclass(frozen=True)
