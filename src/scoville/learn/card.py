@@ -123,6 +123,15 @@ class CardRule:
 
 
 @dataclass(frozen=True)
+class Scores:
+    """Scores, fit and engagement of all open leads at all snapshots: what lines are drawn from."""
+
+    score: Floats
+    fit: Floats
+    engagement: Floats
+
+
+@dataclass(frozen=True)
 class Lines:
     """Where stages, grades and levels begin; `grades` and `levels` end with a letter for everything below."""
 
@@ -150,17 +159,7 @@ class Card:
     @cached_property
     def score(self) -> Floats:
         """The score of each row, as the plan gives it."""
-        return np.clip(self.section("fit") + self.section("engagement"), 0.0, self.scale)
-
-    @cached_property
-    def reach(self) -> float:
-        """The highest score that any lead can have."""
-        return self.start + sum(rule.factor.high for rule in self.rules)
-
-    @cached_property
-    def scale(self) -> float:
-        """The upper end of the scale: 100, or higher where points add up to more, so that no ranking is lost."""
-        return SCALE if self.reach <= SCALE else math.ceil(self.reach / 10) * 10.0
+        return np.clip(self.section("fit") + self.section("engagement"), 0.0, SCALE)
 
     @cached_property
     def highest_alone(self) -> float:
@@ -172,7 +171,7 @@ class Card:
         fit, engagement = ([rule.content for rule in self.rules if rule.section == kind] for kind in _SECTIONS)
         if self.start:
             fit = [{"name": START, "when": EVERYBODY, "points": plain_number(self.start)}, *fit]
-        whole: Content = {"scoville": 1, "name": name, "scale": {"min": 0, "max": plain_number(self.scale)}}
+        whole: Content = {"scoville": 1, "name": name, "scale": {"min": 0, "max": plain_number(SCALE)}}
         whole |= {"fit": {"rules": fit}} if fit else {}
         whole |= {"engagement": {"rules": engagement}} if engagement else {}
         whole |= {"grades": lines.grades} if lines.grades else {}
@@ -193,7 +192,17 @@ def card_of(factors: Sequence[Pointed]) -> Card:
     rules = [CardRule(name, _section(factor), {"name": name, **_said(factor)}, factor)
              for name, factor in zip(names, kept, strict=True)]  # fmt: skip
     rules.sort(key=lambda rule: (_SECTIONS.index(rule.section), -max(abs(rule.factor.high), abs(rule.factor.low))))
-    return Card(tuple(rules), 0.0 - min(0.0, sum(factor.low for factor in kept)))
+    return Card(tuple(rules), _start(kept))
+
+
+def _start(factors: Sequence[Pointed]) -> float:
+    """What keeps everybody at 0 or above; less where the highest row would leave the scale, for rows have room in it."""
+    if not factors:
+        return 0.0
+    total = np.sum([factor.gives() for factor in factors], axis=0)
+    start = -sum(factor.low for factor in factors)
+    over = math.ceil(start + float(total.max()) - SCALE)
+    return start - max(0, min(over, math.floor(start + float(total.min())))) + 0.0
 
 
 def _section(factor: Pointed) -> Section:
@@ -417,32 +426,30 @@ GRADES = (("A", 0.10), ("B", 0.30), ("C", 0.60))
 LEVELS = (("1", 0.10), ("2", 0.30), ("3", 0.60))
 
 
-def lines_of(card: Card, rate: Floats | None, base: float) -> Lines:
-    """Stages, grades and levels from the rows of the card.
+def lines_of(card: Card, seen: Scores, rate: Floats | None, base: float) -> Lines:
+    """Stages, grades and levels.
 
-    `rate` is the calibrated rate of each whole score from 0 to the end of the scale, None where it is not known.
+    `rate` is the calibrated rate of each whole score from 0 to the end of the scale, None where it is not known; `base`
+    the rate of all.
 
     Lead begins at the middle score. MQL begins where leads convert twice as often as usual, SQL four times; but no
-    lower than twice, and no higher than half, of the share that is meant for it (20 % and 5 % of the leads).
+    lower than twice, and no higher than half, of the share that is meant for it (20 % and 5 % of the leads), and SQL
+    above what any rule reaches alone.
     """
     at, stages = 0.0, [("Prospect", 0.0)]
-    wanted = [("Lead", _above(card.score, LEAD_SHARE))]
-    wanted += [(name, _line(card.score, rate, base, share, times)) for name, share, times in QUALIFIED]
+    wanted = [("Lead", _above(seen.score, LEAD_SHARE))]
+    wanted += [(name, _line(seen.score, rate, base, share, times)) for name, share, times in QUALIFIED]
+    highest = math.floor(float(seen.score.max(initial=0.0)))
     for name, line in wanted:
-        least = card.highest_alone + 1 if name == QUALIFIED[-1][0] else 0.0
-        start = min(max(line, at + 1, _fits(least, card)), card.scale)
-        if start > at:
+        least = math.floor(card.highest_alone) + 1 if name == QUALIFIED[-1][0] else 0
+        start = max(line, at + 1, min(least, highest))
+        if at < start <= SCALE:
             stages.append((name, start))
             at = start
     has = {rule.section for rule in card.rules}
-    grades = _thresholds(card.section("fit"), GRADES, "D") if "fit" in has else {}
-    levels = _thresholds(card.section("engagement"), LEVELS, "4") if "engagement" in has else {}
+    grades = _thresholds(seen.fit, GRADES, "D") if "fit" in has else {}
+    levels = _thresholds(seen.engagement, LEVELS, "4") if "engagement" in has else {}
     return Lines(tuple(stages), grades, levels)
-
-
-def _fits(least: float, card: Card) -> float:
-    """A line above what one rule alone can make, where the card reaches that far."""
-    return math.ceil(least) if least <= float(card.score.max(initial=0.0)) else 0.0
 
 
 def _line(score: Floats, rate: Floats | None, base: float, share: float, times: float) -> float:

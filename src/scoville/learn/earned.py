@@ -22,15 +22,17 @@ if TYPE_CHECKING:
     from scoville.learn.card import CardRule, Pointed
 
     Bools = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Per row: whether it converted, which lead it is of, and whether it was held out."""
+    """Per row: whether it converted, which lead it is of, what it counts, and whether it was held out."""
 
     won: Bools
     lead: Ints
+    weight: Floats
     held_out: Bools
 
 
@@ -88,14 +90,16 @@ def earned(rule: CardRule, of: Outcomes) -> Earned:
 
 
 def _group(of: Outcomes, chosen: Bools, among: Bools) -> Group:
-    rows, every = chosen & among, int(among.sum())
+    rows = chosen & among
     count = int(rows.sum())
     if not count:
         return Group(0, 0.0, None, None, None)
-    won = of.won[rows]
-    wins = int(won.sum())
-    low, high = wilson(wins, count, design_effect(won, of.lead[rows]))
-    return Group(count, count / every, wins / count, low, high)
+    won, weight = of.won[rows], of.weight[rows]
+    rate = float(weight @ won / weight.sum())
+    # weights count as so many rows of weight 1, which a design effect is told of
+    size = float(weight.sum()) ** 2 / float(weight @ weight)
+    low, high = wilson(rate * size, size, design_effect(won, of.lead[rows]))
+    return Group(count, float(weight.sum() / of.weight[among].sum()), rate, low, high)
 
 
 def _lines(factor: Pointed, of: Outcomes, among: Bools) -> Iterator[Line]:
