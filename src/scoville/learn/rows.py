@@ -166,7 +166,9 @@ def _keep_open(engine: DuckDB, parts: _Parts, horizon: timedelta, seed: int) -> 
     """The table `learn_open`: open leads at the snapshots, each lead on one side only."""
     listed = ", ".join(
         f"({number}, {_at(instant)}, {_at(instant + horizon)}, {is_late})"
-        for number, (instant, is_late) in enumerate([*((i, False) for i in parts.early), *((i, True) for i in parts.late)])
+        for number, (instant, is_late) in enumerate(
+            [*((i, False) for i in parts.early), *((i, True) for i in parts.late)]
+        )
     )
     later = f"{_draw('l.lead_id', seed)} < {KEPT_FOR_LATER}"
     was_there = f"l.created_at <= {_at(parts.early[-1])}"
