@@ -7,7 +7,6 @@ exactly what the learner gave it. Pure. Called by `learning`; `write` makes text
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 
 from scoville.learn.bands import Column
+from scoville.learn.naming import NAME_AT_MOST, name_of
 from scoville.learn.origins import Counted, Decayed, Recent, Trait
 from scoville.learn.selecting import Amount
 from scoville.learn.together import Both
@@ -38,18 +38,7 @@ Content = dict[str, Any]
 SCALE = 100.0
 START = "To start with"
 EVERYBODY: Content = {"lead_id": {"is": "present"}}
-NAME_AT_MOST = 100
 _HALF = 0.5
-_SAID = {
-    "email.kind": "Kind of email address",
-    "email.domain": "Email domain",
-    "job_title.seniority": "Seniority",
-    "job_title.function": "Job function",
-    "phone.country": "Country of the phone",
-}
-_ANY = "*"
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_BREAKS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
@@ -196,7 +185,7 @@ def card_of(factors: Sequence[Pointed]) -> Card:
 
 
 def _start(factors: Sequence[Pointed]) -> float:
-    """What keeps everybody at 0 or above; less where the highest row would leave the scale, for rows have room in it."""
+    """What keeps everybody at 0 or above; less where the highest row would leave the scale."""
     if not factors:
         return 0.0
     total = np.sum([factor.gives() for factor in factors], axis=0)
@@ -378,33 +367,9 @@ def plain_number(value: float) -> float:
 
 def _name_of(factor: Pointed) -> str:
     if factor.other_origin is None:
-        return _name(factor.origin)
-    return f"{_name(factor.origin)} with {_name(factor.other_origin).lower()}"
-
-
-def _name(origin: Origin) -> str:
-    if isinstance(origin, Trait):
-        return _SAID.get(origin.trait) or _words(origin.trait)
-    did = _did(origin.of)
-    lower = did[0].lower() + did[1:]
-    if isinstance(origin, Recent):
-        return f"Time since {lower}"
-    if isinstance(origin, Decayed):
-        return did
-    window = "in all" if origin.within_days is None else f"last {plain_number(origin.within_days)} days"
-    if isinstance(origin, Counted):
-        return f"{did}, {window}"
-    return f"{_words(origin.what)} of {lower}, {window}"
-
-
-def _did(of: Happening) -> str:
-    named = "Any activity" if of.event == _ANY else _words(of.event)
-    return named if of.where is None else f"{named}: {of.where[1]}"
-
-
-def _words(name: str) -> str:
-    said = _BREAKS.sub(" ", _CAMEL.sub(" ", name)).strip() or name
-    return said[0].upper() + said[1:]
+        return name_of(factor.origin)
+    other = name_of(factor.other_origin)
+    return f"{name_of(factor.origin)} with {other[:1].lower()}{other[1:]}"
 
 
 def _unique(names: Iterable[str]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scoville.learn.bands import Bands, Column, turning
-from scoville.learn.fitting import chance, log_loss
+from scoville.learn.fitting import Term, chance, fit, log_loss
 from scoville.learn.selecting import Amount, Candidate, Cap, Factor
 from scoville.learn.together import Both
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from scoville.learn.fitting import Term
     from scoville.learn.selecting import Selection
 
     Floats = NDArray[np.float64]
@@ -33,6 +32,7 @@ SCALE = 100
 UNITS = (1.0, 1.1, 1.25)  # coarser units round the large effects otherwise, and sometimes better
 SWEEPS = 20
 LITTLE = 1e-6  # of log loss: less than this is no gain
+_LITTLE_RIDGE = 1e-6  # only there to hold the line where there is but one score
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,13 @@ def _finest(selection: Selection, candidates: Sequence[Candidate], max_points: i
     return max(spread / max_points, float(np.ptp(log_odds)) / scale if log_odds.size else 0.0)
 
 
+def _base(factor: Factor) -> float:
+    """The effect that becomes 0 points: the lowest band, the outside of a part, nothing of an amount."""
+    if isinstance(factor.form, Cap):
+        return 0.0
+    return float(factor.effects[0] if isinstance(factor.form, Both) else factor.effects.min())
+
+
 def _spread(factor: Factor) -> float:
     if isinstance(factor.form, Cap):
         return abs(float(factor.effects[0])) * factor.form.most
@@ -143,7 +150,8 @@ class _Card:
         self.terms = [factor.term(candidates) for factor in selection.factors]
         self.rules = [self._rounded(factor, unit) for factor in selection.factors]
         self.parts = [rule.score(candidates) for rule in self.rules]
-        self.intercept, self.unit = selection.intercept, unit
+        self.intercept = selection.intercept + sum(_base(factor) for factor in selection.factors)
+        self.unit = unit
         self._refit()
 
     def _rounded(self, factor: Factor, unit: float) -> Rule:
@@ -155,8 +163,7 @@ class _Card:
             points = sign * max(1, round(abs(float(effects[0])) / unit / step)) * step
             cap = sign * min(self.max_points, max(1, round(abs(float(effects[0])) * factor.form.most / unit)))
             return Rule(factor, (points,), cap)
-        base = effects[0] if isinstance(factor.form, Both) else effects.min()
-        points = np.clip(np.rint((effects - base) / unit), -self.max_points, self.max_points)
+        points = np.clip(np.rint((effects - _base(factor)) / unit), -self.max_points, self.max_points)
         return Rule(factor, tuple(points.tolist()))
 
     def improved(self) -> Points:
@@ -181,19 +188,11 @@ class _Card:
         """The intercept and the unit that suit the points best: a logistic line on the score (Platt), by Newton's method."""
         score = np.sum(self.parts, axis=0)
         values, at = np.unique(score, return_inverse=True)
-        rows, wins = np.bincount(at, self.weight), np.bincount(at, self.weight * self.won)
-        line = np.array([self.intercept, self.unit])
-        design = np.stack([np.ones(values.size), values])
-        held = 1e-6 * np.eye(2)
-        for _ in range(20):
-            expected = chance(line @ design)
-            slope = design @ (wins - rows * expected)
-            step = np.linalg.solve((design * (rows * expected * (1 - expected))) @ design.T + held, slope)
-            line = line + np.clip(step, -1.0, 1.0)
-            if np.abs(step).max() < 1e-8:  # noqa: PLR2004 - far below what a figure shows
-                break
-        if line[1] > 0:
-            self.intercept, self.unit = float(line[0]), float(line[1])
+        rows = np.bincount(at, self.weight)
+        rate = np.bincount(at, self.weight * self.won) / np.maximum(rows, 1e-12)
+        line = fit([Term(values, 1, banded=False)], rate, rows, _LITTLE_RIDGE, (self.intercept, [np.array([self.unit])]))
+        if line.effects[0][0] > 0:
+            self.intercept, self.unit = line.intercept, float(line.effects[0][0])
         self.loss = log_loss(self._log_odds(), self.won, self.weight)
 
     def _improve(self, at: int) -> None:

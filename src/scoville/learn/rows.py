@@ -14,6 +14,7 @@ id; to leave out of either side those that stand on the other would leave out lo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -87,20 +88,24 @@ def rows_of(
     snapshots: str = "monthly",
     most_rows: int = MOST_ROWS,
     seed: int = 0,
+    *,
+    hold_out: bool = True,
 ) -> Rows:
     """The rows of a history. The same data and seed give the same rows.
 
+    Without `hold_out` all snapshots and leads are for training: for a last fit after the held-out rows have judged.
     Where outcomes have no dates, every lead is one row, as it is, and a quarter of the leads are held out.
 
     Raises: UsageError for other words than `snapshot_instants` knows; DataError when no snapshot has its horizon
         within the data, or none has an open lead.
     """
     if not history.outcomes.has_dates:
-        return _undated(history, most_rows, seed)
+        return _undated(history, most_rows, seed, KEPT_FOR_LATER if hold_out else 0.0)
     instants = snapshot_instants(snapshots, history.span, horizon)
     keep_lead_times(history.engine, history.won)
-    parts = _parts(instants, horizon)
-    found = _rows(history.engine, parts, horizon, most_rows, seed)
+    parts = _parts(instants, horizon) if hold_out else _Parts(instants)
+    kept = KEPT_FOR_LATER if hold_out else 0.0
+    found = _rows(history.engine, parts, kept, horizon, most_rows, seed)
     if not len(found):
         raise DataError("no lead was open at any snapshot: were all created after the last one? See --snapshots")
     return found
@@ -128,8 +133,10 @@ def _parts(instants: Sequence[datetime], horizon: timedelta) -> _Parts:
     return _Parts(early, tuple(at for at in instants if at >= cut))
 
 
-def _rows(engine: DuckDB, parts: _Parts, horizon: timedelta, most_rows: int, seed: int) -> Rows:
-    _keep_open(engine, parts, horizon, seed)
+def _rows(  # noqa: PLR0913, PLR0917 - what to take, and how much of it
+    engine: DuckDB, parts: _Parts, kept: float, horizon: timedelta, most_rows: int, seed: int
+) -> Rows:
+    _keep_open(engine, parts, kept, horizon, seed)
     count = engine.arrow("SELECT count(*) AS n FROM learn_open")["n"][0].as_py()
     share = min(1.0, most_rows / count) if count else 1.0
     # rows and not leads are drawn: two rows of one lead tell less than one row each of two
@@ -138,11 +145,11 @@ def _rows(engine: DuckDB, parts: _Parts, horizon: timedelta, most_rows: int, see
     counts = np.array([*window_shares(parts.early, horizon, share), *window_shares(parts.late, horizon, share)])
     table = _arrays(engine)
     weight = counts[table["snapshot"]] * np.where(table["stands_for_more"].astype(bool), 1 / KEPT_FOR_LATER, 1.0)
+    too_short = "the data are too short for a horizon of training and another one after it"
     return Rows(
         engine, instants, horizon, table["snapshot"], table["lead_no"], table["won"].astype(bool), weight,
         table["is_train"].astype(bool), "time" if parts.late else "lead", parts.late[0] if parts.late else None,
-        None if parts.late else "the data are too short for a horizon of training and another one after it",
-        share,
+        None if parts.late or not kept else too_short, share,
     )  # fmt: skip
 
 
@@ -153,7 +160,7 @@ def window_shares(instants: Sequence[datetime], horizon: timedelta, share: float
     Example: instants 30 days apart with a horizon of 90 days: a third, and more at both ends.
     """
     ends = sorted({edge for at in instants for edge in (at, at + horizon)})
-    stretches = list(zip(ends[:-1], ends[1:], strict=True))
+    stretches = list(pairwise(ends))
     windows = [sum(at <= low < at + horizon for at in instants) for low, _ in stretches]
     counts = [
         ((high - low) / horizon, low, 1 / max(1.0, covering * share))
@@ -162,7 +169,7 @@ def window_shares(instants: Sequence[datetime], horizon: timedelta, share: float
     return [sum(part * of for part, low, of in counts if at <= low < at + horizon) for at in instants]
 
 
-def _keep_open(engine: DuckDB, parts: _Parts, horizon: timedelta, seed: int) -> None:
+def _keep_open(engine: DuckDB, parts: _Parts, kept: float, horizon: timedelta, seed: int) -> None:
     """The table `learn_open`: open leads at the snapshots, each lead on one side only."""
     listed = ", ".join(
         f"({number}, {_at(instant)}, {_at(instant + horizon)}, {is_late})"
@@ -170,7 +177,7 @@ def _keep_open(engine: DuckDB, parts: _Parts, horizon: timedelta, seed: int) -> 
             [*((i, False) for i in parts.early), *((i, True) for i in parts.late)]
         )
     )
-    later = f"{_draw('l.lead_id', seed)} < {KEPT_FOR_LATER}"
+    later = f"{_draw('l.lead_id', seed)} < {kept}"
     was_there = f"l.created_at <= {_at(parts.early[-1])}"
     side = f"is_late = ({was_there} AND kept) OR (is_late AND NOT {was_there})" if parts.late else "true"
     engine.run(
@@ -210,14 +217,14 @@ def _arrays(engine: DuckDB) -> dict[str, Ints]:
 # Without dates
 
 
-def _undated(history: History, most_rows: int, seed: int) -> Rows:
+def _undated(history: History, most_rows: int, seed: int, kept: float) -> Rows:
     engine, as_of = history.engine, as_instant(None)
     keep_lead_times(engine, ())
     engine.run(
         "CREATE OR REPLACE TEMP TABLE learn_open AS "  # noqa: S608 - our own tables
         f"SELECT 0 AS snapshot, {_at(as_of)} AS as_of, l.lead_id, l.lead_no, "
         f"l.lead_id IN (SELECT lead_id FROM outcomes) AS won, "
-        f"{_draw('l.lead_id', seed)} >= {KEPT_FOR_LATER} AS is_train, false AS stands_for_more FROM panel_leads l"
+        f"{_draw('l.lead_id', seed)} >= {kept} AS is_train, false AS stands_for_more FROM panel_leads l"
     )
     count = engine.arrow("SELECT count(*) AS n FROM learn_open")["n"][0].as_py()
     share = min(1.0, most_rows / count) if count else 1.0

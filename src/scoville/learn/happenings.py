@@ -1,0 +1,250 @@
+"""What leads did -> amounts and numbers for each row: decayed sums, counts in windows, days since, sums.
+
+In: a history, its rows, names of events that leak. Out: what there is to ask about, and its figures, one kind of event
+at a time. Called by `candidates`.
+
+Which events meet which name and condition is what the plan itself says: all that is asked is one model, and its step
+`met` is run once. Ages, windows and weights are those of plan/hits.py and plan/terms.py, written as one aggregate over
+met events joined to the rows, since a plan knows one instant and rows have many.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scoville.data.columns import snake_case
+from scoville.data.keep import literal, quoted
+from scoville.data.recognise.signals import PAGE_COLUMNS
+from scoville.learn.naming import ANY
+from scoville.learn.origins import Counted, Decayed, Happening, Recent, Summed
+from scoville.model.load import Model
+from scoville.plan.compile import compile_plan
+from scoville.plan.hits import JSON_COLUMN
+from scoville.plan.terms import MICROSECONDS_PER_DAY
+from scoville.scoring import columns_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from scoville.evidence.history import History
+    from scoville.learn.origins import Origin
+    from scoville.learn.rows import Rows
+
+    Floats = NDArray[np.float64]
+
+HALF_LIVES_DAYS = (7.0, 14.0, 30.0, 45.0, 60.0, 90.0, 180.0)
+WINDOWS_DAYS = (7.0, 30.0, 90.0)
+SUM_WINDOWS_DAYS = (30.0, 90.0)
+MOST_NAMES = 30
+ENOUGH_LEADS, ENOUGH_SHARE, LEAST_LEADS = 50, 0.005, 10
+MOST_VALUES, VALUES_EACH = 20, 3  # a property with more different values is no kind; so many of them are asked about
+NEARLY_ALL = 0.95  # of the leads with the event, from which a value of a property says no more than the event
+_OWN = ("lead_id", "event", "occurred_at", "event_id", JSON_COLUMN)
+_IS_PATH, _SUMMABLE = 0.8, 0.2  # shares of the events of a name: that begin with `/`; that have the number
+_KEYS_AT_MOST = 30  # of a JSON column
+_SAMPLE = 50_000  # events by which properties are known
+_SIDES = 2
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Events of one kind, and the numbers of theirs that can be summed up."""
+
+    of: Happening
+    sums: tuple[str, ...] = ()
+
+
+def asked_about(history: History, leaking: Collection[str]) -> list[Asked]:
+    """Kinds of events that enough leads of the training rows did, the most common names first.
+
+    Names, then their common values of properties; every event together only where no event leaks.
+    """
+    reach = _reach(history, leaking)
+    asked = [] if leaking or len(reach) < _SIDES else [Asked(Happening(ANY))]
+    for name, leads in list(reach.items())[:MOST_NAMES]:
+        known = _Properties(history, name)
+        asked.append(Asked(Happening(name), known.sums()))
+        asked += [Asked(of, ()) for of in known.kinds(_enough(history), leads)]
+    return asked
+
+
+def figures(history: History, rows: Rows, asked: Sequence[Asked]) -> Iterator[tuple[Asked, dict[Origin, Floats]]]:
+    """For each kind of events its figures, one value per row: 0 for none, NaN for the days since none."""
+    if not asked:
+        return
+    places = _keep_met(history, asked)
+    for number, one in enumerate(asked):
+        found = _of_events(history, rows, places[str(number)], one.of)
+        for what in one.sums:
+            found |= _of_numbers(history, rows, places[f"{number} {what}"], one.of, what)
+        yield one, found
+    history.engine.run("DROP TABLE learn_met")
+
+
+# Which events
+
+
+def _leads(history: History) -> int:
+    count = history.engine.arrow("SELECT count(DISTINCT lead_no) AS n FROM learn_rows WHERE is_train")["n"][0].as_py()
+    return int(count)
+
+
+def _enough(history: History) -> float:
+    return max(LEAST_LEADS, min(ENOUGH_LEADS, ENOUGH_SHARE * _leads(history)))
+
+
+def _reach(history: History, leaking: Collection[str]) -> dict[str, int]:
+    """How many leads of the training rows did it by their last row, for each name that enough of them did."""
+    not_these = ", ".join(literal(name) for name in leaking) or "''"
+    found = history.engine.arrow(
+        "SELECT e.event, count(DISTINCT l.lead_id) AS leads FROM events e "  # noqa: S608 - our own tables
+        "JOIN (SELECT lead_id, max(as_of) AS as_of FROM learn_rows WHERE is_train GROUP BY 1) l "
+        f"ON e.lead_id = l.lead_id AND e.occurred_at <= l.as_of WHERE e.event NOT IN ({not_these}) "
+        f"GROUP BY 1 HAVING leads >= {_enough(history)} ORDER BY leads DESC, e.event"
+    ).to_pylist()
+    return {row["event"]: row["leads"] for row in found}
+
+
+class _Properties:
+    """The properties of the events of one name, as seen in those of leads of the training rows."""
+
+    def __init__(self, history: History, name: str) -> None:
+        self.engine, self.name = history.engine, name
+        columns = self.engine.columns("events")
+        self.engine.run(
+            "CREATE OR REPLACE TEMP TABLE learn_sample AS SELECT e.* FROM events e SEMI JOIN "  # noqa: S608
+            f"(SELECT lead_id FROM learn_rows WHERE is_train) l USING (lead_id) WHERE e.event = {literal(name)} "
+            f"ORDER BY hash(e.lead_id, e.occurred_at) LIMIT {_SAMPLE}"
+        )
+        self.texts = {one: quoted(one) for one, kind in columns.items() if one not in _OWN and kind.is_string()}
+        self.numbers = {one: quoted(one) for one, kind in columns.items() if one not in _OWN and kind.is_numeric()}
+        if JSON_COLUMN in columns:
+            self._read_json()
+
+    def _read_json(self) -> None:
+        keys = self.engine.arrow(
+            f"SELECT key, count(*) AS n FROM (SELECT unnest(json_keys(try_cast({JSON_COLUMN} AS JSON))) AS key "  # noqa: S608
+            f"FROM learn_sample) GROUP BY 1 ORDER BY n DESC, key LIMIT {_KEYS_AT_MOST}"
+        )["key"].to_pylist()
+        for key in keys:
+            if key not in self.texts and re.fullmatch(r"\w+", key):
+                text = f"json_extract_string(try_cast({JSON_COLUMN} AS JSON), {literal(key)})"
+                share = self._share(f"try_cast({text} AS DOUBLE) IS NOT NULL", f"{text} IS NOT NULL")
+                if share >= NEARLY_ALL:
+                    self.numbers[key] = f"try_cast({text} AS DOUBLE)"
+                else:
+                    self.texts[key] = text
+
+    def _share(self, holds: str, of: str = "true") -> float:
+        found = self.engine.arrow(
+            f"SELECT avg(({holds})::INT) FILTER ({of}) AS share FROM learn_sample"  # noqa: S608 - our own expressions
+        )["share"][0].as_py()
+        return found or 0.0
+
+    def sums(self) -> tuple[str, ...]:
+        """Numbers that a good part of the events have, and not all the same: the most common first, at most two."""
+        found = []
+        for name, column in self.numbers.items():
+            row = self.engine.arrow(
+                f"SELECT avg(({column} IS NOT NULL)::INT) AS filled, min({column}) < max({column}) AS varies, "  # noqa: S608
+                f"min({column}) >= 0 AS is_amount FROM learn_sample"
+            ).to_pylist()[0]
+            if row["filled"] is not None and row["filled"] >= _SUMMABLE and row["varies"] and row["is_amount"]:
+                found.append((-row["filled"], name))
+        return tuple(name for _, name in sorted(found)[:2])
+
+    def kinds(self, enough: float, leads: int) -> list[Happening]:
+        """Common values of texts with few, or the first parts of paths; the best-populated ones."""
+        found: list[tuple[int, str, Happening]] = []
+        for name, column in self.texts.items():
+            is_path = self._share(f"starts_with({column}, '/')", f"{column} IS NOT NULL") >= _IS_PATH
+            is_path = is_path and bool(PAGE_COLUMNS.match(snake_case(name)))
+            value = f"coalesce(nullif(regexp_extract(trim({column}), '^/[^/?#]+'), ''), '/')" if is_path else column
+            rows = self.engine.arrow(
+                f"SELECT mode(trim({value})) AS value, count(DISTINCT lead_id) AS leads FROM learn_sample "  # noqa: S608
+                f"WHERE nullif(trim({column}), '') IS NOT NULL GROUP BY lower(trim({value})) "
+                f"ORDER BY leads DESC, 1 LIMIT {MOST_VALUES + 1}"
+            ).to_pylist()
+            if len(rows) <= MOST_VALUES or is_path:
+                for row in rows:
+                    below = is_path and row["value"] != "/"
+                    found.append((-row["leads"], row["value"], Happening(self.name, (name, row["value"]), below)))
+        usual = [of for minus, _, of in sorted(found, key=lambda one: one[:2]) if enough <= -minus < NEARLY_ALL * leads]
+        return usual[:VALUES_EACH]
+
+
+# What they come to
+
+
+def _keep_met(history: History, asked: Sequence[Asked]) -> Mapping[str, int]:
+    """The table `learn_met`: lead_no, rule, occurred_at, measure of events that meet what is asked; the rules by name."""
+    engine = history.engine
+    rules = []
+    for number, one in enumerate(asked):
+        events = {"event": one.of.event} | ({} if one.of.when is None else {"when": one.of.when})
+        rules.append({"name": str(number), **events, "points": 1, "decay": "none"})
+        rules += [
+            {"name": f"{number} {what}", **events, "sum": {"of": what, "bands": [{"from": 1, "points": 1}]}}
+            for what in one.sums
+        ]
+    model = Model.from_dict({"scoville": 1, "name": "What they did", "engagement": {"rules": rules}})
+    plan = compile_plan(model, columns_of(engine, with_events=True))
+    parts = []
+    for step in ("met", "any_met"):
+        if step in plan.relations:
+            measure = "measure" if step == "met" and any(one.sums for one in asked) else "NULL::DOUBLE"
+            parts.append(
+                f"SELECT p.lead_no, m.rule, m.occurred_at, {measure} AS measure "  # noqa: S608 - our own steps
+                f"FROM ({plan.sql(step, engine.dialect)}) m JOIN learn_leads p USING (lead_id)"
+            )
+    engine.run("CREATE OR REPLACE TEMP TABLE learn_leads AS SELECT DISTINCT lead_id, lead_no FROM learn_rows")
+    engine.run(f"CREATE OR REPLACE TEMP TABLE learn_met AS {' UNION ALL '.join(parts)} ORDER BY rule, lead_no")
+    engine.run("DROP TABLE learn_leads")
+    return {entry.rule.name: entry.number for entry in plan.ledger.events}
+
+
+def _of_events(history: History, rows: Rows, rule: int, of: Happening) -> dict[Origin, Floats]:
+    wanted: dict[Origin, str] = {
+        Decayed(of, days): f"sum(exp(-({math.log(2)!r} * (age / {_us(days)}))))" for days in HALF_LIVES_DAYS
+    }
+    wanted[Decayed(of, None)] = "count(*)"
+    wanted |= {Counted(of, days): f"count(*) FILTER (age < {_us(days)})" for days in WINDOWS_DAYS}
+    wanted[Counted(of, None)] = "count(*)"
+    wanted[Recent(of)] = f"min(age) / {MICROSECONDS_PER_DAY}"
+    return _aggregated(history, rows, rule, wanted)
+
+
+def _of_numbers(history: History, rows: Rows, rule: int, of: Happening, what: str) -> dict[Origin, Floats]:
+    wanted: dict[Origin, str] = {
+        Summed(of, what, days): f"sum(measure) FILTER (age < {_us(days)})" for days in SUM_WINDOWS_DAYS
+    }
+    wanted[Summed(of, what, None)] = "sum(measure)"
+    return _aggregated(history, rows, rule, wanted)
+
+
+def _us(days: float) -> int:
+    return round(days * MICROSECONDS_PER_DAY)
+
+
+def _aggregated(history: History, rows: Rows, rule: int, wanted: Mapping[Origin, str]) -> dict[Origin, Floats]:
+    """One aggregate for each row over the events that a rule met, up to the instant of the row."""
+    read = ", ".join(f"coalesce({how}, 0)::DOUBLE AS v{place}" for place, how in enumerate(wanted.values()))
+    found = history.engine.arrow(
+        f"SELECT row_no, {read} FROM (SELECT r.row_no, date_diff('microsecond', m.occurred_at, r.as_of) AS age, "  # noqa: S608
+        f"m.measure FROM learn_met m JOIN learn_rows r ON m.lead_no = r.lead_no AND m.occurred_at <= r.as_of "
+        f"WHERE m.rule = {rule}) GROUP BY row_no"
+    )
+    at = found["row_no"].to_numpy()
+    columns: dict[Origin, Floats] = {}
+    for place, origin in enumerate(wanted):
+        column = np.full(len(rows), np.nan if isinstance(origin, Recent) else 0.0)
+        column[at] = found[f"v{place}"].to_numpy()
+        columns[origin] = column
+    return columns

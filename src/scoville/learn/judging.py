@@ -1,0 +1,143 @@
+"""What was learned from earlier leads, judged on later ones: how cards of 1, 2, ... factors rank what they never saw.
+
+In: candidates, outcomes, which rows were held out. Out: the path of cards with their figures, and the chosen card
+fitted once more to all rows. Pure. Called by `learning`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scoville.evidence.figures.ranking import ranking
+from scoville.learn.bands import Bands, Column, turning
+from scoville.learn.fitting import fit
+from scoville.learn.points import Points, to_points
+from scoville.learn.selecting import Amount, Candidate, Selection, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from scoville.evidence.figures.ranking import Ranking
+    from scoville.learn.bands import Limits
+    from scoville.learn.together import Together
+
+    Bools = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Candidates of one length, and per row the outcome, what it counts, and which lead it is of."""
+
+    candidates: tuple[Candidate, ...]
+    won: Bools
+    weight: Floats
+    lead: Ints
+
+    def where(self, rows: Bools) -> Table:
+        """Some of the rows."""
+        return Table(of_rows(self.candidates, rows), self.won[rows], self.weight[rows], self.lead[rows])
+
+
+@dataclass(frozen=True)
+class Step:
+    """A card of some factors, made from earlier leads, and how it ranks later ones: AUC with its 95 % interval."""
+
+    factors: int
+    names: tuple[str, ...]
+    auc: float | None
+    low: float | None
+    high: float | None
+    standard_error: float | None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The path of cards; of the last one how it ranks what was held out, its selection and its points."""
+
+    steps: tuple[Step, ...]
+    held_out: Ranking
+    selection: Selection
+    points: Points
+
+
+def of_rows(candidates: Sequence[Candidate], rows: Bools) -> tuple[Candidate, ...]:
+    """The same candidates with some of their rows."""
+    return tuple(
+        replace(one, codes=one.codes[rows]) if isinstance(one, Column) else replace(one, of=one.of[rows])
+        for one in candidates
+    )
+
+
+def judge(
+    train: Table,
+    held_out: Table,
+    *,
+    factors: int,
+    limits: Limits,
+    max_points: int,
+    together: Together = "none",
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Judged:
+    """The path of cards learned from `train`, each judged on `held_out`."""
+    path = select(
+        train.candidates, train.won.astype(np.float64), train.weight, factors=factors, limits=limits, together=together
+    )
+    steps, points = [], to_points(path[0], train.candidates, train.won.astype(np.float64), train.weight)
+    figures = _figures(points, held_out)
+    for place, selection in enumerate(path[1:]):
+        points = to_points(
+            selection, train.candidates, train.won.astype(np.float64), train.weight, max_points=max_points
+        )
+        figures = _figures(points, held_out)
+        names = tuple(factor.name for factor in selection.factors)
+        steps.append(Step(len(names), names, figures.auc, figures.auc_low, figures.auc_high, figures.auc_se))
+        progress(place + 1, len(path) - 1)
+    return Judged(tuple(steps), figures, path[-1], points)
+
+
+def _figures(points: Points, held_out: Table) -> Ranking:
+    return ranking(points.score(held_out.candidates), held_out.won, held_out.lead)
+
+
+def enough(steps: Sequence[Step]) -> Step | None:
+    """The card with the fewest factors that ranks within one standard error of the best (Breiman et al. 1984)."""
+    known = [step for step in steps if step.auc is not None and step.standard_error is not None]
+    if not known:
+        return None
+    best = max(known, key=lambda step: step.auc or 0.0)
+    least = (best.auc or 0.0) - (best.standard_error or 0.0)
+    return next(step for step in known if (step.auc or 0.0) >= least)
+
+
+def fitted_again(judged: Judged, table: Table, *, limits: Limits, max_points: int) -> Points:
+    """The same factors in the same bands with points from all rows; those judged where new ones would turn a sign."""
+    won = table.won.astype(np.float64)
+    before = judged.selection
+    terms = [factor.term(table.candidates) for factor in before.factors]
+    start = (before.intercept, [factor.effects for factor in before.factors])
+    found = fit(terms, won, table.weight, limits.ridge, start)
+    factors = tuple(
+        replace(factor, effects=effects) for factor, effects in zip(before.factors, found.effects, strict=True)
+    )
+    selection = Selection(found.intercept, factors, found.loss / float(table.weight.sum()))
+    if not _keeps_signs(selection, table.candidates):
+        return judged.points
+    return to_points(selection, table.candidates, won, table.weight, max_points=max_points)
+
+
+def _keeps_signs(selection: Selection, candidates: Sequence[Candidate]) -> bool:
+    for factor in selection.factors:
+        candidate = candidates[factor.candidate]
+        if isinstance(candidate, Amount) and candidate.sign * factor.effects[0] < 0:
+            return False
+        is_banded = isinstance(candidate, Column) and isinstance(factor.form, Bands)
+        if is_banded and turning(candidate, factor.form, factor.effects) is not None:
+            return False
+    return True
