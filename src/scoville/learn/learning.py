@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scoville.data.suggest import did_you_mean
 from scoville.errors import UsageError
 from scoville.evidence.figures.ranking import PairedAuc, Ranking, paired_auc
 from scoville.evidence.history import DEFAULT_HORIZON
-from scoville.learn.bands import Limits
+from scoville.learn.bands import Column, Limits
 from scoville.learn.candidates import candidates_of
 from scoville.learn.card import Card, Pointed, card_of
 from scoville.learn.earned import Earned, Outcomes, earned
 from scoville.learn.finishing import finished
 from scoville.learn.judging import Judged, Step, Table, enough, fitted_again, judge
-from scoville.learn.origins import Trait
+from scoville.learn.origins import Recent, Trait
 from scoville.learn.points import MAX_POINTS
 from scoville.learn.rows import rows_of
-from scoville.learn.selecting import FACTORS
+from scoville.learn.selecting import FACTORS, Amount
 from scoville.learn.together import Both
 from scoville.model.load import Model
 from scoville.words import counted
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scoville.evidence.history import History
+    from scoville.learn.candidates import Candidates
     from scoville.learn.origins import Origin
     from scoville.learn.points import Points
     from scoville.learn.rows import Rows
@@ -145,14 +147,14 @@ def learn(  # noqa: PLR0913 - what to learn from, and what to keep to
     about = _about(rows)
     if reason := _too_few(rows):
         return _declined(about, reason)
-    found = candidates_of(history, rows, traits=traits, leave_out=leave_out, shapes=shapes or {})
-    origins = tuple(one.origin for one in found.candidates)
+    found = candidates_of(history, rows, list(traits) if traits is not None else None, {*leave_out})
+    columns, origins = shaped(found, shapes or {}), found.origins
     steps.at(2)
     limits, factors = _limits(about["conversions"], factors, max_bands)
-    table = Table(tuple(one.candidate for one in found.candidates), rows.won, rows.weight, rows.lead)
+    table = Table(columns, rows.won, rows.weight, rows.lead)
     train, later = table.where(rows.train), table.where(rows.held_out)
     judged = judge(train, later, factors=factors, limits=limits, max_points=max_points, progress=steps.of_judging)
-    about |= {"tried": len(origins), "left_out": tuple(found.left_out), "path": judged.steps, "held_out": judged.held_out}
+    about |= {"tried": len(found), "left_out": found.left_out, "path": judged.steps, "held_out": judged.held_out}
     if reason := _nothing_found(judged):
         return _declined(about, reason)
     rivals = tuple(_rivals(judged, train, later, origins, limits, max_points, history, rows, against))
@@ -166,7 +168,7 @@ def learn(  # noqa: PLR0913 - what to learn from, and what to keep to
         enough=None if least is None else least.factors,
         notes=tuple(_notes(about["conversions"], factors, rows)),
     )
-    text = finished(history, learned, horizon, snapshots)
+    text = finished(history, learned, card, horizon, snapshots)
     steps.done()
     return replace(learned, text=text)
 
@@ -191,6 +193,37 @@ class _Progress:
 
     def done(self) -> None:
         self.told(self.every, self.every)
+
+
+def shaped(found: Candidates, shapes: Mapping[str, str]) -> tuple[Column | Amount, ...]:
+    """The columns and amounts, with points that may only rise ("up") or only fall ("down") where it is asked.
+
+    Raises: UsageError for another word, or for a name that is neither a trait nor an event of the candidates.
+    """
+    for word in shapes.values():
+        if word not in _WAYS:
+            raise UsageError(f"points can go up or down with a trait or event, not '{word}'")
+    known = {_subject(origin) for origin in found.origins}
+    for name in shapes:
+        if name not in known:
+            raise UsageError(f"'{name}' is no trait or event that is tried.{did_you_mean(name, sorted(known))}")
+    return tuple(_shaped(one.candidate, one.origin, shapes.get(_subject(one.origin))) for one in found)
+
+
+_WAYS: dict[str, int] = {"up": 1, "down": -1}
+
+
+def _subject(origin: Origin) -> str:
+    return origin.trait if isinstance(origin, Trait) else origin.of.event
+
+
+def _shaped(candidate: Column | Amount, origin: Origin, word: str | None) -> Column | Amount:
+    if word is None:
+        return candidate
+    if isinstance(candidate, Amount):
+        return replace(candidate, sign=_WAYS[word])
+    rises = (word == "up") != isinstance(origin, Recent)  # the newer, the fewer days ago
+    return replace(candidate, shape="up" if rises else "down")
 
 
 def _check(factors: int, max_points: int, max_bands: int) -> None:
@@ -240,7 +273,9 @@ def _limits(conversions: int, factors: int, max_bands: int) -> tuple[Limits, int
 def _nothing_found(judged: Judged) -> str | None:
     figures = judged.held_out
     if not judged.steps:
-        return "nothing was found: no trait and no behaviour tells those who convert from others better than chance does"
+        return (
+            "nothing was found: no trait and no behaviour tells those who convert from others better than chance does"
+        )
     if figures.cannot_tell is not None:
         return f"no model is better than a guess here: on later leads one {figures.cannot_tell}"
     if figures.auc_low is None or figures.auc_low <= _CHANCE:

@@ -24,12 +24,7 @@ _SECTIONS = (
     ("fit", "Who they are. Facts do not fade."),
     ("engagement", "What they did. Points that fade are halved after each half-life."),
 )
-_LINES = (
-    ("grades", "Lowest fit of each letter, lowest engagement of each number; null: everything below."),
-    ("levels", ""),
-    ("priorities", ""),
-    ("stages", ""),
-)
+_LINES = ("grades", "levels", "priorities", "stages")
 
 
 def model_text(
@@ -37,22 +32,23 @@ def model_text(
     evidence: Mapping[str, Earned],
     *,
     head: Sequence[str],
-    lines_say: str = "",
+    grades_say: str = "",
+    stages_say: str = "",
     probability_says: str = "",
 ) -> str:
     """The text of a model file. `head` has a paragraph each; `evidence` is by the name of the rule.
 
-    `lines_say` and `probability_says` become comments above the stages and above the probability.
+    `grades_say`, `stages_say` and `probability_says` become comments above grades (or levels), stages and probability.
     """
     lines = [line for place, text in enumerate(head) for line in ((["#"] if place else []) + comment(text))]
     lines += ["", "scoville: 1", f"name: {quoted(content['name'])}", f"scale: {flow(content['scale'])}"]
     for key, title in _SECTIONS:
         if key in content:
             lines += ["", *comment(title), f"{key}:", "  rules:", *_rules(content[key]["rules"], evidence)]
-    for key, title in _LINES:
+    said = {"grades": grades_say, "levels": "" if "grades" in content else grades_say, "stages": stages_say}
+    for key in _LINES:
         if key in content:
-            said = lines_say if key == "stages" else title
-            lines += [*([""] if key in {"grades", "stages"} or said else []), *(comment(said) if said else [])]
+            lines += ["", *comment(said[key])] if said.get(key) else []
             lines += _plain_part(key, content[key])
     if "probability" in content:
         lines += ["", *(comment(probability_says) if probability_says else []), "probability:"]
