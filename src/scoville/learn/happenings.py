@@ -45,6 +45,7 @@ SUM_WINDOWS_DAYS = (30.0, 90.0)
 MOST_NAMES = 30
 ENOUGH_LEADS, ENOUGH_SHARE, LEAST_LEADS = 50, 0.005, 10
 MOST_VALUES, VALUES_EACH = 20, 3  # a property with more different values is no kind; so many of them are asked about
+PATHS_EACH = 8  # of first parts of paths: what is read tells more than other properties do
 NEARLY_ALL = 0.95  # of the leads with the event, from which a value of a property says no more than the event
 _OWN = ("lead_id", "event", "occurred_at", "event_id", JSON_COLUMN)
 _IS_PATH, _SUMMABLE = 0.8, 0.2  # shares of the events of a name: that begin with `/`; that have the number
@@ -162,7 +163,8 @@ class _Properties:
 
     def kinds(self, enough: float, leads: int) -> list[Happening]:
         """Common values of texts with few, or the first parts of paths; the best-populated ones."""
-        found: list[tuple[int, str, Happening]] = []
+        paths: list[tuple[int, str, Happening]] = []
+        texts: list[tuple[int, str, Happening]] = []
         for name, column in self.texts.items():
             is_path = self._share(f"starts_with({column}, '/')", f"{column} IS NOT NULL") >= _IS_PATH
             is_path = is_path and bool(PAGE_COLUMNS.match(snake_case(name)))
@@ -175,16 +177,21 @@ class _Properties:
             if len(rows) <= MOST_VALUES or is_path:
                 for row in rows:
                     below = is_path and row["value"] != "/"
-                    found.append((-row["leads"], row["value"], Happening(self.name, (name, row["value"]), below)))
-        usual = [of for minus, _, of in sorted(found, key=lambda one: one[:2]) if enough <= -minus < NEARLY_ALL * leads]
-        return usual[:VALUES_EACH]
+                    of = Happening(self.name, (name, row["value"]), below)
+                    if enough <= row["leads"] < NEARLY_ALL * leads:
+                        (paths if is_path else texts).append((-row["leads"], row["value"], of))
+        return [
+            of
+            for found, most in ((paths, PATHS_EACH), (texts, VALUES_EACH))
+            for *_, of in sorted(found, key=lambda one: one[:2])[:most]
+        ]
 
 
 # What they come to
 
 
 def _keep_met(history: History, asked: Sequence[Asked]) -> Mapping[str, int]:
-    """The table `learn_met`: lead_no, rule, occurred_at, measure of events that meet what is asked; the rules by name."""
+    """The table `learn_met` of events that meet what is asked: lead_no, rule, occurred_at, measure. Gives rules by name."""
     engine = history.engine
     rules = []
     for number, one in enumerate(asked):

@@ -50,8 +50,9 @@ Split = Literal["time", "lead"]
 class Rows:
     """One row for each snapshot and lead that was open then. All arrays have the length of the rows.
 
-    `lead` numbers the leads, from 1; `won` is the label, `weight` what the row counts. `train` and `held_out` are the
-    two sides; no lead stands on both. `split` says by what they are told apart: by time, so that every label of the
+    `lead` numbers the leads, from 1; `won` is the label. `weight` is what the row counts on its side: of the leads
+    that were there before, the held-out ones stand for all; `own_weight` is what it counts where both sides are taken
+    together. `train` and `held_out` are the two sides; no lead stands on both. `split` says by what they are told apart: by time, so that every label of the
     training rows is known when the held-out begin (`held_out_from`), or by lead alone, `why` saying for which reason.
     `share` is the share of all rows that are here, by a hash. `horizon` is None where outcomes have no dates.
 
@@ -66,6 +67,7 @@ class Rows:
     lead: Ints
     won: Bools
     weight: Floats
+    own_weight: Floats
     train: Bools
     split: Split
     held_out_from: datetime | None = None
@@ -133,9 +135,7 @@ def _parts(instants: Sequence[datetime], horizon: timedelta) -> _Parts:
     return _Parts(early, tuple(at for at in instants if at >= cut))
 
 
-def _rows(  # noqa: PLR0913, PLR0917 - what to take, and how much of it
-    engine: DuckDB, parts: _Parts, kept: float, horizon: timedelta, most_rows: int, seed: int
-) -> Rows:
+def _rows(engine: DuckDB, parts: _Parts, kept: float, horizon: timedelta, most_rows: int, seed: int) -> Rows:
     _keep_open(engine, parts, kept, horizon, seed)
     count = engine.arrow("SELECT count(*) AS n FROM learn_open")["n"][0].as_py()
     share = min(1.0, most_rows / count) if count else 1.0
@@ -144,10 +144,11 @@ def _rows(  # noqa: PLR0913, PLR0917 - what to take, and how much of it
     instants = (*parts.early, *parts.late)
     counts = np.array([*window_shares(parts.early, horizon, share), *window_shares(parts.late, horizon, share)])
     table = _arrays(engine)
-    weight = counts[table["snapshot"]] * np.where(table["stands_for_more"].astype(bool), 1 / KEPT_FOR_LATER, 1.0)
+    own = counts[table["snapshot"]]
+    weight = own * np.where(table["stands_for_more"].astype(bool), 1 / KEPT_FOR_LATER, 1.0)
     too_short = "the data are too short for a horizon of training and another one after it"
     return Rows(
-        engine, instants, horizon, table["snapshot"], table["lead_no"], table["won"].astype(bool), weight,
+        engine, instants, horizon, table["snapshot"], table["lead_no"], table["won"].astype(bool), weight, own,
         table["is_train"].astype(bool), "time" if parts.late else "lead", parts.late[0] if parts.late else None,
         None if parts.late or not kept else too_short, share,
     )  # fmt: skip
@@ -233,5 +234,5 @@ def _undated(history: History, most_rows: int, seed: int, kept: float) -> Rows:
     won = table["won"].astype(bool)
     return Rows(
         engine, (as_of,), None, table["snapshot"], table["lead_no"], won, np.ones(won.size),
-        table["is_train"].astype(bool), "lead", why="outcomes have no dates", share=share,
+        np.ones(won.size), table["is_train"].astype(bool), "lead", why="outcomes have no dates", share=share,
     )  # fmt: skip
