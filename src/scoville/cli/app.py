@@ -15,6 +15,7 @@ from scoville.cli.experiment import experiment
 from scoville.cli.explain import explain
 from scoville.cli.figures import figures
 from scoville.cli.init import init
+from scoville.cli.learn import learn
 from scoville.cli.score import score
 from scoville.cli.sql import sql
 from scoville.cli.threshold import threshold
@@ -50,6 +51,6 @@ def _scoville(
     """Lead scoring that people trust: points that add up, explained, replayable at any date."""
 
 
-for command in (demo, init, check, score, explain, validate, threshold, drift, compare, figures, sql):
+for command in (demo, init, check, score, explain, validate, threshold, drift, compare, learn, figures, sql):
     app.command()(command)
 app.add_typer(experiment, name="experiment")

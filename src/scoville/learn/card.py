@@ -449,7 +449,8 @@ def _priorities(lines: Lines) -> list[Content]:
         return []
     key, letters = ("grade", lines.grades) if lines.grades else ("level", lines.levels)
     if lines.grades and lines.levels:
-        best_fit, best_level = ([*of][: max(1, min(2, len(of) - 1))] for of in (lines.grades, lines.levels))
+        best_fit, levels = ([*of][: max(1, min(2, len(of) - 1))] for of in (lines.grades, lines.levels))
+        best_level = [int(level) for level in levels]
         return [
             {"name": "hot", "when": {"grade": best_fit, "level": best_level}},
             {"name": "nurture", "when": {"grade": best_fit}},

@@ -1,5 +1,4 @@
-"""A judged card -> the text of its model: lines and probability from all open leads of the past, and a head that says
-from what it was learned.
+"""A judged card -> the text of its model: its lines, its probability, and a head that says from what it was learned.
 
 In: a history and a card with its figures. Out: YAML. Called by `learning`. The scores are those of the plan, so that
 what is written is what `scoville validate` measures.
@@ -17,7 +16,7 @@ from scoville.learn.card import GRADES, SCALE, Card, Lines, Scores, lines_of
 from scoville.learn.write import model_text
 from scoville.model.conditions import format_duration
 from scoville.model.load import Model
-from scoville.words import counted, share
+from scoville.words import counted, listed, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,10 +71,9 @@ def _head(learned: Learned) -> Iterator[str]:
     yield _ranks(learned)
     if learned.enough is not None and learned.enough < len(learned.path):
         step = learned.path[learned.enough - 1]
-        yield (
-            f"{counted(step.factors, 'factor')} would do: {', '.join(step.names)} have AUC {step.auc:.3f} there, which "
-            "is within one standard error of the best."
-        )
+        names = listed(step.names, "and")
+        alone = f"{counted(step.factors, 'factor')} would nearly do there: AUC {step.auc:.3f} with {names} alone"
+        yield f"{alone}, within one standard error of the best."
     if late := [name for name, reason in learned.left_out if reason.startswith("looks written after")]:
         more = f" and {len(late) - _TOLD} more" if len(late) > _TOLD else ""
         yield f"Not used, because it looks written after the outcome: {', '.join(late[:_TOLD])}{more}."
@@ -89,8 +87,8 @@ def _ranks(learned: Learned) -> str:
     said = f"On {where} that it had not seen: AUC {found.auc:.3f} ({found.auc_low:.3f} to {found.auc_high:.3f})"
     if _TOP in found.recall_at:
         low, high = found.recall_interval[_TOP]
-        said += f"; the best 20 % hold {found.recall_at[_TOP]:.0%} ({low:.0%} to {high:.0%}) of those who convert"
-        said = said.replace("%)", " %)").replace("% (", " % (").replace("% to", " % to").replace("20  %", "20 %")
+        hold = f"{share(found.recall_at[_TOP])} ({share(low)} to {share(high)})"
+        said += f"; the best 20 % hold {hold} of those who convert"
     return f"{said}. That was with points from the other leads alone; the points here were then fitted to all of them."
 
 
@@ -106,15 +104,14 @@ def _stages_say(lines: Lines, panel: Panel, calibration: Calibration) -> str:
     """What stands above each line: shares and rates of open leads."""
     told = []
     for name, start in lines.stages[1:]:
-        reach = float((panel.score >= start).mean())
-        rate = f", {share(float(calibration.predict(np.array([start]))[0]))} convert at {start:g}" if not (
-            calibration.cannot_tell
-        ) else ""  # fmt: skip
-        told.append(f"{name}: {share(reach)} of open leads{rate}")
+        at = f"{name}: {share(float((panel.score >= start).mean()))} of open leads"
+        if calibration.cannot_tell is None:
+            at += f", {share(float(calibration.predict(np.array([start]))[0]))} convert at {start:g}"
+        told.append(at)
     base = share(float(panel.won.mean()))
     return (
-        f"MQL begins where twice as many convert as usual ({base}), near the best 20 %; SQL at four times, near the best "
-        f"5 %; Lead at the middle. {'; '.join(told)}. Move the lines until the calls are as many as sales can make."
+        f"MQL begins where twice as many convert as usual ({base}), near the best 20 %; SQL at four times, near the "
+        f"best 5 %; Lead at the middle. {'; '.join(told)}. Move the lines until the calls are as many as sales can make."
     )
 
 

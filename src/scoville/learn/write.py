@@ -6,6 +6,7 @@ same text, byte for byte.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from scoville.learn.earned import Earned, Group, Line
 
 _START_SAYS = "What everybody has, so that what is taken away below leaves nobody under 0."
-_COLUMN = 44  # where comments at the end of a line begin
+_COLUMN = 52  # where comments at the end of a line begin
+_DURATION = re.compile(r"[1-9][0-9]*(?:\.[0-9]+)?[dhw]")
+_WHOLE = re.compile(r"[1-9][0-9]{0,8}")
 _SECTIONS = (
     ("fit", "Who they are. Facts do not fade."),
     ("engagement", "What they did. Points that fade are halved after each half-life."),
@@ -72,24 +75,24 @@ def _keys(rule: Mapping[str, Any], found: Earned | None) -> Iterator[str]:
     for key, value in rule.items():
         if key in {"bands", "count", "recency"}:
             yield f"{key}:"
-            yield from (f"  {line}" for line in _bands(value, by_key))
+            yield from _bands(value, by_key, "  ")
         elif key == "sum":
             yield "sum:"
             yield f"  of: {quoted(value['of'])}"
             yield "  bands:"
-            yield from (f"    {line}" for line in _bands(value["bands"], by_key))
+            yield from _bands(value["bands"], by_key, "    ")
         elif key == "values":
             yield "values:"
-            yield from (_beside(f"  {flow(name)}: {flow(points)}", by_key.get(name)) for name, points in value.items())
+            yield from (_beside(f"  {_key(name)}: {flow(points)}", by_key.get(name)) for name, points in value.items())
         elif key in {"other", "missing"}:
             yield _beside(f"{key}: {flow(value)}", by_key.get(key))
         else:
             yield f"{key}: {flow(value)}"
 
 
-def _bands(bands: Iterable[Mapping[str, Any]], by_key: Mapping[Any, Line]) -> Iterator[str]:
+def _bands(bands: Iterable[Mapping[str, Any]], by_key: Mapping[Any, Line], indent: str) -> Iterator[str]:
     for band in bands:
-        yield _beside(f"- {flow(band)}", by_key.get((band.get("from"), band.get("below"))))
+        yield _beside(f"{indent}- {flow(band)}", by_key.get((band.get("from"), band.get("below"))))
 
 
 def _beside(text: str, line: Line | None) -> str:
@@ -139,12 +142,19 @@ def _probability(block: Mapping[str, Any]) -> Iterator[str]:
 def flow(value: object) -> str:
     """A plain value on one line of YAML."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{flow(key)}: {flow(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join(f"{_key(key)}: {flow(one)}" for key, one in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(flow, value)) + "]"
     if value is None:
         return "null"
-    return _number(value) if isinstance(value, int | float) else quoted(str(value))
+    if isinstance(value, int | float):
+        return _number(value)
+    return str(value) if _DURATION.fullmatch(str(value)) else quoted(str(value))
+
+
+def _key(key: object) -> str:
+    """A level is written as the number it is."""
+    return str(key) if _WHOLE.fullmatch(str(key)) else flow(key)
 
 
 def _number(value: float) -> str:

@@ -152,6 +152,8 @@ def _no_stages(model: Model) -> Iterator[Advice]:
 
 
 def _lines(model: Model) -> Iterator[Advice]:
+    if model.probability is not None and model.probability.score_version == model.score_version:
+        return  # what converts at a line is measured, which says more than where others draw theirs
     has_mql = any(_MQL.search(stage.name) for stage in model.stages)
     is_small = _rules_of_one_lead(model) <= SMALL_MODEL or not has_mql
     for i, stage in enumerate(model.stages):

@@ -1,0 +1,157 @@
+"""`scoville learn`: points from what became of past leads, written as an ordinary model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scoville.cli.options import (
+    Engine,
+    Events,
+    Horizon,
+    Json,
+    Leads,
+    Maps,
+    MemoryLimit,
+    OutcomeColumn,
+    Outcomes,
+    Snapshots,
+    Won,
+    WorkspacePath,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_CARD = "Card"
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", show_default=False,
+        help="Write the model here. Without it, what was found is only shown.",
+    ),
+]  # fmt: skip
+Factors = Annotated[int, typer.Option(min=1, max=40, metavar="N", help="At most so many rules.", rich_help_panel=_CARD)]
+MaxPoints = Annotated[
+    int, typer.Option(min=1, max=100, metavar="N", help="At most so many points a band.", rich_help_panel=_CARD)
+]
+MaxBands = Annotated[
+    int, typer.Option(min=2, max=20, metavar="N", help="At most so many bands a rule.", rich_help_panel=_CARD)
+]
+Traits = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="A,B", show_default=False, rich_help_panel=_CARD,
+        help="Only these traits may be used, also derived ones such as job_title.seniority.",
+    ),
+]  # fmt: skip
+LeaveOut = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="C,D", show_default=False, rich_help_panel=_CARD, help="Traits and events that may not be used."
+    ),
+]
+Up = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="A,B", show_default=False, rich_help_panel=_CARD,
+        help="Traits and events with which points may only rise.",
+    ),
+]  # fmt: skip
+Down = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="A,B", show_default=False, rich_help_panel=_CARD,
+        help="Traits and events with which points may only fall.",
+    ),
+]  # fmt: skip
+Against = Annotated[
+    Path | None,
+    typer.Option(metavar="MODEL", show_default=False, help="A model to compare with, on the same later leads."),
+]
+Seed = Annotated[int, typer.Option(metavar="N", help="Which leads are held out. The same seed, the same model.")]
+
+
+def learn(  # noqa: PLR0913 - one parameter for each option
+    leads: Leads = None,
+    events: Events = None,
+    outcomes: Outcomes = None,
+    outcome_column: OutcomeColumn = None,
+    won: Won = None,
+    output: Output = None,
+    horizon: Horizon = "90d",
+    snapshots: Snapshots = "monthly",
+    factors: Factors = 7,
+    max_points: MaxPoints = 20,
+    max_bands: MaxBands = 5,
+    traits: Traits = None,
+    leave_out: LeaveOut = None,
+    up: Up = None,
+    down: Down = None,
+    against: Against = None,
+    seed: Seed = 0,
+    maps: Maps = None,
+    workspace: WorkspacePath = None,
+    engine: Engine = "duckdb://",
+    memory_limit: MemoryLimit = None,
+    json: Json = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Learn points from what became of past leads, and write them as a model to read, change and score with.
+
+    A card of a few rules with small whole points is made from earlier leads and judged on later ones. What looks
+    written after the outcome is not used. Exits 1, and writes nothing, when nothing was found that holds.
+
+    Example: scoville learn --leads leads.csv --events events.csv --outcomes outcomes.csv -o model.yaml
+    """
+    from scoville.cli.learned import print_learned
+    from scoville.cli.output import print_json, print_written
+    from scoville.cli.past import length, past_of, progress_of
+    from scoville.learn.learning import learn as learned_from
+    from scoville.scoring import read_model
+
+    rival = read_model(against) if against is not None else None
+    ahead = length(horizon, "--horizon")
+    if output is not None:
+        check_place(output)
+    shapes = {**dict.fromkeys(_names(up) or (), "up"), **dict.fromkeys(_names(down) or (), "down")}
+    with progress_of("learning") as progress:
+        history = past_of(leads, events, outcomes, outcome_column, won, maps, workspace, engine, memory_limit)
+        learned = learned_from(
+            history, horizon=ahead, snapshots=snapshots, factors=factors, max_points=max_points, max_bands=max_bands,
+            traits=_names(traits), leave_out=_names(leave_out) or (), shapes=shapes, against=rival, seed=seed,
+            progress=progress,
+        )  # fmt: skip
+    if json:
+        print_json(learned.to_dict())
+    else:
+        print_learned(learned, output)
+    if learned.text is None:
+        raise typer.Exit(1)
+    if output is not None:
+        write_model(learned.text, output)
+        print_written(f"wrote {output}")
+
+
+def _names(given: Sequence[str] | None) -> list[str] | None:
+    """`a,b` and `--traits a --traits b` alike."""
+    return None if given is None else [name.strip() for text in given for name in text.split(",") if name.strip()]
+
+
+def check_place(path: Path) -> None:
+    """Whether a file can be put here, before minutes of work. Raises: UsageError."""
+    from scoville.errors import UsageError
+
+    if path.is_dir():
+        raise UsageError(f"cannot write the model to {path}: it is a folder; name a file in it, such as model.yaml")
+    if not path.resolve().parent.is_dir():
+        raise UsageError(f"cannot write the model to {path}: the folder {path.parent} does not exist")
+
+
+def write_model(text: str, path: Path) -> None:
+    """The file appears whole or not at all."""
+    from scoville.engines.beside import written_beside
+
+    with written_beside(path.resolve()) as beside:
+        beside.write_text(text, encoding="utf-8")
