@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -16,6 +17,8 @@ import numpy as np
 from scoville.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -32,7 +35,7 @@ _PLAY = 0.3  # of a cell's width: how far an edge may move to be a rounder numbe
 
 @dataclass(frozen=True)
 class Cells:
-    """How a column is cut: `edges` of numbers (a cell begins at its edge), or the `values` that have a cell of their own.
+    """How a column is cut: `edges` of numbers (a cell begins at its edge), or the `values` that have their own cell.
 
     Cells are numbered from 0; the last one is for missing. Of values, the one before it is for all others.
     """
@@ -113,7 +116,7 @@ class Limits:
     """What bands must keep to.
 
     `share` is the least share of the rows in a band. `price` is what one more band must add to twice the log
-    likelihood (2: Akaike's criterion); `ridge` is how strongly estimates are drawn to the average, in leads of curvature.
+    likelihood (2: Akaike's criterion); `ridge` is how strongly estimates are drawn to the average, as a curvature.
     """
 
     bands: int = 5
@@ -125,7 +128,7 @@ class Limits:
 # From columns to cells
 
 
-def numbers(  # noqa: PLR0913
+def numbers(
     name: str,
     column: Floats,
     *,
@@ -176,13 +179,11 @@ def _edges(column: Floats, weight: Floats, cells: int) -> Floats:
     """Where cells begin: between each two numbers where these are few, else near the quantiles."""
     different, at = np.unique(column, return_inverse=True)
     if different.size <= cells:
-        return np.array([_roundest(low, high) for low, high in zip(different[:-1], different[1:], strict=True)])
+        return np.array([_roundest(low, high) for low, high in pairwise(different.tolist())])
     upto = np.cumsum(np.bincount(at, weight))
     edges = set()
     for cell in range(1, cells):
-        low, high = (
-            int(np.searchsorted(upto, (cell + off) / cells * upto[-1])) for off in (-_PLAY, _PLAY)
-        )
+        low, high = (int(np.searchsorted(upto, (cell + off) / cells * upto[-1])) for off in (-_PLAY, _PLAY))
         begin = max(low, 1) if low == high else low + 1  # a number that fills the whole stretch begins a cell
         edges.add(_roundest(float(different[begin - 1]), float(different[min(max(begin, high), different.size - 1)])))
     return np.array(sorted(edges))
@@ -224,13 +225,19 @@ def best_bands(column: Column, gradient: Floats, curvature: Floats, weight: Floa
     neighbours (Fisher 1958). Missing is a band of its own where that pays, else part of the one it is most like.
     """
     count = column.cells.count
-    pull, hold, rows = (np.bincount(column.codes, of, count) for of in (gradient, curvature, weight))
+    pull, hold, rows = (_summed(column.codes, of, count) for of in (gradient, curvature, weight))
     least = limits.share * rows.sum()
     if column.cells.ordered:
         return max(
             (_ordered(pull, hold, rows, limits, least, way) for way in _ways(column.shape)), key=lambda one: one.gain
         )
     return _listed(pull, hold, rows, limits, least)
+
+
+def _summed(of: Ints, what: Floats, count: int) -> Floats:
+    """The sum of `what` per cell."""
+    sums: Floats = np.bincount(of, what, count).astype(np.float64)
+    return sums
 
 
 def _ways(shape: Shape) -> tuple[int, ...]:
@@ -243,14 +250,14 @@ def _ordered(pull: Floats, hold: Floats, rows: Floats, limits: Limits, least: fl
     if not there.size:
         return _nothing(rows.size)
     blocks = _pooled(pull[there], hold[there] + 1e-12, way) if way else np.arange(there.size)
-    sums = [np.bincount(blocks, of[there]) for of in (pull, hold, rows)]
+    sums = [_summed(blocks, of[there], int(blocks.max()) + 1) for of in (pull, hold, rows)]
     whole = pull.sum() ** 2 / (hold.sum() + limits.ridge)
     options = []
     if rows[-1] >= least and rows[-1] > 0:
         alone = pull[-1] ** 2 / (hold[-1] + limits.ridge) - limits.price
-        gain, of_block = _split(*sums, limits, limits.bands - 1, least)
+        gain, of_block = _split(sums, limits, limits.bands - 1, least)
         options.append((gain + alone, of_block, int(of_block.max()) + 1))
-    gain, of_block = _split(*sums, limits, limits.bands, least)
+    gain, of_block = _split(sums, limits, limits.bands, least)
     if rows[-1] > 0:
         better, nearest = _merged(pull, hold, of_block, sums, limits)
         options.append((gain + better, of_block, nearest))
@@ -264,14 +271,14 @@ def _ordered(pull: Floats, hold: Floats, rows: Floats, limits: Limits, least: fl
     return Banding(float(gain - whole), Bands(of.astype(np.int64)))
 
 
-def _merged(pull: Floats, hold: Floats, of_block: Ints, sums: list[Floats], limits: Limits) -> tuple[float, int]:
+def _merged(pull: Floats, hold: Floats, of_block: Ints, sums: Sequence[Floats], limits: Limits) -> tuple[float, int]:
     """What the missing add to the band that they are most like, and which band that is."""
     band_pull, band_hold = np.bincount(of_block, sums[0]), np.bincount(of_block, sums[1]) + limits.ridge
     change = (band_pull + pull[-1]) ** 2 / (band_hold + hold[-1]) - band_pull**2 / band_hold
     return float(change.max()), int(change.argmax())
 
 
-def _middle(of_block: Ints, sums: list[Floats], limits: Limits) -> int:
+def _middle(of_block: Ints, sums: Sequence[Floats], limits: Limits) -> int:
     """The band nearest to the average: for what was never seen."""
     rate = np.bincount(of_block, sums[0]) / (np.bincount(of_block, sums[1]) + limits.ridge)
     return int(np.abs(rate - sums[0].sum() / (sums[1].sum() + limits.ridge)).argmin())
@@ -283,7 +290,7 @@ def _listed(pull: Floats, hold: Floats, rows: Floats, limits: Limits, least: flo
     rate = pull[there] / (hold[there] + limits.ridge + 2.0)
     order = there[np.argsort(rate, kind="stable")]
     sums = [of[order] for of in (pull, hold, rows)]
-    gain, of_cell = _split(*sums, limits, limits.bands, least)
+    gain, of_cell = _split(sums, limits, limits.bands, least)
     of = np.full(rows.size, _middle(of_cell, sums, limits))
     of[order] = of_cell
     # Values put in order by their own outcomes gain by chance alone about one for each value more than the first two.
@@ -325,10 +332,10 @@ def _pooled(pull: Floats, hold: Floats, way: int) -> Ints:
     return np.repeat(np.arange(len(blocks)), [cells for *_, cells in blocks])
 
 
-def _split(pull: Floats, hold: Floats, rows: Floats, limits: Limits, most: int, least: float) -> tuple[float, Ints]:
+def _split(sums: Sequence[Floats], limits: Limits, most: int, least: float) -> tuple[float, Ints]:
     """Neighbouring cells joined into at most `most` bands of at least `least` rows: dynamic programming, exact."""
-    cells = pull.size
-    ends = [np.concatenate([[0.0], np.cumsum(of)]) for of in (pull, hold, rows)]
+    cells = sums[0].size
+    ends = [np.concatenate([[0.0], np.cumsum(of)]) for of in sums]
     g, h, w = (end[None, :] - end[:, None] for end in ends)
     allowed = np.triu(w >= least * (1 - 1e-9), 1)
     value = np.where(allowed, g * g / np.where(allowed, h + limits.ridge, 1.0), -np.inf)
@@ -341,7 +348,7 @@ def _split(pull: Floats, hold: Floats, rows: Floats, limits: Limits, most: int, 
         totals.append(best[cells])
     count = int(np.argmax(np.array(totals) - limits.price * np.arange(len(totals))))
     if not np.isfinite(totals[count]):
-        return float(pull.sum() ** 2 / (hold.sum() + limits.ridge)), np.zeros(cells, np.int64)
+        return float(sums[0].sum() ** 2 / (sums[1].sum() + limits.ridge)), np.zeros(cells, np.int64)
     of, end = np.zeros(cells, np.int64), cells
     for band in range(count, -1, -1):
         begin = int(back[band][end])

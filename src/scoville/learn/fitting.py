@@ -38,7 +38,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Fit:
-    """Log odds = `intercept` + the effect of each term. `log_odds` per row; `loss` the sum of the weighted log losses."""
+    """Log odds = `intercept` + the effect of each term. `loss` is the sum of the log losses, by weight."""
 
     intercept: float
     effects: tuple[Floats, ...]
@@ -102,11 +102,11 @@ def _patterns(terms: Sequence[Term], won: Floats, weight: Floats) -> tuple[Float
     rows, wins = weight, weight * won
     possible = float(np.prod([float(term.count) for term in terms])) if terms else 1.0
     if possible < _MOST_PATTERNS and all(term.banded for term in terms):
-        key = np.zeros(won.size, np.int64)
+        key: Ints = np.zeros(won.size, np.int64)
         for term in terms:
-            key = key * term.count + term.of
+            key = key * term.count + term.of.astype(np.int64)
         first, at = _first_of_each(key, possible)
-        rows, wins = np.bincount(at, rows), np.bincount(at, wins)
+        rows, wins = (np.bincount(at, of).astype(np.float64) for of in (rows, wins))
     design = np.zeros((rows.size, 1 + sum(term.count for term in terms)))
     design[:, 0] = 1.0
     column = 1
@@ -124,7 +124,7 @@ def _first_of_each(key: Ints, possible: float) -> tuple[Ints, Ints]:
     if possible > 4 * key.size:
         _, first, at = np.unique(key, return_index=True, return_inverse=True)
         return first, at
-    place = np.full(int(possible), -1)
+    place: Ints = np.full(int(possible), -1, np.int64)
     place[key] = np.arange(key.size)
     there = place >= 0
     return place[there], (np.cumsum(there) - 1)[key]

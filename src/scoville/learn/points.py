@@ -83,7 +83,7 @@ class Points:
         return self.intercept + self.unit * self.score(candidates)
 
 
-def to_points(  # noqa: PLR0913
+def to_points(
     selection: Selection,
     candidates: Sequence[Candidate],
     won: Floats,
@@ -135,7 +135,7 @@ def _capped(amount: Floats, points: float, cap: int) -> Floats:
 class _Card:
     """A card in whole numbers, while they are moved."""
 
-    def __init__(  # noqa: PLR0913, PLR0917
+    def __init__(
         self,
         selection: Selection,
         candidates: Sequence[Candidate],
@@ -163,8 +163,8 @@ class _Card:
             points = sign * max(1, round(abs(float(effects[0])) / unit / step)) * step
             cap = sign * min(self.max_points, max(1, round(abs(float(effects[0])) * factor.form.most / unit)))
             return Rule(factor, (points,), cap)
-        points = np.clip(np.rint((effects - _base(factor)) / unit), -self.max_points, self.max_points)
-        return Rule(factor, tuple(points.tolist()))
+        rounded = np.clip(np.rint((effects - _base(factor)) / unit), -self.max_points, self.max_points)
+        return Rule(factor, tuple(rounded.tolist()))
 
     def improved(self) -> Points:
         """Move one number after another as long as the log loss falls."""
@@ -185,12 +185,14 @@ class _Card:
         return total
 
     def _refit(self) -> None:
-        """The intercept and the unit that suit the points best: a logistic line on the score (Platt), by Newton's method."""
+        """The intercept and the unit that suit the points best: a logistic line on the score (Platt 1999)."""
         score = np.sum(self.parts, axis=0)
         values, at = np.unique(score, return_inverse=True)
-        rows = np.bincount(at, self.weight)
+        rows = np.bincount(at, self.weight).astype(np.float64)
         rate = np.bincount(at, self.weight * self.won) / np.maximum(rows, 1e-12)
-        line = fit([Term(values, 1, banded=False)], rate, rows, _LITTLE_RIDGE, (self.intercept, [np.array([self.unit])]))
+        line = fit(
+            [Term(values, 1, banded=False)], rate, rows, _LITTLE_RIDGE, (self.intercept, [np.array([self.unit])])
+        )
         if line.effects[0][0] > 0:
             self.intercept, self.unit = line.intercept, float(line.effects[0][0])
         self.loss = log_loss(self._log_odds(), self.won, self.weight)
@@ -220,10 +222,10 @@ class _Card:
         hold = self.weight * expected * (1 - expected)
         for moves in self._moves(self.terms[at], pull, hold):
             points = np.asarray(rule.points) + moves
-            base = points[0] if isinstance(rule.factor.form, Both) else points.min()
-            points = points - base
+            base = float(points[0] if isinstance(rule.factor.form, Both) else points.min())
+            points -= base
             if np.abs(points).max() <= self.max_points and self._keeps_shape(rule.factor, points):
-                yield replace(rule, points=tuple(points.tolist())), self.unit * float(base)
+                yield replace(rule, points=tuple(points.tolist())), self.unit * base
 
     def _moves(self, term: Term, pull: Floats, hold: Floats) -> Iterator[Floats]:
         """All bands to where they pull at once, then each alone."""

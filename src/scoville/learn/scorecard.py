@@ -19,9 +19,8 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from scoville.errors import UsageError
 from scoville.learn.bands import Bands, Column, Limits, best_bands, is_missing, numbers, values
 from scoville.learn.fitting import base_log_odds, chance
-from scoville.learn.points import MAX_POINTS, Points, to_points
+from scoville.learn.points import MAX_POINTS, to_points
 from scoville.learn.selecting import FACTORS, Selection, select
-from scoville.learn.together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from scoville.learn.bands import Shape
+    from scoville.learn.together import Together
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 FOLDS = 4
 ENOUGH = 200  # wins below which a cross-validated choice would be one of chance
-CLEARLY = 0.001  # of AUC: how much better rules of two columns must be to be worth reading
-_WAYS: tuple[Together, ...] = ("none", "chosen", "any")
+CLEARLY = 0.0005  # of AUC: how much better rules of any two columns must be to be worth reading
+_WAYS = ("none", "chosen", "any")
 
 
 class Scorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -45,8 +45,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Columns of numbers become bands; all others, values. None, NaN and pd.NA are missing, which is allowed. `together`
     says whether two columns may make a rule: "none", only those "chosen" by themselves, or "any"; "auto" asks
-    cross-validation, and takes the simpler where it is about as good. `shapes` maps a column name to "up", "down" or
-    "either" where its points must not turn. `min_share` is the least share of the rows in a band.
+    cross-validation which of the last two it should be, and takes "none" below 200 wins. `shapes` maps a column name
+    to "up", "down" or "either" where its points must not turn. `min_share` is the least share of the rows in a band.
 
     After `fit`: `card_` (the points), `path_` (the selections of 0, 1, ... factors), `together_`, `classes_`.
     `decision_function` gives the log odds, which rise with `points`.
@@ -54,7 +54,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Example: Scorecard(factors=5).fit(leads, won).points(leads)
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         factors: int = FACTORS,
         *,
@@ -79,9 +79,9 @@ class Scorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             UsageError: an option that does not exist.
         """
         self._check_options()
-        X, y = validate_data(self, X, y, dtype=None, ensure_all_finite="allow-nan")
-        won, weight = self._outcomes(X, y, sample_weight)
-        table, won, weight = X[weight > 0], won[weight > 0], weight[weight > 0]
+        table, outcome = _table(self, X, y)
+        won, weight = self._outcomes(table, outcome, sample_weight)
+        table, won, weight = table[weight > 0], won[weight > 0], weight[weight > 0]
         columns = _columns(table, self._names(), weight, self.shapes or {})
         self.together_ = self._chosen_way(columns, won, weight)
         self.path_ = self._select(columns, won, weight, self.together_)
@@ -91,11 +91,13 @@ class Scorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def points(self, X: ArrayLike) -> Floats:  # noqa: N803
         """The points of each row: whole numbers."""
-        return self.card_.score(self._read(X))
+        columns = self._read(X)
+        return self.card_.score(columns)
 
     def decision_function(self, X: ArrayLike) -> Floats:  # noqa: N803
         """The log odds of each row: intercept + unit * points."""
-        return self.card_.log_odds(self._read(X))
+        columns = self._read(X)
+        return self.card_.log_odds(columns)
 
     def predict_proba(self, X: ArrayLike) -> Floats:  # noqa: N803
         """The probability of losing and of winning, per row."""
@@ -142,13 +144,13 @@ class Scorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return select(columns, won, weight, factors=self.factors, limits=limits, together=together)
 
     def _chosen_way(self, columns: Sequence[Column], won: Floats, weight: Floats) -> Together:
-        """The way whose cards rank best on rows they were not made from; the simplest of those about as good."""
+        """Any two columns where cards so made rank better on rows they were not made from, else only chosen ones."""
         if self.together != "auto":
             return self.together
         if min(won.sum(), won.size - won.sum()) < ENOUGH:
             return "none"
-        score = {way: self._held_out(columns, won, weight, way) for way in _WAYS}
-        return next(way for way in _WAYS if score[way] >= max(score.values()) - CLEARLY)
+        chosen, free = (self._held_out(columns, won, weight, way) for way in ("chosen", "any"))
+        return "any" if free > chosen + CLEARLY else "chosen"
 
     def _held_out(self, columns: Sequence[Column], won: Floats, weight: Floats, way: Together) -> float:
         folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(won, won)
@@ -164,7 +166,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         cells = validate_data(self, table, dtype=None, ensure_all_finite="allow-nan", reset=False)
         return _coded(self.columns_, cells)
 
-    def __sklearn_tags__(self) -> Any:  # noqa: ANN401, PLW3201 - scikit-learn's name and its class
+    def __sklearn_tags__(self) -> Any:  # noqa: ANN401 - scikit-learn's own class
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         return _for_any_table(tags)
@@ -185,19 +187,12 @@ class Banding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.encode = encode
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Banding:  # noqa: N803
-        """Find the bands.
-
-        Raises:
-            ValueError: not exactly two classes, as scikit-learn asks.
-        """
-        X, y = validate_data(self, X, y, dtype=None, ensure_all_finite="allow-nan")
-        check_classification_targets(y)
-        classes = np.unique(y)
-        if classes.size != 2:  # noqa: PLR2004
-            raise ValueError(f"bands tell two classes apart, and y has {classes.size} class(es)")
-        won, weight = (y == classes[1]).astype(np.float64), np.ones(len(y))
+        """Find the bands that tell the last class, in order, from the rest."""
+        table, outcome = _table(self, X, y)
+        check_classification_targets(outcome)
+        won, weight = (outcome == np.unique(outcome)[-1]).astype(np.float64), np.ones(outcome.size)
         names = getattr(self, "feature_names_in_", [f"x{place}" for place in range(self.n_features_in_)])
-        columns = _columns(X, list(names), weight, {})
+        columns = _columns(table, list(names), weight, {})
         banded = [_banded(one, won, weight, Limits(self.max_bands, self.min_share)) for one in columns]
         self.columns_ = tuple(replace(one, codes=np.zeros(0, np.int64)) for one in columns)
         self.bands_ = tuple(one.bands for one in banded)
@@ -207,11 +202,11 @@ class Banding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: ArrayLike) -> Floats:  # noqa: N803
         """The band, or its log odds, of each row and column."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=None, ensure_all_finite="allow-nan", reset=False)
-        of = [bands.codes(one) for bands, one in zip(self.bands_, _coded(self.columns_, X), strict=True)]
-        if self.encode == "log_odds":
-            of = [found[one] for found, one in zip(self.log_odds_, of, strict=True)]
-        return np.stack(of, axis=1).astype(np.float64)
+        table = validate_data(self, X, dtype=None, ensure_all_finite="allow-nan", reset=False)
+        of = [bands.codes(one) for bands, one in zip(self.bands_, _coded(self.columns_, table), strict=True)]
+        if self.encode == "band":
+            return np.stack(of, axis=1).astype(np.float64)
+        return np.stack([found[one] for found, one in zip(self.log_odds_, of, strict=True)], axis=1)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
         """The names of the columns, which stay what they are."""
@@ -220,7 +215,7 @@ class Banding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             return np.asarray(input_features, dtype=object)
         return np.array([one.name for one in self.columns_], dtype=object)
 
-    def __sklearn_tags__(self) -> Any:  # noqa: ANN401, PLW3201
+    def __sklearn_tags__(self) -> Any:  # noqa: ANN401
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         return _for_any_table(tags)
@@ -240,6 +235,11 @@ def _banded(column: Column, won: Floats, weight: Floats, limits: Limits) -> _Ban
     return _Banded(bands, np.log((wins + rate) / (rows - wins + 1 - rate)) - base)
 
 
+def _table(estimator: BaseEstimator, rows: ArrayLike, outcome: ArrayLike) -> tuple[Objects, Objects]:
+    table, outcomes = validate_data(estimator, rows, outcome, dtype=None, ensure_all_finite="allow-nan")
+    return table, outcomes
+
+
 def _for_any_table(tags: Any) -> Any:  # noqa: ANN401
     tags.input_tags.allow_nan = True
     tags.input_tags.string = True
@@ -250,9 +250,7 @@ def _for_any_table(tags: Any) -> Any:  # noqa: ANN401
 def _columns(table: Objects, names: Sequence[str], weight: Floats, shapes: Mapping[str, Shape]) -> list[Column]:
     if unknown := set(shapes) - set(names):
         raise UsageError(f"shapes name {', '.join(sorted(unknown))}: the columns are {', '.join(names)}")
-    return [
-        _column(name, table[:, place], weight, shapes.get(name, "free")) for place, name in enumerate(names)
-    ]
+    return [_column(name, table[:, place], weight, shapes.get(name, "free")) for place, name in enumerate(names)]
 
 
 def _column(name: str, cells: Objects, weight: Floats, shape: Shape) -> Column:

@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from scoville.errors import UsageError
 from scoville.learn.bands import Bands, Column, Limits, best_bands, turning
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
-
-    from scoville.learn.fitting import Fit
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -86,7 +84,7 @@ class Factor:
 
 @dataclass(frozen=True)
 class Selection:
-    """A card before its points: log odds = `intercept` + effects. `loss` is the mean log loss on the rows it learned from."""
+    """A card before its points: log odds = `intercept` + effects. `loss` is the mean log loss on its rows."""
 
     intercept: float
     factors: tuple[Factor, ...]
@@ -100,7 +98,7 @@ class Selection:
         return total
 
 
-def select(  # noqa: PLR0913
+def select(
     candidates: Sequence[Candidate],
     won: Floats,
     weight: Floats | None = None,
@@ -197,7 +195,8 @@ class _Search:
         """Cut all bands again given the others, and let what is left out try for every place."""
         self._sweep()
         for _ in range(SWAPS):
-            if not any([self._swap(at) for at in range(len(self.places) - 1, -1, -1) if at < len(self.places)]):
+            swapped = [self._swap(at) for at in range(len(self.places) - 1, -1, -1) if at < len(self.places)]
+            if not any(swapped):
                 break
 
     # Looking for the best
@@ -209,7 +208,9 @@ class _Search:
     def _best(self, gradient: Floats, curvature: Floats) -> _Choice:
         taken = {self._key(place.which) for place in self.places if not isinstance(place.form, Both)}
         left = (which for which in range(len(self.candidates)) if self._key(which) not in taken)
-        return max((self._choice(which, gradient, curvature) for which in left), key=lambda one: one.gain, default=_NONE)
+        return max(
+            (self._choice(which, gradient, curvature) for which in left), key=lambda one: one.gain, default=_NONE
+        )
 
     def _key(self, which: int) -> str | int:
         group = self.candidates[which].group
@@ -277,7 +278,8 @@ class _Search:
 
     def _sweep(self) -> None:
         for _ in range(SWEEPS):
-            if not any([self._recut(at) for at in range(len(self.places))]):
+            recut = [self._recut(at) for at in range(len(self.places))]
+            if not any(recut):
                 return
             self._refit()
 

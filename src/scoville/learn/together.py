@@ -82,14 +82,16 @@ class Levels:
 def best_pairing(
     pairs: Iterable[tuple[int, int]], levels: Levels, gradient: Floats, curvature: Floats, limits: Limits
 ) -> Pairing | None:
-    """The stretch of levels of one column, within a stretch of another, whose rows gain most from points of their own."""
+    """The stretch of levels of one column, within a stretch of another, whose rows gain most from own points."""
     best: Pairing | None = None
     for one, other in pairs:
         (_, rows, of_row, apart), (_, columns, of_other, other_apart) = levels.of(one), levels.of(other)
         if rows < 2 or columns < 2:  # noqa: PLR2004 - a column of one level has no part
             continue
         cell = of_row * columns + of_other
-        tables = [np.bincount(cell, of, rows * columns) for of in (gradient, curvature, levels.weight)]
+        tables = [
+            np.bincount(cell, of, rows * columns).astype(np.float64) for of in (gradient, curvature, levels.weight)
+        ]
         inside = [_stretches(table.reshape(rows, columns)) for table in tables]
         gain = _gains(inside, [float(table.sum()) for table in tables], limits)
         gain[~_allowed(rows, columns, apart, other_apart)] = -np.inf
@@ -111,7 +113,8 @@ def _stretches(table: Floats) -> Floats:
     ends = np.zeros((table.shape[0] + 1, table.shape[1] + 1))
     ends[1:, 1:] = table.cumsum(axis=0).cumsum(axis=1)
     by_row = ends[None, :, :] - ends[:, None, :]
-    return by_row[:, :, None, :] - by_row[:, :, :, None]
+    sums: Floats = by_row[:, :, None, :] - by_row[:, :, :, None]
+    return sums
 
 
 def _gains(inside: Sequence[Floats], whole: Sequence[float], limits: Limits) -> Floats:
