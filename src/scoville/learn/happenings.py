@@ -191,7 +191,7 @@ class _Properties:
 
 
 def _keep_met(history: History, asked: Sequence[Asked]) -> Mapping[str, int]:
-    """The table `learn_met` of events that meet what is asked: lead_no, rule, occurred_at, measure. Gives rules by name."""
+    """The table `learn_met` of events that meet what is asked: lead_no, rule, occurred_at, measure."""
     engine = history.engine
     rules = []
     for number, one in enumerate(asked):

@@ -50,11 +50,12 @@ Split = Literal["time", "lead"]
 class Rows:
     """One row for each snapshot and lead that was open then. All arrays have the length of the rows.
 
-    `lead` numbers the leads, from 1; `won` is the label. `weight` is what the row counts on its side: of the leads
-    that were there before, the held-out ones stand for all; `own_weight` is what it counts where both sides are taken
-    together. `train` and `held_out` are the two sides; no lead stands on both. `split` says by what they are told apart: by time, so that every label of the
-    training rows is known when the held-out begin (`held_out_from`), or by lead alone, `why` saying for which reason.
-    `share` is the share of all rows that are here, by a hash. `horizon` is None where outcomes have no dates.
+    `lead` numbers the leads, from 1; `won` is the label. `train` and `held_out` are the two sides; no lead stands on
+    both. `split` says by what they are told apart: by time, so that every label of the training rows is known when the
+    held-out begin (`held_out_from`), or by lead alone, `why` saying for which reason. `weight` is what a row counts on
+    its side, where held-out leads that were there before stand for all such leads; `own_weight` is what it counts
+    where both sides are taken together. `share` is the share of all rows that are here, by a hash. `horizon` is None
+    where outcomes have no dates.
 
     The table `learn_rows` of `engine` has row_no (from 0), lead_id, lead_no, as_of and is_train, until `rows_of` is
     called again.
