@@ -38,6 +38,7 @@ Content = dict[str, Any]
 SCALE = 100.0
 START = "To start with"
 EVERYBODY: Content = {"lead_id": {"is": "present"}}
+TOLD = 0.01  # share of the leads from which a value with points is named even where all others have the same
 _HALF = 0.5
 
 
@@ -296,12 +297,18 @@ def _banded_trait(factor: Pointed, origin: Trait) -> Content:
 
 
 def _valued_trait(factor: Pointed, origin: Trait) -> Content:
+    """Points by value. Values like all others are listed only where they are frequent and have points."""
     by_cell = [plain_number(points) for points in factor.by_cell.tolist()]
     *listed, other, missing = by_cell
     named = list(zip(factor.column.cells.values, listed, strict=True))
-    values = {key_of(value): points for value, points in named if points != other}
-    if not values and not (other and missing):
+    if all(points == other for points in listed) and not (other and missing):
         return {"when": {origin.trait: {"is": "present" if other else "missing"}}, "points": other or missing}
+    share = np.bincount(factor.column.codes, minlength=factor.column.cells.count) / max(1, factor.column.rows)
+    values = {
+        key_of(value): points
+        for (value, points), often in zip(named, share.tolist(), strict=False)
+        if points != other or (points and often >= TOLD)
+    }
     values = values or {key_of(value): points for value, points in named[:1]}
     values = dict(sorted(values.items(), key=lambda item: -item[1]))
     ends = {"other": other, "missing": missing}

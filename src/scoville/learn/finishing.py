@@ -111,7 +111,7 @@ def _stages_say(lines: Lines, panel: Panel, calibration: Calibration) -> str:
     base = share(float(panel.won.mean()))
     return (
         f"MQL begins where twice as many convert as usual ({base}), near the best 20 %; SQL at four times, near the "
-        f"best 5 %; Lead at the middle. {'; '.join(told)}. Move the lines until the calls are as many as sales can make."
+        f"best 5 %; Lead at the middle. {'; '.join(told)}. Move the lines to what sales can call."
     )
 
 

@@ -253,8 +253,8 @@ def _too_few(rows: Rows) -> str | None:
     won, lost = (np.unique(rows.lead[side]).size for side in (rows.won, ~rows.won))
     if won < NEEDED:
         return (
-            f"{counted(won, 'conversion')} cannot teach anything: {NEEDED} are needed, and {FEW} are better. Until then "
-            "write points by hand (scoville init)"
+            f"{counted(won, 'conversion')} cannot teach anything: {NEEDED} are needed, and {FEW} are better. "
+            "Until then write points by hand (scoville init)"
         )
     if lost < NEEDED:
         return f"only {counted(lost, 'lead')} did not convert: {NEEDED} are needed to tell who does"
