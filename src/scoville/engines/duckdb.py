@@ -90,9 +90,12 @@ class DuckDB:
         finally:
             self.connection.unregister("scoville_rows")
 
-    def materialise(self, plan: Plan, steps: Sequence[str]) -> None:
-        """Run steps of the plan, each into a temporary table of its name, so that later ones read it."""
-        done: list[str] = []
+    def materialise(self, plan: Plan, steps: Sequence[str], given: Sequence[str] = ()) -> None:
+        """Run steps of the plan, each into a temporary table of its name, so that later ones read it.
+
+        `given` names steps that stand there already.
+        """
+        done = list(given)
         for step in steps:
             self.run(f'CREATE OR REPLACE TEMP TABLE "{step}" AS {plan.sql(step, self.dialect, given=done)}')
             done.append(step)

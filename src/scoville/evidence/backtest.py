@@ -32,7 +32,8 @@ from scoville.evidence.figures.ranking import Ranking, ranking
 from scoville.evidence.history import DEFAULT_HORIZON, History, read_history
 from scoville.evidence.leaks.named import Leak, find_leaks
 from scoville.evidence.lines.trade_off import Line, trade_off
-from scoville.evidence.rules.earning import FEW, RuleEvidence, rule_evidence
+from scoville.evidence.rules.earning import RuleEvidence, rule_evidence
+from scoville.evidence.rules.lost import FEW
 from scoville.evidence.rules.misses import Misses, find_misses
 from scoville.evidence.sampled import few_of
 from scoville.evidence.snapshots import LABELS, Panel
@@ -197,7 +198,7 @@ def evidence_of(history: History, plan: Plan, panel: Panel, model_since: datetim
         by=_by_labels(model, panel),
         matrix=matrix_of(model, panel),
         stages=stages,
-        rules=rule_evidence(few, plan, panel, newest),
+        rules=rule_evidence(few, plan, panel),
         misses=find_misses(history, few, plan, panel, newest, leaks),
         trade_off=trade_off(panel),
         stability=stability(history, plan, panel, few, model_since),

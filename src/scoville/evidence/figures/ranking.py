@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scoville.evidence.figures.sample import Sample, Z, design_effect, levels, numbered, sample, wilson
+from scoville.evidence.figures.sample import Sample, Z, design_effect, numbered, sample, wilson
 
 if TYPE_CHECKING:
     from scoville.evidence.figures.sample import Bools, Floats, Ints
@@ -120,8 +120,12 @@ def ranking(score: Floats | Sample, won: Bools | None = None, lead: Ints | None 
     return _with_shares(_with_auc(order, given, _placements(counts, level, given.won)), given, counts, level)
 
 
-def paired_auc(score_a: Floats, score_b: Floats, won: Bools, lead: Ints | None = None) -> PairedAuc:
+def paired_auc(
+    score_a: Floats | Sample, score_b: Floats | Sample, won: Bools | None = None, lead: Ints | None = None
+) -> PairedAuc:
     """The difference in AUC between two scores of the same rows (DeLong, DeLong and Clarke-Pearson 1988, clustered).
+
+    Either may be a sample, which has its rows' outcomes and leads: what is compared with many is then sorted once.
 
     Raises:
         UsageError: columns of different length, or scores that are not finite.
@@ -142,11 +146,16 @@ def paired_auc(score_a: Floats, score_b: Floats, won: Bools, lead: Ints | None =
     return PairedAuc(auc_a, auc_b, difference, low, high, p, reason)
 
 
-def flagged(score: Floats, share: float) -> Floats:
+def flagged(given: Sample, share: float) -> Floats:
     """How much of each row is flagged when this share of all is, from the top: 1, 0, or in part where a tie is cut."""
-    values, level = levels(score)
-    rows = np.bincount(level, minlength=values.size).astype(np.float64)
-    return _flagged(_Counts(rows, np.zeros_like(rows)), share)[level]
+    counts, level = _counted(given)
+    return _flagged(counts, share)[level]
+
+
+def standing(given: Sample) -> Floats:
+    """For each row the share of those that did not convert which stand below it, half of the tied ones included."""
+    counts, level = _counted(given)
+    return _lost_below(counts)[level]
 
 
 # The area under the ROC curve
@@ -165,10 +174,15 @@ def _placements(counts: _Counts, level: Ints, won: Bools) -> Floats:
     Half of what is tied counts. These are DeLong's structural components, from sorted levels instead of from all pairs
     (as the midranks of Sun and Xu 2014): the mean over won rows, as over lost rows, is the AUC.
     """
-    lost_below = (np.cumsum(counts.lost) - counts.lost / 2) / counts.lost.sum()
     won_above = 1 - (np.cumsum(counts.won) - counts.won / 2) / counts.won.sum()
-    placements: Floats = np.where(won, lost_below[level], won_above[level])
+    placements: Floats = np.where(won, _lost_below(counts)[level], won_above[level])
     return placements
+
+
+def _lost_below(counts: _Counts) -> Floats:
+    """For each level the share of lost rows below it, and half of those at it."""
+    below: Floats = (np.cumsum(counts.lost) - counts.lost / 2) / counts.lost.sum()
+    return below
 
 
 def _standard_error(placement: Floats, mean: float, given: Sample) -> float | None:

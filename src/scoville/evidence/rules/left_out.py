@@ -1,6 +1,6 @@
 """What each rule gives, and the scores without it: the plan run again from the step at which rules become a sum.
 
-In: a few leads, a plan, an instant. Out: points by rule and lead, and scores. Called by `rules.py`.
+In: a few leads, a plan, instants. Out: points by rule and lead, and scores. Called by `pooled.py`.
 
 Leaving a rule out compiles nothing: the plan's own steps `people` and `event_points` are made once, the points of one
 rule are taken out of them, and the plan's own step `sums` goes on from there. There is no second arithmetic.
@@ -17,6 +17,7 @@ import numpy as np
 from scoville.data.keep import literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from datetime import datetime, timedelta
 
     import numpy.typing as npt
@@ -62,13 +63,17 @@ def _place(
 
 @dataclass(frozen=True)
 class Trial:
-    """A few leads at one instant, with the steps that rules end in made as tables. Arrays are in the order of `few`."""
+    """A few leads at one instant, with the steps that rules end in made as tables. Arrays are in the order of `few`.
+
+    `shared` are steps that are tables too and the same at every instant.
+    """
 
     few: Few
     plan: Plan
     as_of: datetime
     rules: tuple[RulePlace, ...]
     events_step: str | None
+    shared: tuple[str, ...]
 
     @cached_property
     def _sums(self) -> str:
@@ -95,9 +100,11 @@ class Trial:
         if self.events_step is None:
             return self.points
         since = literal((self.as_of - age).isoformat(" "))
-        step = self.plan.sql(self.events_step, self.few.engine.dialect, given=["people"])
-        recent = f"WITH events AS (FROM temp.main.events WHERE occurred_at > TIMESTAMP {since}) FROM ({step})"
-        return self._points(recent)
+        engine = self.few.engine
+        step = self.plan.sql(self.events_step, engine.dialect, given=dict.fromkeys(["people", *self.shared]))
+        dated = [name for name in ("events", *self.shared) if "occurred_at" in engine.columns(name)]
+        recent = [f'"{name}" AS (FROM temp.main."{name}" WHERE occurred_at > TIMESTAMP {since})' for name in dated]
+        return self._points(f"WITH {', '.join(recent)} FROM ({step})")
 
     def scores_without(self, rule: RulePlace) -> npt.NDArray[np.float64] | None:
         """The score of each lead had the model not had this rule.
@@ -152,9 +159,18 @@ def _column_of(rule: RulePlace) -> str | None:
     return f"idle_{rule.number}" if rule.gives_without_events else None
 
 
-def trial_of(few: Few, plan: Plan, as_of: datetime) -> Trial:
-    """Run the plan on a few leads as of an instant, up to the steps in which every rule still stands by itself."""
-    few.bind(plan, as_of)
+def trials_of(few: Few, plan: Plan, instants: Sequence[datetime]) -> Iterator[Trial]:
+    """Run the plan on a few leads at each instant, up to the steps in which every rule still stands by itself.
+
+    What is the same at every instant is run once. A trial can be asked until the next one is made, whose tables take
+    the place of its own.
+    """
     step = next((name for name in ("segment_points", "event_points") if name in plan.relations), None)
-    few.engine.materialise(plan, ["people", *([step] if step else [])])
-    return Trial(few, plan, as_of, places_of(plan.ledger), step)
+    few.bind(plan, instants[0])
+    shared = plan.timeless("sums")
+    few.engine.materialise(plan, shared)
+    own = [name for name in ("people", step) if name is not None and name not in shared]
+    for as_of in instants:
+        few.engine.bind_as_of(as_of)
+        few.engine.materialise(plan, own, shared)
+        yield Trial(few, plan, as_of, places_of(plan.ledger), step, shared)

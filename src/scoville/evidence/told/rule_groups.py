@@ -26,7 +26,8 @@ _SAID: dict[_Kind, tuple[str, str, str, str]] = {
         "good", "Earn their place", "missed", "Without any one of these the score ranks worse, beyond chance.",
     ),
     "worse": (
-        "weak", "Better left out", "better left out", "Without any one of these the score ranks better, beyond chance.",
+        "weak", "Better without these points", "better without their points",
+        "Without the points of any one of these the score ranks better, beyond chance: are they too many?",
     ),
     "little": (
         "unknown", "Make no difference", "without a difference",
@@ -60,8 +61,13 @@ def contradicts(rule: RuleEvidence) -> bool:
 
 
 def better_without(rule: RuleEvidence) -> bool:
-    """Whether the score ranks better without the rule, beyond chance."""
+    """Whether the score ranks better without the rule's points, beyond chance."""
     return rule.verdict == "better without"
+
+
+def has_too_many_points(rule: RuleEvidence) -> bool:
+    """Whether the score ranks better without the points, though leads convert as they say."""
+    return better_without(rule) and rule.goes_along is True and not contradicts(rule)
 
 
 def rule_groups(rules: Sequence[RuleEvidence]) -> tuple[RuleGroup, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from scoville.evidence.told.numbers import short_share
-from scoville.evidence.told.rule_groups import better_without, contradicts
+from scoville.evidence.told.rule_groups import better_without, contradicts, has_too_many_points
 from scoville.words import listed
 
 if TYPE_CHECKING:
@@ -129,8 +129,14 @@ def _for_rules(rules: Sequence[RuleEvidence]) -> Iterator[Step]:
         yield Step(f"Turn round or drop {_named(wrong)}", "Its points go one way, and its leads the other.")
     if idle := [rule.rule for rule in rules if not rule.leads]:
         yield Step(f"Repair or drop {_named(idle)}", "Nobody gets points: is the event or the trait called otherwise?")
-    if worse := [rule.rule for rule in rules if better_without(rule) and not contradicts(rule)]:
-        yield Step(f"Try the model without {_named(worse)}", "It ranked better without, beyond chance.")
+    worse = [rule for rule in rules if better_without(rule) and not contradicts(rule)]
+    if much := [rule.rule for rule in worse if has_too_many_points(rule)]:
+        yield Step(
+            f"Try fewer points for {_named(much)}",
+            "It ranked better without them, though its leads do convert as they say.",
+        )
+    if none := [rule.rule for rule in worse if not has_too_many_points(rule)]:
+        yield Step(f"Try the model without {_named(none)}", "It ranked better without, beyond chance.")
 
 
 def _for_lines(evidence: Evidence) -> Iterator[Step]:
