@@ -415,7 +415,7 @@ def lines_of(card: Card, seen: Scores, rate: Floats | None, base: float) -> Line
     for name, line in wanted:
         least = math.floor(card.highest_alone) + 1 if name == QUALIFIED[-1][0] else 0
         start = max(line, at + 1, min(least, highest))
-        if at < start <= SCALE:
+        if at < start <= highest:
             stages.append((name, start))
             at = start
     has = {rule.section for rule in card.rules}
