@@ -111,10 +111,10 @@ def _behaviour(history: History, rows: Rows, left_out: dict[str, str], exclude: 
     if not history.outcomes.has_dates:
         left_out["events"] = "outcomes have no dates, so nobody knows what came before them"
         return
-    leaking = {name.removeprefix(_EVENT) for name in left_out if name.startswith(_EVENT)} | exclude | {*history.won}
+    never = {name.removeprefix(_EVENT) for name in left_out if name.startswith(_EVENT)} | exclude | {*history.won}
     best: list[tuple[float, int, Asked, dict[Origin, Floats]]] = []
     bound = _most(rows)
-    for number, (asked, found) in enumerate(figures(history, rows, asked_about(history, leaking))):
+    for number, (asked, found) in enumerate(figures(history, rows, asked_about(history, never))):
         best.append((max(_gain(rows, column) for column in found.values()), -number, asked, _held(found)))
         if len(best) > bound:
             weakest = min(best, key=lambda one: one[:2])

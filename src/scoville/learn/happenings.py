@@ -51,7 +51,10 @@ _OWN = ("lead_id", "event", "occurred_at", "event_id", JSON_COLUMN)
 _IS_PATH, _SUMMABLE = 0.8, 0.2  # shares of the events of a name: that begin with `/`; that have the number
 _KEYS_AT_MOST = 30  # of a JSON column
 _SAMPLE = 50_000  # events by which properties are known
-_SIDES = 2
+_KNOWN_EVENTS = (  # of the training rows, up to the last one of each lead
+    "events e JOIN (SELECT lead_id, max(as_of) AS as_of FROM learn_rows WHERE is_train GROUP BY 1) l "
+    "ON e.lead_id = l.lead_id AND e.occurred_at <= l.as_of"
+)
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,14 @@ class Asked:
     sums: tuple[str, ...] = ()
 
 
-def asked_about(history: History, leaking: Collection[str]) -> list[Asked]:
+def asked_about(history: History, never: Collection[str]) -> list[Asked]:
     """Kinds of events that enough leads of the training rows did, the most common names first.
 
-    Names, then their common values of properties; every event together only where no event leaks.
+    Names, each with the common values of its properties; every event together only where all of them may be used.
     """
-    reach = _reach(history, leaking)
-    asked = [] if leaking or len(reach) < _SIDES else [Asked(Happening(ANY))]
+    reach = _reach(history)
+    asked = [Asked(Happening(ANY))] if len(reach) > 1 and not _are_some(history, never) else []
+    reach = {name: leads for name, leads in reach.items() if name not in never}
     for name, leads in list(reach.items())[:MOST_NAMES]:
         known = _Properties(history, name)
         asked.append(Asked(Happening(name), known.sums()))
@@ -101,13 +105,16 @@ def _enough(history: History) -> float:
     return max(LEAST_LEADS, min(ENOUGH_LEADS, ENOUGH_SHARE * _leads(history)))
 
 
-def _reach(history: History, leaking: Collection[str]) -> dict[str, int]:
+def _are_some(history: History, never: Collection[str]) -> bool:
+    """Whether there are events that may not be used; the outcome itself is not among those of open leads."""
+    names = history.engine.arrow("SELECT DISTINCT event FROM events")["event"].to_pylist()
+    return any(name in never and name not in history.won for name in names)
+
+
+def _reach(history: History) -> dict[str, int]:
     """How many leads of the training rows did it by their last row, for each name that enough of them did."""
-    not_these = ", ".join(literal(name) for name in leaking) or "''"
     found = history.engine.arrow(
-        "SELECT e.event, count(DISTINCT l.lead_id) AS leads FROM events e "  # noqa: S608 - our own tables
-        "JOIN (SELECT lead_id, max(as_of) AS as_of FROM learn_rows WHERE is_train GROUP BY 1) l "
-        f"ON e.lead_id = l.lead_id AND e.occurred_at <= l.as_of WHERE e.event NOT IN ({not_these}) "
+        f"SELECT e.event, count(DISTINCT e.lead_id) AS leads FROM {_KNOWN_EVENTS} "  # noqa: S608
         f"GROUP BY 1 HAVING leads >= {_enough(history)} ORDER BY leads DESC, e.event"
     ).to_pylist()
     return {row["event"]: row["leads"] for row in found}
@@ -120,8 +127,8 @@ class _Properties:
         self.engine, self.name = history.engine, name
         columns = self.engine.columns("events")
         self.engine.run(
-            "CREATE OR REPLACE TEMP TABLE learn_sample AS SELECT e.* FROM events e SEMI JOIN "  # noqa: S608
-            f"(SELECT lead_id FROM learn_rows WHERE is_train) l USING (lead_id) WHERE e.event = {literal(name)} "
+            "CREATE OR REPLACE TEMP TABLE learn_sample AS "  # noqa: S608 - our own tables
+            f"SELECT e.* FROM {_KNOWN_EVENTS} WHERE e.event = {literal(name)} "
             f"ORDER BY hash(e.lead_id, e.occurred_at) LIMIT {_SAMPLE}"
         )
         self.texts = {one: quoted(one) for one, kind in columns.items() if one not in _OWN and kind.is_string()}
@@ -170,8 +177,9 @@ class _Properties:
             is_path = is_path and bool(PAGE_COLUMNS.match(snake_case(name)))
             value = f"coalesce(nullif(regexp_extract(trim({column}), '^/[^/?#]+'), ''), '/')" if is_path else column
             rows = self.engine.arrow(
-                f"SELECT mode(trim({value})) AS value, count(DISTINCT lead_id) AS leads FROM learn_sample "  # noqa: S608
-                f"WHERE nullif(trim({column}), '') IS NOT NULL GROUP BY lower(trim({value})) "
+                "SELECT arg_max(value, (n, value)) AS value, count(DISTINCT lead_id) AS leads FROM "  # noqa: S608
+                f"(SELECT lead_id, trim({value}) AS value, count(*) OVER (PARTITION BY trim({value})) AS n "
+                f"FROM learn_sample WHERE nullif(trim({column}), '') IS NOT NULL) GROUP BY lower(value) "
                 f"ORDER BY leads DESC, 1 LIMIT {MOST_VALUES + 1}"
             ).to_pylist()
             if len(rows) <= MOST_VALUES or is_path:
