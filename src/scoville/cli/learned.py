@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from scoville.learn.earned import Earned, Group
+    from scoville.learn.earned import Earned, Group, Line
     from scoville.learn.learning import Learned, Rival
 
 _TOP = "0.2"
@@ -119,7 +119,7 @@ def _add(table: Table, found: Earned, content: dict[str, object]) -> None:
         table.add_row(Text(found.rule if not place else "", style="bold"), Text(label), signed(points), *_group(group))
 
 
-def _shown(lines: list) -> Iterator[tuple[str, float, Group]]:
+def _shown(lines: list[Line]) -> Iterator[tuple[str, float, Group]]:
     """Values of equal points on one line; ranges as they are."""
     for points in dict.fromkeys(line.points for line in lines):
         same = [line for line in lines if line.points == points]

@@ -137,7 +137,7 @@ def _keeps_signs(selection: Selection, candidates: Sequence[Candidate]) -> bool:
         candidate = candidates[factor.candidate]
         if isinstance(candidate, Amount) and candidate.sign * factor.effects[0] < 0:
             return False
-        is_banded = isinstance(candidate, Column) and isinstance(factor.form, Bands)
-        if is_banded and turning(candidate, factor.form, factor.effects) is not None:
-            return False
+        if isinstance(candidate, Column) and isinstance(factor.form, Bands):  # noqa: SIM102 - two questions
+            if turning(candidate, factor.form, factor.effects) is not None:
+                return False
     return True
