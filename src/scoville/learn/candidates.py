@@ -143,10 +143,12 @@ def _gain(rows: Rows, column: Floats) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
         amount = np.log1p(np.nan_to_num(1 / (1 + column)) if np.isnan(column).any() else column)[rows.train]
     won, weight = rows.won[rows.train].astype(np.float64), rows.weight[rows.train]
-    rate = float(weight @ won / weight.sum()) if weight.sum() else 0.0
-    centred = amount - float(weight @ amount / max(weight.sum(), 1e-12))
-    spread = rate * (1 - rate) * float(weight @ centred**2)
-    return float((weight * (won - rate)) @ centred) ** 2 / spread if spread > 0 else 0.0
+    total = max(float(weight.sum()), 1e-12)
+    # sums and not products of vectors: for these numpy starts threads, which wait for each other on a busy machine
+    rate = float((weight * won).sum()) / total
+    centred = amount - float((weight * amount).sum()) / total
+    spread = rate * (1 - rate) * float((weight * centred**2).sum())
+    return float((weight * (won - rate) * centred).sum()) ** 2 / spread if spread > 0 else 0.0
 
 
 def _forms(of: Happening, found: dict[Origin, Floats]) -> Iterator[Candidate]:

@@ -169,7 +169,7 @@ class _Properties:
         return tuple(name for _, name in sorted(found)[:2])
 
     def kinds(self, enough: float, leads: int) -> list[Happening]:
-        """Common values of texts with few, or the first parts of paths; the best-populated ones."""
+        """Common values of texts with few, but for numbers, or the first parts of paths; the best-populated ones."""
         paths: list[tuple[int, str, Happening]] = []
         texts: list[tuple[int, str, Happening]] = []
         for name, column in self.texts.items():
@@ -179,7 +179,7 @@ class _Properties:
             rows = self.engine.arrow(
                 "SELECT arg_max(value, (n, value)) AS value, count(DISTINCT lead_id) AS leads FROM "  # noqa: S608
                 f"(SELECT lead_id, trim({value}) AS value, count(*) OVER (PARTITION BY trim({value})) AS n "
-                f"FROM learn_sample WHERE nullif(trim({column}), '') IS NOT NULL) GROUP BY lower(value) "
+                f"FROM learn_sample WHERE regexp_matches({column}, '[^-+0-9.\\s]')) GROUP BY lower(value) "
                 f"ORDER BY leads DESC, 1 LIMIT {MOST_VALUES + 1}"
             ).to_pylist()
             if len(rows) <= MOST_VALUES or is_path:

@@ -60,10 +60,10 @@ def _name(origin: Origin) -> str:
 def _of_trait(trait: str) -> str:
     if trait in _KNOWN:
         return _KNOWN[trait]
-    whose, _, fact = trait.rpartition(".")
+    whose, _, fact = trait.rpartition(".")  # what an account tells is written account.NAME
     if _SIZE.match(snake_case(fact)):
         return "Company size"
-    return f"{_words(whose)}: {_words(fact).lower()}" if whose and whose != "account" else _words(fact)
+    return _words(trait if whose != "account" else fact)
 
 
 def _did(of: Happening) -> str:

@@ -165,16 +165,15 @@ class _Traits:
         if name in _LATER:
             return _LATER[name]
         is_whole = self.types[trait_column(name)].is_integer()
+        if self.distinct[name] <= FEW_VALUES:
+            return None
         if re.search(KEY_NAME, said) and (is_whole or self.kind(name) == "text"):
-            few = self.distinct[name] <= FEW_VALUES
-            return None if few else f"an id: {self.distinct[name]:,} different values of {self.filled[name]:,}"
+            return f"an id: {self.distinct[name]:,} different values of {self.filled[name]:,}"
         if self.kind(name) != "text":
             return None
         if _NOBODY_ELSE.search(said):
             return "names and addresses say who, not what kind"
-        if name == "job_title" and self.distinct[name] > FEW_VALUES:
-            return "seniority and function of the title say it"
-        return None
+        return "seniority and function of the title say it" if name == "job_title" else None
 
     def column(self, name: str, called: str) -> Column:
         read = f"SELECT {quoted(trait_column(name))} AS value FROM learn_traits ORDER BY lead_no"  # noqa: S608
