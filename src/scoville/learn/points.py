@@ -32,6 +32,7 @@ SCALE = 100
 UNITS = (1.0, 1.1, 1.25)  # coarser units round the large effects otherwise, and sometimes better
 SWEEPS = 20
 LITTLE = 1e-6  # of log loss: less than this is no gain
+_COARSEST = 10  # times the first unit: by then each factor has a point or two
 _LITTLE_RIDGE = 1e-6  # only there to hold the line where there is but one score
 
 
@@ -148,11 +149,17 @@ class _Card:
         self.candidates, self.won, self.weight = candidates, won, weight
         self.max_points, self.scale = max_points, scale
         self.terms = [factor.term(candidates) for factor in selection.factors]
-        self.rules = [self._rounded(factor, unit) for factor in selection.factors]
-        self.parts = [rule.score(candidates) for rule in self.rules]
         self.intercept = selection.intercept + sum(_base(factor) for factor in selection.factors)
         self.unit = unit
+        self._round(selection)
+        while np.ptp(np.sum(self.parts, axis=0)) > scale and self.unit < _COARSEST * unit:
+            self.unit *= 1.05
+            self._round(selection)
         self._refit()
+
+    def _round(self, selection: Selection) -> None:
+        self.rules = [self._rounded(factor, self.unit) for factor in selection.factors]
+        self.parts = [rule.score(self.candidates) for rule in self.rules]
 
     def _rounded(self, factor: Factor, unit: float) -> Rule:
         effects = factor.effects

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 FACTORS = 7
 CAPS = (0.5, 0.75, 0.9, 0.97, 1.0)  # the shares of the amounts above 0 at which a cap is tried
-PAIR_PRICE = 12.0  # twice the log likelihood that a pair must add: the best of some 400 parts does so by chance alone
+FIRST = 6.0  # what the first factor must add beyond its price, so that a card does not begin by chance
+PAIR_PRICE = 12.0  # twice the log likelihood that the best part of two columns adds to noise, half of the time
 SWEEPS = 2
 SWAPS = 2
 LITTLE = 1.0  # of log likelihood: a swap that gains less than this is not worth another look
@@ -185,7 +186,7 @@ class _Search:
         """Add the candidate, or the part of two, that gains most, if any is worth its price."""
         gradient, curvature = self._pulls()
         best = max(self._best(gradient, curvature), self._best_pair(gradient, curvature), key=lambda one: one.gain)
-        if best.form is None or best.gain <= 0:
+        if best.form is None or best.gain <= (0 if self.places else FIRST):
             return False
         self._put(len(self.places), best.which, best.form)
         self._refit()
@@ -225,10 +226,12 @@ class _Search:
         return _Choice(banding.gain - self.entry, which, banding.bands) if banding.bands.count > 1 else _NONE
 
     def _best_pair(self, gradient: Floats, curvature: Floats) -> _Choice:
-        return _of_pairing(best_pairing(self._pairs(), self.levels, gradient, curvature, self.limits))
+        pairs = list(self._pairs())
+        found = _of_pairing(best_pairing(pairs, self.levels, gradient, curvature, self.limits))
+        return replace(found, gain=found.gain - float(np.log(max(1, len(pairs)))))
 
     def _pairs(self) -> Iterator[tuple[int, int]]:
-        if self.together == "none":
+        if self.together == "none" or not self.places:  # a card begins with a column that says something by itself
             return
         chosen = {place.which for place in self.places if isinstance(place.form, Bands)}
         among = sorted(chosen) if self.together == "chosen" else range(len(self.candidates))
