@@ -38,7 +38,8 @@ def made_up(leads: int = LEADS, seed: int = 7) -> tuple[pd.DataFrame, pd.DataFra
     people = pd.DataFrame(
         {
             "lead_id": ids, "created_at": created, "employees": size, "source": source,
-            "favourite": dice.choice(list("pqrs"), leads), "one": "same", "closed_reason": np.where(won, "signed", None),
+            "favourite": dice.choice(list("pqrs"), leads), "one": "same",
+            "closed_reason": np.where(won, "signed", None),
         }
     )  # fmt: skip
     rows = [
