@@ -28,6 +28,9 @@ _SAYS = {
     "contains": "contains {}", "starts_with": "starts with {}", "ends_with": "ends with {}", "matches": "matches {}",
     "newer_than": "is less than {} ago", "older_than": "is {} ago or longer",
 }  # fmt: skip
+_TURNS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))  # marks that turn the direction of what follows
+UNSHOWN = dict.fromkeys(code for code in (*range(0x20), *range(0x7F, 0xA0), *_TURNS) if chr(code) not in "\t\n")
+"""For `str.translate`: characters that show nothing, and can colour, erase or turn the text around them."""
 _SAYS_OF_TIME = {"gt": "is after {}", "gte": "is on or after {}", "lt": "is before {}", "lte": "is on or before {}"}
 
 

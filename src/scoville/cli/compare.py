@@ -53,8 +53,8 @@ def compare(  # noqa: PLR0913 - one parameter for each option
     horizon: Horizon = "90d",
     snapshots: Snapshots = "monthly",
     capacity: Annotated[
-        float, typer.Option(metavar="SHARE", help="Share of the leads that can be called, best first.")
-    ] = 0.2,
+        str, typer.Option(metavar="SHARE", help="Share of the leads that can be called, best first, such as 20%.")
+    ] = "20%",
     movers: Annotated[
         Path | None,
         typer.Option(
@@ -80,20 +80,20 @@ def compare(  # noqa: PLR0913 - one parameter for each option
     Example: scoville compare now.yaml new.yaml --leads leads.csv --events events.csv --outcomes outcomes.csv
     """
     from scoville.cli.output import print_json
-    from scoville.cli.past import length, past_of, progress_of
+    from scoville.cli.past import length, past_of, progress_of, share
     from scoville.cli.run import refuse_targets
     from scoville.evidence.versus.compare import compare_models
     from scoville.model.load import Model
 
     checked = [Model.load(model) for model in models]
-    ahead = length(horizon, "--horizon")
+    ahead, called = length(horizon, "--horizon"), share(capacity, "--capacity")
     if movers is not None:
         refuse_targets([movers], [*map(str, models), leads, events, outcomes])
     with progress_of("scoring the past") as progress:
         history = past_of(leads, events, outcomes, outcome_column, won, maps, workspace, engine, memory_limit)
         found = compare_models(
             history, checked, [str(model) for model in models],
-            horizon=ahead, snapshots=snapshots, capacity=capacity, progress=progress,
+            horizon=ahead, snapshots=snapshots, capacity=called, progress=progress,
         )  # fmt: skip
     if movers is not None:
         found.write_movers(history, movers)
@@ -119,9 +119,8 @@ def _print(found: Comparison, movers: Path | None) -> None:
     when = "as they are now: outcomes have no dates, so this is not point in time"
     if found.horizon_days is not None:
         when = f"{counted(len(found.snapshots), 'snapshot')}, {found.horizon_days:g} days ahead"
-    console.print(
-        f"{found.leads:,} open leads seen, {found.conversions:,} converted ({found.converting_leads:,} leads) · {when}"
-    )
+    who = counted(found.converting_leads, "lead")
+    console.print(f"{found.leads:,} open leads seen, {found.conversions:,} converted ({who}) · {when}")
     for challenge in found.challenges:
         console.print()
         console.print(Text(f"{challenge.name} against {found.rivals[0].name}", style="underline"))
@@ -129,17 +128,17 @@ def _print(found: Comparison, movers: Path | None) -> None:
             console.print(Text(challenge.versus.verdict, style=_STYLES.get(challenge.versus.answer, "")))
         _print_challenge(console, challenge, found)
     if movers is not None:
-        console.print(f"wrote {movers}")
+        console.print(Text(f"wrote {movers}"))
 
 
 def _print_challenge(console: Console, challenge: Challenge, found: Comparison) -> None:
-    from scoville.cli.evidence import _table
+    from scoville.cli.output import figures_table
 
     first, other = _told_apart(found.rivals[0].name, challenge.name)
-    console.print(_table("", ("", first, other, "difference (95 %)"), _figures(challenge, found)))
+    console.print(figures_table("", ("", first, other, "difference (95 %)"), _figures(challenge, found)))
     said = [(_text(f"{one.part} {one.name}"), one.kind, _text(one.said)) for one in challenge.changes[:_SHOWN_CHANGES]]
     if said:
-        _titled(console, "What differs in the files", _table("", ("", "", ""), said))
+        _titled(console, "What differs in the files", figures_table("", ("", "", ""), said))
     else:
         console.print("The files say the same.")
     if (more := len(challenge.changes) - _SHOWN_CHANGES) > 0:
@@ -153,7 +152,7 @@ def _print_challenge(console: Console, challenge: Challenge, found: Comparison) 
         for move in challenge.moves[:_SHOWN_MOVES]
     ]
     title = f"Who changes stage on {when}: {len(challenge.movers):,} of {found.newest_leads:,} open leads"
-    _titled(console, title, _table("", ("from → to", "leads", "converted", ""), moves))
+    _titled(console, title, figures_table("", ("from → to", "leads", "converted", ""), moves))
     biggest = [
         (
             _text(row["lead_id"]), f"{row['score_before']:.1f}", f"{row['score_after']:.1f}", f"{row['change']:+.1f}",
@@ -161,7 +160,9 @@ def _print_challenge(console: Console, challenge: Challenge, found: Comparison) 
         )
         for row in challenge.movers.rows(_SHOWN_MOVERS)
     ]  # fmt: skip
-    _titled(console, "Whose score changes most", _table("", ("lead", "before", "after", "change", "stage"), biggest))
+    _titled(
+        console, "Whose score changes most", figures_table("", ("lead", "before", "after", "change", "stage"), biggest)
+    )
 
 
 def _titled(console: Console, title: str, table: Table) -> None:
@@ -172,7 +173,7 @@ def _titled(console: Console, title: str, table: Table) -> None:
 
 def _figures(challenge: Challenge, found: Comparison) -> list[tuple[str, str, str, str]]:
     auc, at = challenge.versus.auc, challenge.versus.at_capacity
-    best = f"in the best {100 * found.capacity:g} %"
+    best = f"in the best {100 * found.capacity:g}%"
     return [
         ("AUC", f"{auc.auc_b:.3f}", f"{auc.auc_a:.3f}", f"{auc.difference:+.3f} ({auc.low:+.3f} to {auc.high:+.3f})")
         if auc.low is not None

@@ -24,7 +24,7 @@ from scoville.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from scoville.evidence.drift.drifted import Asked
     from scoville.evidence.drift.profile import Profile
@@ -157,7 +157,7 @@ def _asked(
     from_: str | None, to: str | None, window: str | None, horizon: str, limit: float, known: Profile | None
 ) -> Asked:
     """What the options ask for. Raises: UsageError for dates, times and limits that are none."""
-    from scoville.cli.past import length
+    from scoville.cli.past import instant, length
     from scoville.evidence.drift.drifted import WINDOW, Asked
 
     if not limit >= _LEAST_LIMIT:
@@ -166,20 +166,13 @@ def _asked(
     if known is not None and window is not None and _days(wanted) != known.window_days:
         said = _ALL if known.window_days is None else f"{known.window_days:g}d"
         raise UsageError(f"the baseline holds leads of --window {said}: leave --window out, or make another baseline")
-    return Asked(_instant(from_, "--from"), _instant(to, "--to"), wanted, length(horizon, "--horizon"), limit)
+    base = instant(from_, "--from") if from_ is not None else None
+    now = instant(to, "--to") if to is not None else None
+    return Asked(base, now, wanted, length(horizon, "--horizon"), limit)
 
 
 def _days(window: timedelta | None) -> float | None:
     return None if window is None else window.total_seconds() / 86_400
-
-
-def _instant(text: str | None, option: str) -> datetime | None:
-    from scoville.scoring import as_instant
-
-    try:
-        return None if text is None else as_instant(text)
-    except UsageError as error:
-        raise UsageError(f"{option}: {error}") from None
 
 
 def _read(  # noqa: PLR0913 - the options that say what to read

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.text import Text
 
-from scoville.cli.evidence import _number, _share, _table
-from scoville.cli.output import out
+from scoville.cli.evidence import _number, _share
+from scoville.cli.output import figures_table, out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,19 +54,26 @@ def print_drift(found: Drift) -> None:
 
 def _outcomes(found: Drift) -> object:
     rows = [
-        (f"share from {one.stage}", _share(one.base), _share(one.now), _change(one.low, one.high), "")
+        (f"share at {one.stage} or above", _share(one.base), _share(one.now), _change(one.low, one.high), "")
         for one in found.stages
     ]
     rows += [_difference("conversion rate", found.rate), _difference("AUC", found.auc)]
-    return _table("Lines and outcomes", ("", "then", "now", "change, 95 %", ""), rows)
+    return figures_table("Lines and outcomes", ("", "then", "now", "change, 95 %", ""), rows)
 
 
 def _difference(name: str, one: Difference) -> tuple[str, str, str, str, str]:
     is_auc = name == "AUC"
     values = [_number(value) if is_auc else _share(value) for value in (one.base, one.now)]
     spread = _interval_of(one.low, one.high) if is_auc else _change(one.low, one.high)
-    said = one.cannot_tell or ("changed, beyond chance" if one.is_real else "no change shown")
-    return name, values[0], values[1], spread, said
+    return name, values[0], values[1], spread, one.cannot_tell or _told(one)
+
+
+def _told(one: Difference) -> str:
+    if one.is_real:
+        return "changed, beyond chance"
+    if one.low is not None and one.low > 0:
+        return "higher, but not counted as drift"
+    return "lower, but not counted as drift" if one.high is not None and one.high < 0 else "no change shown"
 
 
 def _interval_of(low: float | None, high: float | None) -> str:
@@ -81,7 +88,7 @@ def _columns(found: Drift) -> object:
     moved = sum(one.has_moved for one in found.moved)
     rows = [_column(one) for one in found.moved[: max(_ROWS, moved + 1)]]
     title = f"What moved, of {len(found.moved)} things that the model reads or gives"
-    return _table(title, ("", "", "PSI", "95 %", "by chance", "had it", "has it", ""), rows)
+    return figures_table(title, ("", "", "PSI", "95 %", "by chance", "had it", "has it", ""), rows)
 
 
 def _column(one: Moved) -> tuple[str | Text, ...]:

@@ -51,8 +51,9 @@ def ended_well() -> Iterator[None]:
 
 
 def _end(code: int, message: str) -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    Console(stderr=True, soft_wrap=True).print(Text("error: ", style="bold red") + Text(message))
+    from scoville.cli.output import Screen
+
+    Screen(stderr=True, soft_wrap=True).print(Text("error: ", style="bold red") + Text(message))
     sys.exit(code)

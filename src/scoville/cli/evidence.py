@@ -8,19 +8,20 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from scoville.cli.output import out
+from scoville.cli.output import figures_table, out
 from scoville.evidence.told import answers
 from scoville.evidence.told.answers import Answer
 from scoville.evidence.told.rule_groups import rule_groups
 from scoville.evidence.told.sentences import headline, next_steps, sentence
-from scoville.words import counted
+from scoville.words import counted, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from scoville.evidence.backtest import Evidence
     from scoville.evidence.figures.brackets import Bracket
     from scoville.evidence.figures.matrix import Matrix
+    from scoville.evidence.leaks.named import Leak
     from scoville.evidence.rules.earning import RuleEvidence
     from scoville.evidence.rules.misses import Group, Miss, Misses
     from scoville.evidence.told.sentences import Tone
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _COLOURS: dict[Tone, str] = {"good": "green", "weak": "yellow", "bad": "red", "unknown": "bright_black"}
 _GIVEN = 4  # contributions that are named of one lead
 _BAR = 24  # characters of the longest bar
+_NAMED = 10  # traits that are named in one line
 
 
 def print_evidence(evidence: Evidence, *, details: bool = False) -> None:
@@ -40,7 +42,7 @@ def print_evidence(evidence: Evidence, *, details: bool = False) -> None:
     age = evidence.stability
     for place, step in enumerate(next_steps(evidence, None if age.age_days is None else age.advice)):
         console.print(Text("      " if place else "next: ", style="bold") + Text(f"{step.do}. {step.why}"))
-    for line in (*(f"leak? {leak.name}: {leak.reason}" for leak in evidence.leaks), *evidence.notes):
+    for line in (*_leaks(evidence.leaks, details=details), *evidence.notes):
         console.print(Text("note: ", style="yellow") + Text(line))
     if details:
         _print_details(evidence)
@@ -48,13 +50,25 @@ def print_evidence(evidence: Evidence, *, details: bool = False) -> None:
         console.print(Text("--details for all figures, --report FILE.html for a page with charts", style="dim"))
 
 
+def _leaks(leaks: Sequence[Leak], *, details: bool) -> Iterator[str]:
+    """What looks written after the outcome: with the reason where the model reads it, else by name alone."""
+    for leak in leaks:
+        if leak.is_used or details:
+            yield f"leak? {leak.name}: {leak.reason}" + ("" if leak.is_used else " (the model does not read it)")
+    unread = [leak.name for leak in leaks if not leak.is_used]
+    if unread and not details:
+        named = ", ".join(unread[:_NAMED]) + (f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else "")
+        yield f"perhaps written after the outcome, and not read by the model: {named}"
+
+
 def _over(evidence: Evidence) -> str:
-    """What the figures rest on."""
-    seen = f"{evidence.ranking.leads:,} open leads seen, {evidence.ranking.conversions:,} converted"
+    """What the figures rest on. A lead stands in several snapshots, so these are no numbers of people."""
+    converted = f"{evidence.ranking.conversions:,} converted ({_share(evidence.ranking.base_rate)})"
     if evidence.horizon_days is None:
-        return f"leads as they are now · {seen} ({_share(evidence.ranking.base_rate)})"
+        return f"leads as they are now · {evidence.ranking.leads:,} leads, {converted}"
     dates = counted(len(evidence.snapshots), "snapshot")
-    return f"{dates}, {evidence.horizon_days:g} days ahead · {seen} ({_share(evidence.ranking.base_rate)})"
+    again = ", each at every snapshot" if len(evidence.snapshots) > 1 else ""
+    return f"{dates}, {evidence.horizon_days:g} days ahead · {evidence.ranking.leads:,} open leads{again}, {converted}"
 
 
 def _answers(evidence: Evidence) -> Table:
@@ -75,7 +89,7 @@ def _asked(evidence: Evidence) -> Iterator[tuple[str, Answer]]:
         tone: Tone = "good" if evidence.predicts else "unknown"
         yield "ranks", Answer(tone, "Yes" if evidence.predicts else "Not shown", told)
     yield "rises", answers.of_trend(evidence.trend)
-    yield "best 20 %", answers.of_gains(ranking, 0.2)
+    yield "best 20%", answers.of_gains(ranking, 0.2)
     for name, line in list(evidence.stages.items())[-1:]:
         yield f"line {name}", answers.of_line(line)
     if evidence.rules:
@@ -114,16 +128,6 @@ def _print_details(evidence: Evidence) -> None:
         console.print(_misses(title, group))
 
 
-def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
-    """A plain table; all columns but the first and the last are numbers."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
-    for place, name in enumerate(columns):
-        table.add_column(name, justify="left" if place in {0, len(columns) - 1} else "right", no_wrap=place == 0)
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
 def _brackets(evidence: Evidence) -> Table:
     top = max((bracket.rate or 0.0 for bracket in evidence.brackets), default=0.0) or 1.0
     rows = [
@@ -134,7 +138,7 @@ def _brackets(evidence: Evidence) -> Table:
         for bracket in reversed(evidence.brackets)
     ]  # fmt: skip
     title = f"Conversion by score: {evidence.trend.sentence}"
-    return _table(title, ("score", "leads", "converted", "rate", "95 %", ""), rows)
+    return figures_table(title, ("score", "leads", "converted", "rate", "95 %", ""), rows)
 
 
 def _stages(evidence: Evidence) -> Table:
@@ -145,7 +149,7 @@ def _stages(evidence: Evidence) -> Table:
         )
         for name, line in evidence.stages.items()
     ]  # fmt: skip
-    return _table("The lines", ("stage", "from", "leads", "above", "below", "verdict"), rows)
+    return figures_table("The lines", ("stage", "from", "leads", "above", "below", "verdict"), rows)
 
 
 def _matrix(matrix: Matrix) -> Table:
@@ -154,7 +158,7 @@ def _matrix(matrix: Matrix) -> Table:
         for row, cells in zip(matrix.rows, matrix.cells, strict=True)
     ]
     title = f"Conversion by {matrix.rows_by} (down) and {matrix.columns_by} (across)"
-    return _table(title, (matrix.rows_by, *(column.label for column in matrix.columns), ""), rows)
+    return figures_table(title, (matrix.rows_by, *(column.label for column in matrix.columns), ""), rows)
 
 
 def _rules(evidence: Evidence) -> Table:
@@ -167,7 +171,7 @@ def _rules(evidence: Evidence) -> Table:
         for rule in evidence.rules
     ]  # fmt: skip
     columns = ("rule", "touches", "rate with", "without", "points", "AUC without it", "95 %", "")
-    return _table("Which rules earn their place", columns, rows)
+    return figures_table("Which rules earn their place", columns, rows)
 
 
 def _by(name: str, brackets: Sequence[Bracket]) -> Table:
@@ -175,18 +179,19 @@ def _by(name: str, brackets: Sequence[Bracket]) -> Table:
         (Text(one.label), f"{one.leads:,}", f"{one.conversions:,}", _share(one.rate), _interval(one.low, one.high), "")
         for one in brackets
     ]
-    return _table(f"Conversion by {name}", (name, "leads", "converted", "rate", "95 %", ""), rows)
+    return figures_table(f"Conversion by {name}", (name, "leads", "converted", "rate", "95 %", ""), rows)
 
 
 def _misses(title: str, group: Group) -> Table:
     """Single leads with what gave them their score; above them what many of them have in common."""
-    rows = [(Text(miss.lead_id), f"{miss.score:g}", Text(_given(miss))) for miss in group.shown]
+    rows = [(Text(miss.lead_id), f"{miss.score:.1f}", Text(_given(miss))) for miss in group.shown]
     common = "; ".join(one.sentence for one in group.in_common) or group.cannot_tell or "nothing in common is shown"
-    return _table(f"{title}: {common}", ("lead", "score", "what gave it"), rows)
+    return figures_table(f"{title}: {common}", ("lead", "score", "what gave it"), rows)
 
 
 def _given(miss: Miss) -> str:
-    return ", ".join(f"{given.points:+g} {given.rule}" for given in miss.contributions[:_GIVEN])
+    biggest = sorted(miss.contributions, key=lambda given: -abs(given.points))[:_GIVEN]
+    return ", ".join(f"{signed(given.points)} {given.rule}" for given in biggest)
 
 
 def _snapshots(evidence: Evidence) -> Table:
@@ -194,7 +199,7 @@ def _snapshots(evidence: Evidence) -> Table:
         (f"{one.as_of:%Y-%m-%d}", f"{one.leads:,}", f"{one.conversions:,}", _share(one.rate), _number(one.auc), "")
         for one in evidence.snapshots
     ]
-    return _table("Over time", ("snapshot", "open leads", "converted", "rate", "AUC", ""), rows)
+    return figures_table("Over time", ("snapshot", "open leads", "converted", "rate", "AUC", ""), rows)
 
 
 def _share(value: float | None) -> str:

@@ -74,12 +74,12 @@ def plan(  # noqa: PLR0913 - one parameter for each option
     Example: scoville experiment plan --leads leads.csv --outcomes outcomes.csv --lift 20%
     """
     from scoville.cli.output import print_json
-    from scoville.cli.past import length, past_of, progress_of
+    from scoville.cli.past import length, past_of, progress_of, share
     from scoville.data.workspace import load_workspace
     from scoville.evidence.trial.assigning import baseline
     from scoville.evidence.trial.experiment import plan_experiment, variants_of
 
-    named, wanted, found = variants_of(variants), _share(lift, "--lift"), None
+    named, wanted, found = variants_of(variants), share(lift, "--lift"), None
     if rate is None:
         ahead = length(horizon, "--horizon")
         if leads is None and load_workspace(workspace).leads.source is None:
@@ -87,7 +87,7 @@ def plan(  # noqa: PLR0913 - one parameter for each option
         with progress_of("counting"):
             history = past_of(leads, events, outcomes, outcome_column, won, maps, workspace, "duckdb://", None)
             found = baseline(history, ahead)
-    usual = found.rate if found is not None else _share(rate or "", "--rate")
+    usual = found.rate if found is not None else share(rate or "", "--rate")
     a_week = per_week if per_week is not None else found.leads_a_week if found is not None else None
     made = plan_experiment(usual, wanted, named, leads_a_week=a_week, power=power, alpha=alpha)
     if json:
@@ -176,7 +176,7 @@ def read(  # noqa: PLR0913 - one parameter for each option
     Example: scoville experiment read assigned.csv --outcomes outcomes.csv --variants current=50,new=50
     """
     from scoville.cli.output import print_json
-    from scoville.cli.past import length, progress_of
+    from scoville.cli.past import instant, length, progress_of
     from scoville.cli.run import open_engine
     from scoville.data.outcomes import WON
     from scoville.data.workspace import RelationSettings, load_workspace
@@ -186,6 +186,7 @@ def read(  # noqa: PLR0913 - one parameter for each option
     from scoville.scoring import as_instant
 
     ahead = length(horizon, "--horizon") if horizon is not None else None
+    when = instant(as_of, "--as-of") if as_of is not None else as_instant(None)
     named = variants_of(variants) if variants is not None else None
     known = load_workspace(workspace)
     came = outcomes if outcomes is not None else known.outcomes.source
@@ -197,7 +198,7 @@ def read(  # noqa: PLR0913 - one parameter for each option
             assignments, events, came, outcome_column=outcome_column, won=won or [WON],
             workspace=by_id_alone(known), engine=open_engine("duckdb://", None),
         )  # fmt: skip
-        found = count(history, as_instant(as_of), ahead)
+        found = count(history, when, ahead)
     reading = read_experiment(found.arms, named or alike(found.arms), planned=planned)
     if json:
         print_json(reading.to_dict() | {"left_out": found.left_out})
@@ -207,18 +208,8 @@ def read(  # noqa: PLR0913 - one parameter for each option
         raise typer.Exit(1)
 
 
-def _share(text: str, option: str) -> float:
-    """20%, 20 % or 0.2 as a number. Raises: UsageError that names the option."""
-    number = text.strip().removesuffix("%").strip()
-    try:
-        return float(number) / (100 if text.strip().endswith("%") else 1)
-    except ValueError:
-        raise UsageError(f"{option} takes a share such as 5% or 0.05, not '{text}'") from None
-
-
 def _print_plan(made: Plan, found: Baseline | None) -> None:
-    from scoville.cli.evidence import _table
-    from scoville.cli.output import out
+    from scoville.cli.output import figures_table, out
 
     console = out()
     if found is not None:
@@ -235,7 +226,7 @@ def _print_plan(made: Plan, found: Baseline | None) -> None:
          _weeks(made.weeks_when_peeking)),
         ("read once, at the end", f"{made.leads:,}", *_each(made.per_variant), _weeks(made.weeks)),
     ]  # fmt: skip
-    console.print(_table("", ("", "leads", *made.per_variant, "time"), rows))
+    console.print(figures_table("", ("", "leads", *made.per_variant, "time"), rows))
     console.print(
         "`scoville experiment read` may be read at any time, and often shows a change earlier: "
         f"give it --planned {made.leads_when_peeking}"
@@ -255,8 +246,7 @@ def _weeks(weeks: float | None) -> str:
 def _print_reading(reading: Reading, left_out: dict[str, int]) -> None:
     from rich.text import Text
 
-    from scoville.cli.evidence import _table
-    from scoville.cli.output import out
+    from scoville.cli.output import figures_table, out
     from scoville.words import counted
 
     console = out()
@@ -271,6 +261,6 @@ def _print_reading(reading: Reading, left_out: dict[str, int]) -> None:
         )
         for one in reading.variants
     ]  # fmt: skip
-    console.print(_table("", ("variant", "planned", "leads", "converted", "rate", "95 %, at any time"), rows))
+    console.print(figures_table("", ("variant", "planned", "leads", "converted", "rate", "95 %, at any time"), rows))
     for reason, leads in left_out.items():
         console.print(Text("note: ", style="yellow") + Text(f"left out: {counted(leads, 'lead')} {reason}"))

@@ -79,14 +79,13 @@ def figures(  # noqa: PLR0913 - one parameter for each option
     """
     from scoville.cli.figures_shown import print_figures, print_forecast
     from scoville.cli.output import out, print_json
-    from scoville.cli.past import length, past_of, progress_of
+    from scoville.cli.past import instant, length, past_of, progress_of
     from scoville.evidence.business.forecast import forecast
     from scoville.evidence.business.money import business_figures
     from scoville.model.load import Model
-    from scoville.scoring import as_instant
 
     checked = Model.load(model)
-    ahead, begin = length(horizon, "--horizon"), as_instant(as_of) if as_of is not None else None
+    ahead, begin = length(horizon, "--horizon"), instant(as_of, "--as-of") if as_of is not None else None
     with progress_of("scoring the past") as progress:
         history = past_of(leads, events, outcomes, outcome_column, won, maps, workspace, engine, memory_limit)
         plan = history.plan(checked)

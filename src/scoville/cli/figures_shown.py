@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from scoville.cli.output import out
+from scoville.cli.output import figures_table, out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -77,7 +77,7 @@ def _overall(business: Business) -> Table:
         *_rows((("touched by sales", group.touched),), _share),
         *(_wait("speed to lead", group.speed_to_lead) if group.speed_to_lead is not None else ()),
     ]
-    return _table("All leads", ("figure", "", "95 %", "of", ""), rows)
+    return figures_table("All leads", ("figure", "", "95 %", "of", ""), rows)
 
 
 def _rows(
@@ -116,7 +116,7 @@ def _groups(groups: Sequence[Group], by: str, horizon_days: float | None, width:
     names = [columns[place] for place in known]
     costs = ": what a lead and a win cost, what a win brings" if set(_MONEY) & set(names) else ""
     title = f"By {'source' if by == 'source' else 'month of creation'}{costs}"
-    return _table(title, names, [[row[place] for place in known] for row in rows])
+    return figures_table(title, names, [[row[place] for place in known] for row in rows])
 
 
 def _group(group: Group) -> tuple[str | Text, ...]:
@@ -140,7 +140,9 @@ def _stages(stages: Sequence[StageRate]) -> Table:
         )
         for one in stages
     ]  # fmt: skip
-    return _table("From stage to stage, within the horizon", ("step", "leads", "went on", "rate", "95 %", ""), rows)
+    return figures_table(
+        "From stage to stage, within the horizon", ("step", "leads", "went on", "rate", "95 %", ""), rows
+    )
 
 
 def _checks(checks: Sequence[Checked], width: int) -> Table:
@@ -148,7 +150,7 @@ def _checks(checks: Sequence[Checked], width: int) -> Table:
     rows = [_check(one, has_revenue=has_revenue, has_room=width >= _ROOM_FOR_ALL) for one in checks]
     leads = ("open leads",) if width >= _ROOM_FOR_ALL else ()
     columns = ("as of", *leads, "wins", _INTERVAL, "came", *(("revenue", _INTERVAL, "came") if has_revenue else ()), "")
-    return _table("Such forecasts before, and what came in", columns, rows)
+    return figures_table("Such forecasts before, and what came in", columns, rows)
 
 
 def _check(one: Checked, *, has_revenue: bool, has_room: bool) -> tuple[str | Text, ...]:
@@ -161,16 +163,6 @@ def _check(one: Checked, *, has_revenue: bool, has_room: bool) -> tuple[str | Te
         f"{one.as_of:%Y-%m-%d}", *leads, _count(told.wins), _range(told.wins_low, told.wins_high, _count),
         f"{one.came_wins:,}", *(money if has_revenue else ()), f"{' and '.join(missed)} missed" if missed else "",
     )  # fmt: skip
-
-
-def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
-    """A plain table; all columns but the first and the last are numbers."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
-    for place, name in enumerate(columns):
-        table.add_column(name, justify="left" if place in {0, len(columns) - 1} else "right", no_wrap=place == 0)
-    for row in rows:
-        table.add_row(*row)
-    return table
 
 
 def _share(value: float | None) -> str:

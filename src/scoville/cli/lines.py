@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from scoville.cli.output import out
+from scoville.cli.output import figures_table, out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,13 +98,13 @@ def _curve(found: Thresholds, width: int) -> Table:
     if width < _ROOM_FOR_ALL:
         columns = ("line", load, "buy", "of buyers", *((net,) if has_net else ()), "")
         rows = [_in_short(line, _marks(found, line), has_net=has_net) for line in found.curve]
-        return _table("What each line trades", columns, rows)
+        return figures_table("What each line trades", columns, rows)
     columns = (
         "line", "stand there", *((load, "") if weekly else ()), "buy", "", "of all buyers", "",
         *((net, "") if has_net else ()), "",
     )  # fmt: skip
     rows = [_in_full(line, _marks(found, line), weekly=weekly, has_net=has_net) for line in found.curve]
-    return _table("What each line trades", columns, rows)
+    return figures_table("What each line trades", columns, rows)
 
 
 def _in_full(line: Reach, marks: str, *, weekly: bool, has_net: bool) -> tuple[str | Text, ...]:
@@ -153,7 +153,7 @@ def _weeks_of_one(choice: Choice) -> Table:
         )
         for week in known
     ]  # fmt: skip
-    return _table(
+    return figures_table(
         f"{title} at {_line_of(choice)}", ("up to", "new leads", "stand there", "bought", "rate", "", ""), rows
     )
 
@@ -163,7 +163,7 @@ def _weeks_of_all(choices: Sequence[Choice]) -> Table:
     weeks = [_known(choice)[0] for choice in choices]
     rows = [_abreast(row) for row in zip(*weeks, strict=True)]
     title = f"{_known(choices[0])[1]}: new leads, and how many of them bought"
-    return _table(title, ("up to", *(f"at {_line_of(choice)}" for choice in choices), ""), rows)
+    return figures_table(title, ("up to", *(f"at {_line_of(choice)}" for choice in choices), ""), rows)
 
 
 def _known(choice: Choice) -> tuple[Sequence[Week], str]:
@@ -201,16 +201,6 @@ def _print_customers(console: Console, customers: LastCustomers) -> None:
     )
     if customers.unseen:
         console.print(Text(f"  {customers.unseen:,} more came and bought between two snapshots", style="dim"))
-
-
-def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
-    """A plain table of numbers; the last column is text."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
-    for place, name in enumerate(columns):
-        table.add_column(name, justify="left" if place in {0, len(columns) - 1} else "right", no_wrap=place == 0)
-    for row in rows:
-        table.add_row(*row)
-    return table
 
 
 def _dim(text: str) -> Text:

@@ -10,13 +10,15 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from scoville.display import probability
+from scoville.words import UNSHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,14 +39,37 @@ _ROOM_FOR_WHO = 110  # columns of a terminal below which the id alone says who i
 _STAGE_COLOURS = ("bright_black", "cyan", "yellow", "bold red")  # from the coldest to the hottest
 
 
+class Screen(Console):
+    """A console on which no name of a lead, rule or file can colour, erase or turn what stands around it."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What rich would show, without the control characters in it."""
+        for segment in super().render(renderable, options):
+            text = segment.text if segment.control else segment.text.translate(UNSHOWN)
+            yield segment if text == segment.text else Segment(text, segment.style)
+
+
 def out() -> Console:
     """Where results go; into a pipe or a file at a width that cuts nothing a person would miss."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
+    return Screen(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
 
 
 def aside() -> Console:
     """Where remarks go."""
-    return Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDE)
+    return Screen(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDE)
+
+
+def figures_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
+    """A plain table; all columns but the first and the last are numbers. Text is shown as it is, never as markup."""
+    table = Table(
+        title=escape(title), title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim"
+    )
+    for place, name in enumerate(columns):
+        is_text = place in {0, len(columns) - 1}
+        table.add_column(Text(name), justify="left" if is_text else "right", no_wrap=place == 0)
+    for row in rows:
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    return table
 
 
 def print_json(content: Mapping[str, object]) -> None:

@@ -10,9 +10,10 @@ from scoville.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from pathlib import Path
 
+    from scoville.data.workspace import RelationSettings
     from scoville.evidence.history import History
 
 
@@ -36,10 +37,18 @@ def past_of(  # noqa: PLR0913 - the options of every verb of evidence
     from scoville.evidence.history import read_history
 
     known, leads, events = sources_of(leads, events, maps, workspace)
+    if outcomes is None and outcome_column is None:
+        outcomes, outcome_column = known.outcomes.source, _column_of_leads(known.outcomes, leads)
     return read_history(
-        leads, events, outcomes if outcomes is not None else known.outcomes.source,
-        outcome_column=outcome_column, won=won or [WON], workspace=known, engine=open_engine(engine, memory_limit),
+        leads, events, outcomes, outcome_column=outcome_column, won=won or [WON], workspace=known,
+        engine=open_engine(engine, memory_limit),
     )  # fmt: skip
+
+
+def _column_of_leads(told: RelationSettings, leads: str) -> str | None:
+    """The column that says who won, where the workspace takes outcomes from the leads themselves, without a date."""
+    is_dated = not {"at", "occurred_at"}.isdisjoint(told.columns)
+    return told.columns.get("outcome") if told.source == leads and not is_dated else None
 
 
 @contextlib.contextmanager
@@ -55,6 +64,29 @@ def progress_of(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading and cleaning", total=None)
         yield lambda done, every: bar.update(task, description=what, completed=done, total=every)
+
+
+def instant(text: str, option: str) -> datetime:
+    """A date or instant as naive UTC. Raises: UsageError that names the option, also for one far from all data."""
+    from scoville.evidence.snapshots import EARLIEST, LATEST
+    from scoville.scoring import as_instant
+
+    try:
+        found = as_instant(text)
+    except UsageError as error:
+        raise UsageError(f"{option}: {str(error).removeprefix('as_of ')}") from None
+    if not EARLIEST <= found < LATEST:
+        raise UsageError(f"{option}: {text} is too far away; give a date from {EARLIEST.year} to {LATEST.year - 1}")
+    return found
+
+
+def share(text: str, option: str) -> float:
+    """20%, 20 % or 0.2 as a number. Raises: UsageError that names the option."""
+    number = text.strip().removesuffix("%").strip()
+    try:
+        return float(number) / (100 if text.strip().endswith("%") else 1)
+    except ValueError:
+        raise UsageError(f"{option} takes a share such as 5% or 0.05, not '{text}'") from None
 
 
 def length(text: str, option: str) -> timedelta:

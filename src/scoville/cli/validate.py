@@ -77,14 +77,13 @@ def validate(  # noqa: PLR0913 - one parameter for each option
     """
     from scoville.cli.evidence import print_evidence
     from scoville.cli.output import print_json, print_written
-    from scoville.cli.past import length, past_of, progress_of
+    from scoville.cli.past import instant, length, past_of, progress_of
     from scoville.evidence.backtest import evidence_of
     from scoville.evidence.probability import check_writable, write_measured
     from scoville.model.load import Model
-    from scoville.scoring import as_instant
 
     checked = Model.load(model)
-    since = as_instant(model_date) if model_date is not None else None
+    since = instant(model_date, "--model-date") if model_date is not None else None
     if write_probability:
         check_writable(model)
     if report is not None:

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 WON = "won"
 USUAL = (WON, "lost", "accepted", "rejected")  # what outcomes are called where nobody says otherwise
 _NAMED = ("outcome", "goal", "status", "result")  # columns that say which outcome it is, when they are not mapped
+NO_MONEY = 1e15  # more than there is: an amount from it on is a mistake, and would drown all others
 _LIKE_EVENTS = {"at": "occurred_at"}  # cleaning knows the time of an event; `at` is the shorter word of outcomes
-_YES = ("1", "true", "yes", "y", WON, "converted")
+YES = ("1", "true", "yes", "y", WON, "converted")
+_NO = ("0", "false", "no", "n", "lost", "")
 
 
 @dataclass(frozen=True)
@@ -80,29 +82,45 @@ def outcomes_in_events(con: Backend, events: ir.Table, names: Sequence[str], *, 
     outcomes = _kept(con, found, people)
     if not outcomes.rows:
         known = [row["event"] for row in fetch_rows(con, events.select("event").distinct().order_by("event"))]
-        raise DataError(f"no event is called {listed(names)}.{did_you_mean(names[0], known)} Events: {listed(known)}")
+        raise DataError(
+            f"no event is called {listed(names)}.{did_you_mean(names[0], known)} Events: {listed(known)}. "
+            "Say which counts with --won NAME, or where outcomes are with --outcomes FILE"
+        )
     return outcomes
 
 
-def outcomes_in_leads(con: Backend, column: str, *, leads: ir.Table) -> Outcomes:
+def outcomes_in_leads(con: Backend, column: str, won: Sequence[str] = (WON,), *, leads: ir.Table) -> Outcomes:
     """Outcomes that are a column of leads, such as `Converted` with 1 and 0: won, without a date.
 
-    Raises:  DataError when leads have no such column.
+    Raises:  DataError when leads have no such column, or it holds neither yes, nor no, nor a name of `won`.
     """
     if column not in leads.columns:
         known = [name for name in leads.columns if name != "lead_id"]
         raise DataError(f"leads have no column '{column}'.{did_you_mean(column, known)} Columns: {listed(known)}")
     said = leads[column].cast("string").strip().lower().re_replace(r"[.]0$", "")
-    won = leads.filter(said.isin(_YES))
+    wanted = [*YES, *(name.strip().lower() for name in won)]
+    wins = leads.filter(said.isin(wanted))
+    _check_says(con, column, leads.filter(said.notnull()), said.isin([*wanted, *_NO]), won)
     undated = {"outcome": ibis.literal(WON), "at": ibis.null("timestamp"), "value": ibis.null("float64")}
-    table = keep_table(con, "outcomes", won.select("lead_id", **undated))
+    table = keep_table(con, "outcomes", wins.select("lead_id", **undated))
     return Outcomes(table, has_dates=False, rows=count_rows(con, table))
+
+
+def _check_says(con: Backend, column: str, leads: ir.Table, is_known: ir.BooleanValue, won: Sequence[str]) -> None:
+    """A column of statuses says neither yes nor no. Raises: DataError when no value of it is known."""
+    if count_rows(con, leads) and not count_rows(con, leads.filter(is_known)):
+        rows = fetch_rows(con, leads.select(said=leads[column].cast("string")).distinct().order_by("said"))
+        raise DataError(
+            f"no lead has {listed(won)} in '{column}', nor yes or no. Values: {listed([row['said'] for row in rows])}. "
+            "Say which counts with --won NAME"
+        )
 
 
 def _value(rows: ir.Table) -> ir.Value:
     if "value" not in rows.columns:
         return ibis.null("float64")
-    return rows["value"].try_cast("float64") if rows["value"].type().is_string() else rows["value"].cast("float64")
+    value = rows["value"].try_cast("float64") if rows["value"].type().is_string() else rows["value"].cast("float64")
+    return ibis.ifelse(value.abs() < NO_MONEY, value, ibis.null("float64"))  # not a number is more than all numbers
 
 
 def _kept(con: Backend, rows: ir.Table, people: People) -> Outcomes:

@@ -19,6 +19,7 @@ import numpy as np
 from scoville.data.keep import literal, quoted
 from scoville.errors import DataError, UsageError
 from scoville.evidence.figures.sample import Sample, sample
+from scoville.scoring import as_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 LABELS = ("grade", "level", "priority", "stage", "segment", "source")
 MOST_SNAPSHOTS = 60  # five years of months
+EARLIEST, LATEST = datetime(1900, 1, 1), datetime(2200, 1, 1)  # noqa: DTZ001 - naive UTC; other dates are typed wrong
 _DAY = timedelta(days=1)
 _REACH = 3  # times the way from the median to the first or last hundredth that a date may lie beyond it
 
@@ -104,7 +106,10 @@ def snapshot_instants(wanted: str, span: Span, horizon: timedelta) -> tuple[date
             f"{span.end:%Y-%m-%d}. Give a shorter --horizon, or other --snapshots"
         )
     if len(over) > MOST_SNAPSHOTS:
-        raise UsageError(f"{len(over)} snapshots are more than {MOST_SNAPSHOTS}; take --snapshots monthly or a list")
+        raise UsageError(
+            f"{len(over):,} snapshots are more than {MOST_SNAPSHOTS}: the data reach from {span.start:%Y-%m-%d} to "
+            f"{span.end:%Y-%m-%d}. Give --snapshots dates such as 2026-01-01,2026-04-01, or put wrong dates right"
+        )
     return over
 
 
@@ -117,11 +122,15 @@ def _months(span: Span) -> list[datetime]:
 
 def _instant(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text.strip())
-    except ValueError:
+        found = as_instant(text)
+    except UsageError:
+        found = LATEST
+    if not EARLIEST <= found < LATEST:
         raise UsageError(
-            f"--snapshots takes monthly, weekly or dates such as 2026-01-01,2026-02-01, not '{text.strip()}'"
-        ) from None
+            "--snapshots takes monthly, weekly or dates such as 2026-01-01,2026-02-01, from the years "
+            f"{EARLIEST.year} to {LATEST.year - 1}, not '{text.strip()}'"
+        )
+    return found
 
 
 def span_of(engine: DuckDB) -> Span:
@@ -130,7 +139,7 @@ def span_of(engine: DuckDB) -> Span:
     A date typed wrong must neither add a century of snapshots nor pretend that a horizon is over. So a date counts
     only where it lies within four times as far from their median as 98 of 100 do.
 
-    Raises:  DataError when there is no date at all.
+    Raises:  DataError when there is no date at all, or all that happened lies before the first lead.
     """
     created = "created_at" in engine.columns("leads")
     first = ("leads", "created_at") if created else ("events", "occurred_at")
@@ -140,15 +149,24 @@ def span_of(engine: DuckDB) -> Span:
     ).to_pylist()[0]
     if row["first"] is None or row["last"] is None:
         raise DataError("neither leads, events nor outcomes have a date: there is no past to look at")
+    if row["last"] < row["first"]:
+        raise DataError(
+            f"the last event or outcome ({row['last']:%Y-%m-%d}) is before the first lead came "
+            f"({row['first']:%Y-%m-%d}): is one of the columns of dates another one? See --map"
+        )
     return Span(row["first"], row["last"])
 
 
 def _edge(table: str, column: str, which: Literal["min", "max"]) -> str:
     """The first or last date of a column that is not far from all others."""
     share, side = (0.01, ">=") if which == "min" else (0.99, "<=")
-    column = quoted(column)
-    usual = f"SELECT quantile_disc({column}, {share}) AS far, quantile_disc({column}, 0.5) AS half FROM {table}"  # noqa: S608
-    return f"(SELECT {which}({column}) FROM {table}, ({usual}) WHERE {column} {side} far + {_REACH} * (far - half))"  # noqa: S608
+    years = " AND ".join(f"day {than} TIMESTAMP {literal(str(end))}" for than, end in ((">=", EARLIEST), ("<", LATEST)))
+    dates = f"SELECT day FROM (SELECT {quoted(column)} AS day FROM {table}) WHERE {years}"  # noqa: S608 - our own names
+    usual = f"SELECT quantile_disc(day, {share}) AS far, quantile_disc(day, 0.5) AS half FROM dates"  # noqa: S608
+    return (
+        f"(WITH dates AS ({dates}) SELECT {which}(day) FROM dates, ({usual}) "  # noqa: S608
+        f"WHERE day {side} far + {_REACH} * (far - half))"
+    )
 
 
 def build_panel(

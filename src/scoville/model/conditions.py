@@ -172,7 +172,8 @@ def parse_duration(text: object) -> timedelta:
     if not match:
         message = f"{_shown(text)} is not a length of time; {_meant(text)}"
         raise ValueError(message)
-    duration = timedelta(hours=float(match[1]) * _HOURS[match[2]])
+    hours = float(match[1]) * _HOURS[match[2]]
+    duration = timedelta(hours=min(hours, 25.0 * _LONGEST_DAYS))  # more of them than a timedelta may have
     if not timedelta(0) < duration <= timedelta(days=_LONGEST_DAYS):
         message = f"{text!r} must be more than 0 and at most {_LONGEST_DAYS:,} days"
         raise ValueError(message)

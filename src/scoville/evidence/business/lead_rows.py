@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scoville.data.keep import literal, quoted
+from scoville.data.outcomes import NO_MONEY
 from scoville.data.suggest import did_you_mean, listed
 from scoville.errors import DataError
 
@@ -78,7 +79,7 @@ def lead_rows(history: History, horizon: timedelta | None, touch: str | None = N
     won = np.asarray(rows["won"].to_numpy(zero_copy_only=False), bool)
     coded = rows["source"].combine_chunks().dictionary_encode()
     is_open_ended = horizon is None
-    value, cost = _numbers(rows, "value"), _numbers(rows, "cost")
+    value, cost = _amounts(rows, "value"), _amounts(rows, "cost")
     return LeadRows(
         until=until, touch=touches,
         sources=tuple(coded.dictionary.to_pylist()),
@@ -160,6 +161,11 @@ def _numbers(rows: Any, name: str) -> Floats:  # noqa: ANN401 - an Arrow table
 
     found = np.asarray(rows[name].cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64)
     return np.where(np.isfinite(found), found, np.nan)
+
+
+def _amounts(rows: Any, name: str) -> Floats:  # noqa: ANN401 - an Arrow table
+    found = _numbers(rows, name)
+    return np.where(np.abs(found) < NO_MONEY, found, np.nan)
 
 
 def _micros(instant: datetime) -> float:

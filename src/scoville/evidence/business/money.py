@@ -43,7 +43,8 @@ class Group:
     unit of the columns `cost` and `value`.
 
     `engagement_rate`: at least one event within the horizon after creation, or before it. `conversion_rate`: won so
-    far; `conversion_in_time`: won within the horizon after creation, the same for old and new leads.
+    far; `conversion_in_time`: won within the horizon after creation, the same for old and new leads;
+    leads that won before it, or of which it is not known, are left out.
     `acquisition_cost`: cost of all leads over wins. `value_per_lead`: what a lead brings on average, those that bring
     nothing included; `return_per_lead`: that minus its cost; `return_on_cost`: that over its cost (0.5: 50 % gained).
     `touched`: share of leads with a first touch after creation.
@@ -174,11 +175,20 @@ def _group(rows: LeadRows, here: Bools, label: str, horizon_days: float | None, 
 
 
 def _rates(rows: LeadRows, old: Bools, reason: str | None) -> dict[str, Figure]:
-    columns = {"engagement_rate": rows.engaged, "conversion_rate": rows.won, "conversion_in_time": rows.won_in_time}
+    columns = {"engagement_rate": rows.engaged, "conversion_rate": rows.won}
     found = {name: rate(int(column[old].sum()), int(old.sum())) for name, column in columns.items()}
+    found["conversion_in_time"] = _in_time(rows, old)
     if not rows.has_events:
         found["engagement_rate"] = none_because("cannot tell: no events")
     return {name: none_because(reason) for name in found} if reason else found
+
+
+def _in_time(rows: LeadRows, old: Bools) -> Figure:
+    """Where outcomes have dates: of the leads whose creation is known, and that had not won by then."""
+    timed = old & np.isfinite(rows.days_seen) & ~(rows.days_to_win < 0) if rows.until is not None else old
+    if old.any() and not timed.any():
+        return none_because("cannot tell: nothing says when leads were created")
+    return rate(int(rows.won_in_time[timed].sum()), int(timed.sum()))
 
 
 def _cost(rows: LeadRows, here: Bools) -> Figure:
@@ -289,7 +299,7 @@ def _notes(rows: LeadRows, overall: Group, horizon_days: float | None) -> list[s
             f"{'is' if young == 1 else 'are'} still open and left out of the rates"
         )
     if early:
-        notes.append(f"{counted(early, 'win')} before the lead was created: left out of the sales cycle")
+        notes.append(f"{counted(early, 'win')} before the lead was created: left out of what is told of time")
     if rows.has_cost and no_cost:
         notes.append(f"{counted(no_cost, 'lead')} without a cost: left out where cost matters")
     if rows.has_value and no_value and overall.value_per_lead.value is not None:

@@ -261,7 +261,8 @@ def _outcome_reasons(auc: Difference, rate: Difference) -> list[str]:
 def _verdict(reasons: Sequence[str], found: Sequence[Moved], before: Profile) -> str:
     said = moved_words(found, before.as_of)
     if not reasons:
-        return f"not drifted: {said}"
+        is_told = any(one.shift.word != "cannot tell" for one in found)
+        return f"not drifted: {said}" if is_told else f"not shown to have drifted: {said}"
     return f"has drifted: {reasons[0]}" + (f" - and {len(reasons) - 1} more" if len(reasons) > 1 else "")
 
 

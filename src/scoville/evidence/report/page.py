@@ -19,6 +19,7 @@ from scoville.evidence.report.drawn import CALLED, drawn
 from scoville.evidence.told import answers, sentences
 from scoville.evidence.told.numbers import FILTERS
 from scoville.evidence.told.rule_groups import rule_groups
+from scoville.words import UNSHOWN
 
 if TYPE_CHECKING:
     from scoville.evidence.backtest import Evidence
@@ -38,7 +39,7 @@ def report_html(evidence: Evidence) -> str:
     """
     style = (files(__package__) / "style.css").read_text(encoding="utf-8")
     parts = {name: getattr(evidence, name) for name in PARTS}
-    return (
+    page = (
         _templates()
         .get_template("page.html.j2")
         .render(
@@ -56,6 +57,7 @@ def report_html(evidence: Evidence) -> str:
             sections=[name for name in _SECTIONS if _is_told(name, evidence, parts)],
         )
     )
+    return page.translate(UNSHOWN)  # HTML may not hold them
 
 
 @cache

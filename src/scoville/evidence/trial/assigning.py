@@ -16,6 +16,7 @@ from scoville.errors import DataError
 from scoville.evidence.snapshots import span_of
 from scoville.evidence.trial.always_valid import Arm
 from scoville.evidence.trial.experiment import Variant, variant_of
+from scoville.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,13 +64,14 @@ def baseline(history: History, horizon: timedelta) -> Baseline:
 
     Where outcomes have no dates: how many of all leads did.
 
-    Raises: DataError when no lead has its horizon within the data.
+    Raises: DataError when no lead has its horizon within the data, or none converted, or all did.
     """
     engine = history.engine
     if not history.outcomes.has_dates:
         row = engine.arrow(
             "SELECT count(*) AS leads, count(*) FILTER (lead_id IN (SELECT lead_id FROM outcomes)) AS won FROM leads"
         ).to_pylist()[0]
+        _check_rate(row["leads"], row["won"], "at all")
         return Baseline(row["leads"], row["won"], None)
     until = f"TIMESTAMP {literal(span_of(engine).end.isoformat(' '))}"
     created = "l.created_at" if "created_at" in engine.columns("leads") else "NULL::TIMESTAMP"
@@ -82,13 +84,24 @@ def baseline(history: History, horizon: timedelta) -> Baseline:
         "FROM born LEFT JOIN won USING (lead_id) "
         f"WHERE born_at + {_interval(horizon)} <= {until} AND (won_at IS NULL OR won_at > born_at)"
     ).to_pylist()[0]
+    days = f"{horizon / timedelta(days=1):g}"
     if not row["leads"]:
         raise DataError(
-            f"no lead was created {horizon / timedelta(days=1):g} days before the end of the data, so no conversion "
+            f"no lead was created {days} days before the end of the data, so no conversion "
             "rate is known. Give --rate, or a shorter --horizon"
         )
+    _check_rate(row["leads"], row["won"], f"within {days} days after they were created")
     weeks = (row["last"] - row["first"]) / _WEEK
     return Baseline(row["leads"], row["won"], row["leads"] / weeks if weeks >= 1 else None)
+
+
+def _check_rate(leads: int, conversions: int, when: str) -> None:
+    """A trial changes a rate: there must be one. Raises: DataError where none converted, or all did."""
+    if conversions in {0, leads}:
+        raise DataError(
+            f"{conversions:,} of {counted(leads, 'lead')} converted {when}: that is no usual rate that a trial could "
+            "change. Give --rate, or another --horizon or --won"
+        )
 
 
 def assign(

@@ -180,8 +180,8 @@ def _check_plan(rate: float, lift: float, expected: float, power: float, alpha: 
     for name, value in (("power", power), ("alpha", alpha)):
         if not 0 < value < 1:
             raise UsageError(f"--{name} must lie between 0 and 1, not {value:g}")
-    if a_week is not None and a_week <= 0:
-        raise UsageError(f"--per-week must be above 0, not {a_week:g}")
+    if a_week is not None and not 0 < a_week < math.inf:
+        raise UsageError(f"--per-week must be a number above 0, not {a_week:g}")
 
 
 # What it shows
