@@ -157,3 +157,14 @@ def test_real_data_scores_as_written(shared: Path, folder: str) -> None:
     assert leads is not None
     assert run.scores.num_rows == leads.rows
     assert len(set(run.scores.column("score").to_pylist())) > 3  # the model tells leads apart
+
+
+def test_outcomes_among_the_leads_are_found_again_by_validate() -> None:
+    rows = [f"{number},{number % 7},{'Customer' if number % 7 > 4 else 'Open'}" for number in range(70)]
+    Path("people.csv").write_text("\n".join(["Lead ID,Visits,Lead Status", *rows]) + "\n", encoding="utf-8")
+    assert "scoville validate model.yaml --won Customer" in init("people.csv").output
+    model = "scoville: 1\nname: Visits\nfit: {rules: [{name: Visits, by: Visits, bands: [{from: 5, points: 10}]}]}\n"
+    Path("model.yaml").write_text(model, encoding="utf-8")
+    done = CliRunner().invoke(app, ["validate", "model.yaml", "--won", "Customer"])
+    assert done.exit_code == 0, done.output
+    assert "70 leads, 20 converted" in done.output

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from scoville.cli.app import app
 from scoville.demo import write
+from scoville.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,12 @@ def asked(demo: Path, *more: str) -> tuple[int, str]:
     files = [f"--{name}={demo / name}.csv" for name in ("leads", "events", "outcomes")]
     done = CliRunner().invoke(app, ["threshold", str(demo / "b2b_saas.yaml"), *files, *more])
     return done.exit_code, done.output
+
+
+def refused(demo: Path, *more: str) -> str:
+    with pytest.raises(UsageError) as said:
+        CliRunner().invoke(app, ["threshold", str(demo / "b2b_saas.yaml"), *more], catch_exceptions=False)
+    return str(said.value)
 
 
 def test_a_capacity_is_answered_in_words_with_past_weeks_and_the_yaml(demo: Path) -> None:
@@ -73,3 +80,12 @@ def test_options_that_make_no_sense_are_refused(demo: Path, wrong: tuple[str, ..
     code, said = asked(demo, *wrong)
     assert code != 0
     assert "What each line trades" not in said
+
+
+def test_a_share_may_be_written_in_percent(demo: Path) -> None:
+    assert asked(demo, "--recall", "80%", "--weeks", "8") == asked(demo, "--recall", "0.8", "--weeks", "8")
+    assert "--precision takes a share such as 5% or 0.05" in refused(demo, "--precision", "a fifth")
+
+
+def test_a_value_without_a_cost_is_not_passed_over(demo: Path) -> None:
+    assert "--value goes with --cost" in refused(demo, "--value", "900")

@@ -34,7 +34,7 @@ def test_the_demo_model_predicts(demo: Path) -> None:
     assert code == 0, said
     assert "It predicts" in said
     assert "Of the best quarter of leads" in said
-    for question in ("ranks", "rises", "best 20 %", "rules", "wrong", "holds", "ahead", "next:"):
+    for question in ("ranks", "rises", "best 20%", "rules", "wrong", "holds", "ahead", "next:"):
         assert f"\n{question}" in said
     assert "Conversion by score" not in said
 

@@ -80,3 +80,14 @@ def test_a_column_that_is_not_there_names_the_nearest() -> None:
     con, loaded = opened()
     with pytest.raises(DataError, match="Did you mean 'Converted'"):
         outcomes_in_leads(con, "Convertd", leads=loaded.leads)
+
+
+def test_a_column_of_statuses_wants_to_be_told_which_counts() -> None:
+    con, loaded = opened()
+    with pytest.raises(
+        DataError, match=r"'Status' says neither .* Values: .* Say which counts with --won NAME"
+    ) as said:
+        outcomes_in_leads(con, "Status", ["Custmer"], leads=loaded.leads.mutate(Status=ibis.literal("Customer")))
+    assert "Did you mean 'Customer'" in str(said.value)
+    found = outcomes_in_leads(con, "Status", ["customer"], leads=loaded.leads.mutate(Status=ibis.literal("Customer")))
+    assert found.rows == loaded.leads.count().to_pyarrow().as_py()

@@ -53,5 +53,9 @@ def demo(
     print_next(
         ("why the first one is first", f"scoville explain {made.model} {best} {data}"),
         ("change a number in the model, and score again", f"scoville score {made.model} {data}"),
+        (
+            "is the score worth believing",
+            f"scoville validate {made.model} --leads {made.leads} --events {made.events} --outcomes {made.outcomes}",
+        ),
         ("your own files", "scoville init"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from scoville.data.recognise import Caution, RecognisedFile, Recognition
+    from scoville.data.recognise.findings import Outcome
     from scoville.engines.duckdb import DuckDB
 
 _OLD_DAYS = 30  # events older than this: a score as of today would find all interest gone
@@ -151,7 +153,18 @@ def _next_steps(found: Recognition, model: Path, now: datetime) -> list[tuple[st
         if newest is not None and is_old
         else "score"
     )
-    return [(said, f"scoville score {model}{as_of}"), ("after each change of the model", f"scoville check {model}")]
+    steps = [(said, f"scoville score {model}{as_of}"), ("after each change of the model", f"scoville check {model}")]
+    if found.outcome is not None:
+        steps.append(("is the score worth believing", f"scoville validate {model}{_won(found.outcome)}"))
+    return steps
+
+
+def _won(outcome: Outcome) -> str:
+    """Which outcomes count, where that is not known without being said."""
+    from scoville.data.outcomes import WON, YES
+
+    known = YES if outcome.relation == "leads" else (WON,)
+    return "".join(f" --won {shlex.quote(name)}" for name in outcome.won if name.lower() not in known)
 
 
 # --- what is shown ---------------------------------------------------------------------------------------------------

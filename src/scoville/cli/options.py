@@ -34,7 +34,7 @@ OutcomeColumn = Annotated[
     str | None,
     typer.Option(
         "--outcome-column", metavar="COLUMN", rich_help_panel=_DATA, show_default=False,
-        help="A column of leads that says who won (1, yes). It has no dates, so this is not point in time.",
+        help="A column of leads that says who won (yes, 1, or --won). It has no dates, so this is not point in time.",
     ),
 ]  # fmt: skip
 Won = Annotated[

@@ -38,12 +38,12 @@ Calls = Annotated[
     typer.Option("--calls", metavar="N", help="How many new leads each of them calls in a week.", **_wish),
 ]
 Precision = Annotated[
-    float | None,
-    typer.Option("--precision", metavar="SHARE", help="At least this share buys: 0.2 is 1 in 5.", **_wish),
+    str | None,
+    typer.Option("--precision", metavar="SHARE", help="At least this share buys: 20% or 0.2 is 1 in 5.", **_wish),
 ]
 Recall = Annotated[
-    float | None,
-    typer.Option("--recall", metavar="SHARE", help="Reach at least this share of all who buy.", **_wish),
+    str | None,
+    typer.Option("--recall", metavar="SHARE", help="Reach at least this share of all who buy, such as 80%.", **_wish),
 ]
 Cost = Annotated[
     float | None,
@@ -51,7 +51,9 @@ Cost = Annotated[
 ]
 Value = Annotated[
     float | None,
-    typer.Option("--value", metavar="MONEY", help="What a win brings; default: the mean value of outcomes.", **_wish),
+    typer.Option(
+        "--value", metavar="MONEY", help="What a win brings, with --cost; default: the mean value of outcomes.", **_wish
+    ),
 ]
 Last = Annotated[int, typer.Option("--last-customers", metavar="N", help="How many of the last buyers to look at.")]
 SectionName = Annotated[
@@ -95,12 +97,17 @@ def threshold(  # noqa: PLR0913 - one parameter for each option
     """
     from scoville.cli.lines import print_thresholds
     from scoville.cli.output import print_json
-    from scoville.cli.past import length, past_of, progress_of
+    from scoville.cli.past import length, past_of, progress_of, share
+    from scoville.errors import UsageError
     from scoville.evidence.lines.threshold import section_named, thresholds
     from scoville.evidence.lines.wishes import Wishes
     from scoville.model.load import Model
 
-    wishes = Wishes(_a_week(capacity, reps, calls), precision, recall, cost, value, last_customers)
+    if value is not None and cost is None:
+        raise UsageError("--value goes with --cost: say what working one lead costs, too")
+    good = share(precision, "--precision") if precision is not None else None
+    reach = share(recall, "--recall") if recall is not None else None
+    wishes = Wishes(_a_week(capacity, reps, calls), good, reach, cost, value, last_customers)
     through = section_named(section)
     checked = Model.load(model)
     with progress_of("scoring the past") as progress:

@@ -110,9 +110,10 @@ def _check_says(con: Backend, column: str, leads: ir.Table, is_known: ir.Boolean
     """A column of statuses says neither yes nor no. Raises: DataError when no value of it is known."""
     if count_rows(con, leads) and not count_rows(con, leads.filter(is_known)):
         rows = fetch_rows(con, leads.select(said=leads[column].cast("string")).distinct().order_by("said"))
+        known = [row["said"] for row in rows]
         raise DataError(
-            f"no lead has {listed(won)} in '{column}', nor yes or no. Values: {listed([row['said'] for row in rows])}. "
-            "Say which counts with --won NAME"
+            f"'{column}' says neither {listed(won)} nor yes or no of any lead.{did_you_mean(won[0], known)} "
+            f"Values: {listed(known)}. Say which counts with --won NAME"
         )
 
 

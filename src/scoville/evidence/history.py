@@ -112,7 +112,7 @@ def read_history(
         engine.ibis, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source
     )
     if outcome_column is not None:
-        found = outcomes_in_leads(engine.ibis, outcome_column, leads=loaded.leads)
+        found = outcomes_in_leads(engine.ibis, outcome_column, won, leads=loaded.leads)
     elif outcomes is not None:
         found = outcomes_from(engine.ibis, outcomes, people=loaded.people, workspace=workspace)
         _check_won(engine, won)
