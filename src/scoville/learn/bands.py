@@ -166,7 +166,9 @@ def values(name: str, column: Objects, *, group: str | None = None, weight: Floa
 def _distinct(column: Floats | Objects) -> tuple[list[object], Ints]:
     """The different values in order of appearance, and which of them each row has. One NaN is like another."""
     place: dict[object, int] = {}
-    at = [place.setdefault(None if is_missing(one) else one, len(place)) for one in np.asarray(column).tolist()]
+    cells = np.asarray(column).tolist()
+    text = str  # is never missing, and most of what there is
+    at = [place.setdefault(one if type(one) is text or not is_missing(one) else None, len(place)) for one in cells]
     return list(place), np.array(at, np.int64)
 
 
@@ -219,14 +221,18 @@ class Banding:
 NOTHING = -np.inf
 
 
-def best_bands(column: Column, gradient: Floats, curvature: Floats, weight: Floats, limits: Limits) -> Banding:
+def best_bands(
+    column: Column, gradient: Floats, curvature: Floats, weight: Floats, limits: Limits, rows: Floats | None = None
+) -> Banding:
     """The bands that add most, to second order, if all else stays as it is: a sum of G^2 / (H + ridge) over bands.
 
     Numbers keep their order; values are put in the order of their rate, which makes the best grouping one of
     neighbours (Fisher 1958). Missing is a band of its own where that pays, else part of the one it is most like.
+    `rows` is the weight of each cell, where it is known already.
     """
     count = column.cells.count
-    pull, hold, rows = (_summed(column.codes, of, count) for of in (gradient, curvature, weight))
+    pull, hold = (_summed(column.codes, of, count) for of in (gradient, curvature))
+    rows = _summed(column.codes, weight, count) if rows is None else rows
     least = limits.share * rows.sum()
     if column.cells.ordered:
         return max(

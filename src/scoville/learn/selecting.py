@@ -30,6 +30,7 @@ FACTORS = 7
 CAPS = (0.5, 0.75, 0.9, 0.97, 1.0)  # the shares of the amounts above 0 at which a cap is tried
 FIRST = 6.0  # what the first factor must add beyond its price, so that a card does not begin by chance
 PAIR_PRICE = 12.0  # twice the log likelihood that the best part of two columns adds to noise, half of the time
+PROMISING = 8  # of the candidates left out, those that may try for the places of others
 SWEEPS = 2
 SWAPS = 2
 LITTLE = 1.0  # of log likelihood: a swap that gains less than this is not worth another look
@@ -111,10 +112,10 @@ def select(
     """The best selections found of 0, 1, ... up to `factors` factors; fewer where no further one is worth its price.
 
     Forward, one factor at a time: the one that adds most given the others. After each, all bands are cut again given
-    the others, effects are fitted together, and every factor has to hold its place against all that are left out.
-    A factor must add to twice the log likelihood what the best of so many candidates adds by chance alone (2 log of
-    their number: Foster and George 1994), besides the price of its bands. `together` says of which columns two may
-    make a rule together: none, those chosen already, or any.
+    the others, effects are fitted together, and every factor has to hold its place against the
+    most promising of what is left out. A factor must add to twice the log likelihood what the best of so many
+    candidates adds by chance alone (2 log of their number: Foster and George 1994), besides the price of its bands.
+    `together` says of which columns two may make a rule together: none, those chosen already, or any.
 
     Shape: candidates of one length, `won` of 0 and 1, `weight` of at least 0.
     Raises: UsageError: lengths differ.
@@ -172,6 +173,12 @@ class _Search:
         self.places: list[_Place] = []
         self.fit = fit([], won, weight, limits.ridge)
         self.levels = Levels(candidates, *self._pulls(), weight)
+        self.rows = [
+            np.bincount(one.codes, weight, one.cells.count).astype(np.float64) if isinstance(one, Column) else None
+            for one in candidates
+        ]
+        self.usable = [which for which, rows in enumerate(self.rows) if rows is None or np.count_nonzero(rows) > 1]
+        self.promising = self.usable
 
     def selection(self) -> Selection:
         factors = (
@@ -185,7 +192,9 @@ class _Search:
     def add(self) -> bool:
         """Add the candidate, or the part of two, that gains most, if any is worth its price."""
         gradient, curvature = self._pulls()
-        best = max(self._best(gradient, curvature), self._best_pair(gradient, curvature), key=lambda one: one.gain)
+        choices = sorted(self._choices(self.usable, gradient, curvature), key=lambda one: -one.gain)
+        self.promising = sorted(one.which for one in choices[:PROMISING] if one.form is not None)
+        best = max([*choices[:1], self._best_pair(gradient, curvature)], key=lambda one: one.gain)
         if best.form is None or best.gain <= (0 if self.places else FIRST):
             return False
         self._put(len(self.places), best.which, best.form)
@@ -193,7 +202,7 @@ class _Search:
         return True
 
     def polish(self) -> None:
-        """Cut all bands again given the others, and let what is left out try for every place."""
+        """Cut all bands again given the others, and let what is most promising of the rest try for every place."""
         self._sweep()
         for _ in range(SWAPS):
             swapped = [self._swap(at) for at in range(len(self.places) - 1, -1, -1) if at < len(self.places)]
@@ -206,12 +215,9 @@ class _Search:
         expected = chance(self.fit.log_odds)
         return self.weight * (self.won - expected), self.weight * expected * (1 - expected)
 
-    def _best(self, gradient: Floats, curvature: Floats) -> _Choice:
+    def _choices(self, among: Sequence[int], gradient: Floats, curvature: Floats) -> list[_Choice]:
         taken = {self._key(place.which) for place in self.places if not isinstance(place.form, Both)}
-        left = (which for which in range(len(self.candidates)) if self._key(which) not in taken)
-        return max(
-            (self._choice(which, gradient, curvature) for which in left), key=lambda one: one.gain, default=_NONE
-        )
+        return [self._choice(which, gradient, curvature) for which in among if self._key(which) not in taken]
 
     def _key(self, which: int) -> str | int:
         group = self.candidates[which].group
@@ -222,7 +228,7 @@ class _Search:
         if isinstance(candidate, Amount):
             gain, cap = _best_cap(candidate, gradient, curvature, self.limits)
             return _NONE if cap is None else _Choice(gain - self.entry, which, cap)
-        banding = best_bands(candidate, gradient, curvature, self.weight, self.limits)
+        banding = best_bands(candidate, gradient, curvature, self.weight, self.limits, self.rows[which])
         return _Choice(banding.gain - self.entry, which, banding.bands) if banding.bands.count > 1 else _NONE
 
     def _best_pair(self, gradient: Floats, curvature: Floats) -> _Choice:
@@ -234,7 +240,7 @@ class _Search:
         if self.together == "none" or not self.places:  # a card begins with a column that says something by itself
             return
         chosen = {place.which for place in self.places if isinstance(place.form, Bands)}
-        among = sorted(chosen) if self.together == "chosen" else range(len(self.candidates))
+        among = sorted(chosen) if self.together == "chosen" else self.usable
         for one, other in combinations(among, 2):
             if self._key(one) != self._key(other):
                 yield one, other
@@ -314,7 +320,7 @@ class _Search:
         mine = self._take(at)
         self._refit()
         gradient, curvature = self._pulls()
-        best = self._best(gradient, curvature)
+        best = max(self._choices(self.promising, gradient, curvature), key=lambda one: one.gain, default=_NONE)
         if best.form is not None and best.gain > max(0.0, self._reformed(mine, gradient, curvature).gain):
             self._put(min(at, len(self.places)), best.which, best.form)
             self._refit()
