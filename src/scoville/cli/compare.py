@@ -120,7 +120,8 @@ def _print(found: Comparison, movers: Path | None) -> None:
     if found.horizon_days is not None:
         when = f"{counted(len(found.snapshots), 'snapshot')}, {found.horizon_days:g} days ahead"
     who = counted(found.converting_leads, "lead")
-    console.print(f"{found.leads:,} open leads seen, {found.conversions:,} converted ({who}) · {when}")
+    again = "open leads, each at every snapshot" if len(found.snapshots) > 1 else "leads"
+    console.print(f"{found.leads:,} {again}, {found.conversions:,} converted ({who}) · {when}")
     for challenge in found.challenges:
         console.print()
         console.print(Text(f"{challenge.name} against {found.rivals[0].name}", style="underline"))

@@ -112,9 +112,9 @@ def find_drift(
     now = asked.now or span.end
     base = baseline.as_of if baseline is not None else asked.base or _default_base(now, asked, span)
     if base >= now:
-        raise UsageError(
-            f"the base of {base:%Y-%m-%d} is not before {now:%Y-%m-%d}: give an earlier --from or a later --to"
-        )
+        told = "compare it with later data" if baseline is not None else "give an earlier --from or a later --to"
+        what = "the baseline" if baseline is not None else "the base"
+        raise UsageError(f"{what} of {base:%Y-%m-%d} is not before {now:%Y-%m-%d}: {told}")
     instants = (now,) if baseline is not None else (base, now)
     seen = _looked_at(history, plan, asked, span, instants, progress)
     before = baseline if baseline is not None else _profile(seen, 0)

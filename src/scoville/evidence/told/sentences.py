@@ -133,7 +133,7 @@ def _for_rules(rules: Sequence[RuleEvidence]) -> Iterator[Step]:
     if much := [rule.rule for rule in worse if has_too_many_points(rule)]:
         yield Step(
             f"Try fewer points for {_named(much)}",
-            "It ranked better without them, though its leads do convert as they say.",
+            "It ranked better without those points, though the leads that get them do convert as the points say.",
         )
     if none := [rule.rule for rule in worse if not has_too_many_points(rule)]:
         yield Step(f"Try the model without {_named(none)}", "It ranked better without, beyond chance.")
