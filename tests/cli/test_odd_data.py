@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from scoville.cli import main
 from scoville.cli.app import app
 from scoville.errors import DataError, ScovilleError, UsageError
+from scoville.evidence.drift.psi import number_bins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -177,3 +180,76 @@ def test_without_dates_of_creation_nothing_is_said_about_time_since_it(tmp_path:
 def test_a_week_of_no_number_of_leads_is_refused() -> None:
     done = CliRunner().invoke(app, ["experiment", "plan", "--rate=5%", "--per-week=nan"])
     assert isinstance(done.exception, UsageError)
+
+
+def test_outcomes_of_other_ids_than_those_of_leads_are_an_error(tmp_path: Path) -> None:
+    people = leads()
+    write(tmp_path, people, [{**row, "lead_id": f"other-{row['lead_id']}"} for row in outcomes(people)])
+    for verb in VERBS:
+        with pytest.raises(DataError, match="no lead has any of the 75 outcomes"):
+            ran(tmp_path, verb)
+
+
+def test_an_outcome_without_any_name_is_an_error(tmp_path: Path) -> None:
+    people = leads()
+    write(tmp_path, people, [{**row, "outcome": ""} for row in outcomes(people)])
+    with pytest.raises(DataError, match="the column outcome of outcomes is empty"):
+        ran(tmp_path, "validate")
+
+
+@pytest.mark.parametrize(("verb", "option"), [("validate", "--report"), ("drift", "--save-baseline")])
+def test_what_is_read_is_never_written_over(verb: str, option: str, tmp_path: Path) -> None:
+    people = leads()
+    write(tmp_path, people, outcomes(people))
+    read = tmp_path / ("events.html" if option == "--report" else "events.json")
+    read.write_text("lead_id,event,occurred_at\nL1,a,2025-02-02\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="is read in this run and would be overwritten"):
+        ran(tmp_path, verb, f"--events={read}", f"{option}={read}")
+    assert read.read_text(encoding="utf-8").startswith("lead_id")
+
+
+Change = Callable[[dict[str, Any]], object]
+DAMAGE: dict[str, Change] = {
+    "leads without end": lambda found: found.update(leads=float("inf")),
+    "a window of no length": lambda found: found.update(window_days=float("nan")),
+    "a window of ages": lambda found: found.update(window_days=1e300),
+    "a window before its end": lambda found: found.update(window_days=-3),
+    "words for figures": lambda found: found["judged"].update(horizon_days="x"),
+    "an AUC above 1": lambda found: found["judged"].update(auc=2),
+    "more wins than leads": lambda found: found["judged"].update(conversions=10**6),
+    "rates of nobody": lambda found: found["judged"].update(leads=0, conversions=0),
+    "fewer than no leads at a stage": lambda found: found["stages"]["MQL"].update(leads=-1),
+    "more leads at a stage than there are": lambda found: found["stages"]["MQL"].update(leads=10**6),
+    "columns of no kind": lambda found: found["columns"][0].update(kind="x"),
+    "a list for a name": lambda found: found["columns"][0].update(section=["x"]),
+    "fewer than no leads in a bin": lambda found: found["columns"][0].update(counts=[-1] * 99),
+}
+
+
+@pytest.fixture(scope="module")
+def baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("baseline")
+    people = leads()
+    write(folder, people, outcomes(people))
+    ran(folder, "drift", "--to=2025-06-01", f"--save-baseline={folder / 'whole.json'}")
+    return folder
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_baseline_is_said_to_be_one(damage: str, baseline: Path) -> None:
+    content = json.loads((baseline / "whole.json").read_text(encoding="utf-8"))
+    DAMAGE[damage](content)
+    (baseline / "damaged.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(DataError, match="--save-baseline"):
+        ran(baseline, "drift", f"--baseline={baseline / 'damaged.json'}")
+
+
+def test_a_baseline_of_another_model_is_said_to_be_one(baseline: Path) -> None:
+    (baseline / "model.yaml").write_text(MODEL.replace("Odd", "Other").replace("NAME", "Size"), encoding="utf-8")
+    said = ran(baseline, "drift", f"--baseline={baseline / 'whole.json'}")
+    assert "the baseline is of another model, 'Odd'; this is 'Other'" in said
+
+
+def test_scores_above_nothing_are_from_zero_on() -> None:
+    bins = number_bins(np.array([0.0] * 50 + [5.0] * 50 + [9.0] * 50))
+    assert not [label for label in bins.labels if "e-" in label]

@@ -139,6 +139,7 @@ def _check_files(
     from_: str | None, baseline: Path | None, save_baseline: Path | None, sources: Sequence[str | None]
 ) -> None:
     """Nothing is written over what is read. Raises: UsageError."""
+    from scoville.cli.run import refuse_overwriting
     from scoville.engines.beside import check_place
 
     if from_ is not None and baseline is not None:
@@ -148,9 +149,7 @@ def _check_files(
     check_place(save_baseline)
     if save_baseline.suffix.lower() != ".json":
         raise UsageError(f"a baseline is JSON: name it with the ending .json, not {save_baseline.name}")
-    read = {Path(source).resolve() for source in (*sources, str(baseline) if baseline else None) if source is not None}
-    if save_baseline.resolve() in read:
-        raise UsageError(f"{save_baseline} is read in this run and would be overwritten; name another file to write to")
+    refuse_overwriting([save_baseline], [*sources, str(baseline) if baseline else None])
 
 
 def _asked(

@@ -95,11 +95,17 @@ def refuse_targets(targets: Sequence[Path], sources: Sequence[str | None]) -> No
     """Nothing is written over what is read, nor twice to one place. Raises: UsageError for the first that would be."""
     from scoville.engines.beside import check_ending, check_place
 
-    read = {file for source in sources if source is not None for file in _files_of(source)}
-    written: set[Path] = set()
     for path in targets:
         check_place(path)
         check_ending(path)
+    refuse_overwriting(targets, sources)
+
+
+def refuse_overwriting(targets: Sequence[Path], sources: Sequence[str | None]) -> None:
+    """As `refuse_targets`, for files of any kind."""
+    read = {file for source in sources if source is not None for file in _files_of(source)}
+    written: set[Path] = set()
+    for path in targets:
         if path.resolve() in read:
             raise UsageError(f"{path} is read in this run and would be overwritten; name another file to write to")
         if path.resolve() in written:

@@ -78,6 +78,7 @@ def validate(  # noqa: PLR0913 - one parameter for each option
     from scoville.cli.evidence import print_evidence
     from scoville.cli.output import print_json, print_written
     from scoville.cli.past import instant, length, past_of, progress_of
+    from scoville.cli.run import refuse_overwriting
     from scoville.evidence.backtest import evidence_of
     from scoville.evidence.probability import check_writable, write_measured
     from scoville.model.load import Model
@@ -90,6 +91,7 @@ def validate(  # noqa: PLR0913 - one parameter for each option
         from scoville.evidence.report import check_report_place, write_report
 
         check_report_place(report)
+        refuse_overwriting([report], [str(model), leads, events, outcomes])
     with progress_of("scoring the past") as progress:
         history = past_of(leads, events, outcomes, outcome_column, won, maps, workspace, engine, memory_limit)
         plan = history.plan(checked)

@@ -21,6 +21,7 @@ from scoville.errors import DataError
 from scoville.evidence.snapshots import Panel, Span, build_panel, single_panel, snapshot_instants, span_of
 from scoville.plan.compile import Plan, compile_plan
 from scoville.scoring import as_instant, checked_columns, read_model
+from scoville.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -115,19 +116,31 @@ def read_history(
         found = outcomes_in_leads(engine.ibis, outcome_column, won, leads=loaded.leads)
     elif outcomes is not None:
         found = outcomes_from(engine.ibis, outcomes, people=loaded.people, workspace=workspace)
-        _check_won(engine, won)
+        _check_known(found)
+        _check_won(engine, won, found.rows)
     else:
         found = outcomes_in_events(engine.ibis, loaded.events, won, people=loaded.people)
     return History(engine, loaded, found, tuple(won), workspace, outcome_column)
 
 
-def _check_won(engine: DuckDB, won: Sequence[str]) -> None:
+def _check_known(outcomes: Outcomes) -> None:
+    """Raises: DataError when there are outcomes, and all of them are of leads that nobody knows."""
+    if outcomes.unknown and not outcomes.rows:
+        raise DataError(
+            f"no lead has any of the {counted(outcomes.unknown, 'outcome')}: the ids are not those of leads. Name the "
+            'columns that hold the same ids: --map outcomes.lead_id="...", --map leads.lead_id="..."'
+        )
+
+
+def _check_won(engine: DuckDB, won: Sequence[str], outcomes: int) -> None:
     """Where nobody won yet there may be only `lost`; but names that are all others want to be told apart.
 
     Raises: DataError when there are outcomes and none is called as those that count, nor by any usual name.
     """
     rows = engine.arrow("SELECT DISTINCT trim(outcome) AS name FROM outcomes WHERE outcome IS NOT NULL ORDER BY 1")
     known = rows["name"].to_pylist()
+    if outcomes and not known:
+        raise DataError("the column outcome of outcomes is empty: fill it in, or leave it out where every row is a win")
     wanted = {name.strip().lower() for name in won}
     if known and not any(name.lower() in {*wanted, *USUAL} for name in known):
         raise DataError(

@@ -9,17 +9,19 @@ import json
 import math
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from scoville.engines.beside import written_beside
 from scoville.errors import DataError
-from scoville.evidence.drift.profile import ColumnProfile, Judged, Profile
+from scoville.evidence.drift.profile import ColumnProfile, Judged, Kind, Profile
 from scoville.evidence.drift.psi import Bins
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = 1
+_MOST = 10**12  # leads; more than there are people
+_DAYS = 36_500  # as many as an option takes
 
 
 def save_baseline(profile: Profile, path: Path) -> None:
@@ -31,8 +33,8 @@ def save_baseline(profile: Profile, path: Path) -> None:
 def load_baseline(path: Path) -> Profile:
     """Read a profile. Raises: DataError for a file that is not there, or no baseline of a version that is known."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refused)
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"cannot read the baseline {path}: {error}. Make one with --save-baseline FILE.json") from None
     version = content.get("scoville_baseline") if isinstance(content, dict) else None
     if version != VERSION:
@@ -40,7 +42,7 @@ def load_baseline(path: Path) -> Profile:
         raise DataError(f"{path} is {found}; allowed: version {VERSION}. Make it anew with --save-baseline")
     try:
         return from_json(content)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise DataError(
             f"{path} is damaged ({type(error).__name__}: {error}). Make it anew with --save-baseline"
         ) from None
@@ -71,28 +73,63 @@ def to_json(profile: Profile) -> dict[str, Any]:
 
 def from_json(content: dict[str, Any]) -> Profile:
     """A profile of plain values. Raises: KeyError, TypeError, ValueError for others than `to_json` gives."""
-    judged = content["judged"]
     return Profile(
         model=str(content["model"]),
         model_version=str(content["model_version"]),
         as_of=_instant(content["as_of"]),
-        window_days=None if content["window_days"] is None else float(content["window_days"]),
-        leads=int(content["leads"]),
+        window_days=None if content["window_days"] is None else _number(content, "window_days", least=1e-6, most=_DAYS),
+        leads=_count(content, "leads"),
         columns=tuple(_column(one) for one in content["columns"]),
-        stages={name: (float(one["from"]), int(one["leads"])) for name, one in content["stages"].items()},
-        judged=None if judged is None else Judged(**{**judged, "as_of": _instant(judged["as_of"])}),
+        stages={
+            name: (_number(one, "from"), _count(one, "leads", most=content["leads"]))
+            for name, one in content["stages"].items()
+        },
+        judged=None if content["judged"] is None else _judged(content["judged"]),
+    )
+
+
+def _judged(one: dict[str, Any]) -> Judged:
+    leads = _count(one, "leads", least=1)
+    return Judged(
+        as_of=_instant(one["as_of"]),
+        horizon_days=_number(one, "horizon_days", least=0, most=_DAYS),
+        leads=leads,
+        conversions=_count(one, "conversions", most=leads),
+        auc=None if one["auc"] is None else _number(one, "auc", least=0, most=1),
+        auc_se=None if one["auc_se"] is None else _number(one, "auc_se", least=0),
+        cannot_tell=None if one["cannot_tell"] is None else str(one["cannot_tell"]),
     )
 
 
 def _column(one: dict[str, Any]) -> ColumnProfile:
+    what = f"{one['kind']} '{one['name']}'"
     starts = tuple(float(start) for start in one["starts"])
     bins = Bins(starts, None if one["texts"] is None else tuple(map(str, one["texts"])))
     counts = tuple(int(count) for count in one["counts"])
-    if len(counts) != len(bins.labels) or min(counts) < 0 or list(starts) != sorted(starts):
-        raise ValueError(f"{one['kind']} '{one['name']}' has {len(counts)} counts for {len(bins.labels)} bins")
-    if not all(map(math.isfinite, starts)):
-        raise ValueError(f"{one['kind']} '{one['name']}' has bins without end")
-    return ColumnProfile(one["kind"], str(one["name"]), one["section"], bins, counts, int(one["filled"]))
+    if one["kind"] not in get_args(Kind) or not isinstance(one["section"], str | None):
+        raise ValueError(f"{what} is of no kind or section that there is")
+    if len(counts) != len(bins.labels):
+        raise ValueError(f"{what} has {len(counts)} counts for {len(bins.labels)} bins")
+    if not all(0 <= count <= _MOST for count in counts):
+        raise ValueError(f"{what} has counts that are none")
+    if list(starts) != sorted(starts) or not all(map(math.isfinite, starts)):
+        raise ValueError(f"{what} has bins without order or end")
+    return ColumnProfile(one["kind"], str(one["name"]), one["section"], bins, counts, _count(one, "filled"))
+
+
+def _count(content: dict[str, Any], name: str, least: int = 0, most: int = _MOST) -> int:
+    return int(_number(content, name, least=least, most=most))
+
+
+def _number(content: dict[str, Any], name: str, *, least: float = -math.inf, most: float = math.inf) -> float:
+    number = float(content[name])
+    if not (math.isfinite(number) and least <= number <= most):
+        raise ValueError(f"{name} is {content[name]}")
+    return number
+
+
+def _refused(constant: str) -> float:
+    raise ValueError(f"{constant} is no number")
 
 
 def _instant(text: str) -> datetime:

@@ -277,7 +277,9 @@ def _to_do(far: Sequence[Moved], auc: Difference, rate: Difference) -> list[str]
 
 def _notes(before: Profile, after: Profile, columns: Sequence[Column], span: Span) -> list[str]:
     notes = []
-    if before.model_version != after.model_version:
+    if before.model != after.model:
+        notes.append(f"the baseline is of another model, '{before.model}'; this is '{after.model}'")
+    elif before.model_version != after.model_version:
         notes.append(
             f"the baseline is of another version of the model ({before.model_version}, this is {after.model_version}): "
             "what moved may be the model itself"

@@ -115,10 +115,15 @@ def _ranges(starts: Sequence[float]) -> list[str]:
     if not starts:
         return ["any number"]
     inner = [
-        _plain(low) if high == np.nextafter(low, np.inf) else f"{_plain(low)} to {_plain(high)}"
+        _plain(low) if high == np.nextafter(low, np.inf) else f"{_plain(_told(low))} to {_plain(high)}"
         for low, high in pairwise(starts)
     ]
-    return [f"below {_plain(starts[0])}", *inner, f"{_plain(starts[-1])} or more"]
+    return [f"below {_plain(starts[0])}", *inner, f"{_plain(_told(starts[-1]))} or more"]
+
+
+def _told(number: float) -> float:
+    """The next number after 0 is 0 to a person."""
+    return 0.0 if abs(number) < np.finfo(np.float64).tiny else number
 
 
 def _plain(number: float) -> str:
