@@ -1,0 +1,263 @@
+"""What re-tuning found, value by value: old, new, interval, and why; new lines for stages; rules that may go.
+
+In: a model tuned on all rows. Out: `Tuned` for every value and `Drop` for rules. Pure. Called by `retune`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scoville.evidence.rules.lost import without_a_rule
+from scoville.learn.fitting import chance
+from scoville.learn.released import SURE, UNKNOWN, Z, Estimate
+from scoville.words import counted, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from scoville.evidence.figures.ranking import PairedAuc
+    from scoville.learn.released import Settled, Tuner
+    from scoville.model.in_place import Where
+    from scoville.model.load import Model
+
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+
+FADES_NOT = 0.0  # days of a half-life that stand for none
+_KEPT = "no evidence for a change"
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """One value of the model: what it is, what it was, what it is to be, and why.
+
+    `kind` is "points", "half-life" (in days) or "stage". `best` is the estimate before rounding,
+    from `low` to `high` its 95 % interval; `p` how likely the past is with the old value, allowing for how many values
+    were looked at. None where it cannot be told.
+    """
+
+    kind: str
+    section: str
+    rule: str
+    label: str
+    where: Where
+    old: float
+    new: float
+    best: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    why: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is a new value."""
+        return self.new != self.old
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A rule that may go, and why."""
+
+    section: str
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """A model tuned on all rows that are not disqualified (`scored`): before and after, and which levers are free.
+
+    `gain` is that of the same numbers, fitted to earlier rows, on those held out.
+    """
+
+    tuner: Tuner
+    before: Settled
+    after: Settled
+    free: tuple[int, ...]
+    scored: Bools
+    gain: PairedAuc
+
+
+def whole_points(tuner: Tuner, state: Settled, free: Sequence[int]) -> Floats:
+    """Whole points for what is free; the rest as it was, to the last digit."""
+    points = tuner.numbers.points
+    for at in free:
+        for number, ratio in zip(tuner.levers[at].of, tuner.levers[at].ratio, strict=True):
+            points[number] = _whole(float(ratio * state.phi[at]), tuner.numbers.points[number])
+    return points
+
+
+def _whole(value: float, old: float) -> float:
+    """The nearest whole number; the old one where that is less than a point away."""
+    nearest = float(round(value)) + 0.0
+    return old if abs(nearest - old) < 1 else nearest
+
+
+def told(found: Found, model: Model) -> tuple[list[Tuned], Settled]:
+    """Every value in the order of the file, stages last; and the state with the new points as they are written."""
+    tuner, after = found.tuner, found.after
+    points = whole_points(tuner, after, found.free)
+    final = tuner.with_points(points, after.phi, after.days)
+    estimates = [_estimate(found, at) for at in range(len(tuner.levers))]
+    places = [at for at in range(len(after.days)) if tuner.fading_levers(at)]
+    doubts = [tuner.half_life_doubt(tuner.at(after.phi, _with_old(found, at)), found.free, at)[0] for at in places]
+    adjusted = holm([*(one.p for one in estimates), *doubts])
+    estimates = [replace(one, adjusted=p) for one, p in zip(estimates, adjusted, strict=False)]
+    values = list(_points_told(found, points, estimates, len([p for p in adjusted if p is not None])))
+    values += [_half_life_told(found, at, p) for at, p in zip(places, adjusted[len(estimates) :], strict=True)]
+    if any(one.changed for one in values):
+        values += _stages_told(found, model, final)
+    return values, final
+
+
+def _with_old(found: Found, place: int) -> tuple[float, ...]:
+    days = found.after.days
+    return (*days[:place], found.before.days[place], *days[place + 1 :])
+
+
+def _estimate(found: Found, at: int) -> Estimate:
+    return UNKNOWN if found.tuner.levers[at].why_not else found.tuner.estimate(found.after, found.free, at)
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """P-values adjusted for how many there are (Holm 1979); those that do not exist stay so."""
+    known = sorted((p, at) for at, p in enumerate(p_values) if p is not None)
+    adjusted: list[float | None] = [None] * len(p_values)
+    most = 0.0
+    for place, (p, at) in enumerate(known):
+        most = max(most, min(1.0, p * (len(known) - place)))
+        adjusted[at] = most
+    return adjusted
+
+
+def _points_told(found: Found, points: Floats, estimates: Sequence[Estimate], looked_at: int) -> Iterator[Tuned]:
+    tuner = found.tuner
+    for at, number in enumerate(tuner.numbers.numbers):
+        place = next(place for place, lever in enumerate(tuner.levers) if at in lever.of)
+        lever, one = tuner.levers[place], estimates[place]
+        ratio = lever.ratio[lever.of.index(at)]
+        rule = tuner.numbers.rules[number.rule]
+        best, low, high = (None if end is None else end * ratio for end in (one.value, one.low, one.high))
+        if low is not None and high is not None and low > high:
+            low, high = high, low
+        value = Tuned(
+            "points", rule.section, rule.name, number.label, number.where, number.points, float(points[at]), best, low,
+            high, one.adjusted, "",
+        )  # fmt: skip
+        yield replace(value, why=_why(value, lever.why_not, len(lever.of), looked_at, is_free=place in found.free))
+
+
+def _why(value: Tuned, why_not: str | None, together: int, looked_at: int, *, is_free: bool) -> str:
+    if why_not is not None:
+        return why_not
+    if value.best is None or value.low is None or value.high is None:
+        return "cannot tell"
+    if value.changed:
+        if turned(value):
+            return "the past speaks the other way: it may go"
+        drawn = " (drawn to the old)" if not value.low <= value.new <= value.high else ""
+        return f"the past speaks against {plain(value.old)}{drawn}" + (
+            f"; {counted(together, 'number')} moved together" if together > 1 else ""
+        )
+    if is_free:
+        return "the change is less than a point"
+    if value.low <= value.old <= value.high:
+        return _KEPT
+    return f"outside its interval, but of {counted(looked_at, 'value')} some are by chance"
+
+
+def turned(value: Tuned) -> bool:
+    """Whether the past gives it the other sign, beyond its interval."""
+    if value.low is None or value.high is None:
+        return False
+    return value.high < 0 < value.old or value.old < 0 < value.low
+
+
+# Half-lives
+
+
+def _half_life_told(found: Found, place: int, p: float | None) -> Tuned:
+    tuner, one = found.tuner, found.tuner.numbers.half_lives[place]
+    _, effect = tuner.half_life_doubt(found.after, found.free, place)
+    state, less = tuner.best_days(found.after, found.free, place)
+    within = [days for days, of in less.items() if of / effect <= Z**2]
+    new = found.after.days[place]
+    why = f"the past speaks against {plain(one.days)} days" if new != one.days else _KEPT
+    section = str(next(step for step in one.where if step in {"fit", "engagement"}))
+    return Tuned(
+        "half-life", section, one.name, "half-life in days", one.where, one.days, new, state.days[place], min(within),
+        max(within), p, why,
+    )  # fmt: skip
+
+
+def written(value: Tuned) -> object:
+    """The value as it stands in the file."""
+    if value.kind == "half-life":
+        return {"half_life": f"{value.new:g}d"}
+    return int(value.new) if value.new.is_integer() else value.new
+
+
+# Stages
+
+
+def _stages_told(found: Found, model: Model, final: Settled) -> Iterator[Tuned]:
+    """A line stays where the rate of leads at it is the same as before, within the interval of the old rate."""
+    before, after = found.tuner.line(found.before), found.tuner.line(final)
+    lowest = -math.inf
+    for at, stage in enumerate(model.stages):
+        old, best, low, high = stage.from_, None, None, None
+        new, why = old, _KEPT
+        if at and old > model.scale.min and before is not None and after is not None and after.beta[1] > 0:
+            place = np.array([1.0, old])
+            rate = float(place @ before.beta)
+            reach = Z * math.sqrt(float(place @ before.variance @ place))
+            best, low, high = (float(end - after.beta[0]) / float(after.beta[1]) for end in (rate, rate - reach, rate + reach))
+            same, now = (float(chance(np.array(of))) for of in (rate, float(place @ after.beta)))
+            why = f"at {plain(old)} points {now:.1%} convert, as before ({same:.1%})"
+            if not low <= old <= high:
+                new = float(min(max(round(best), lowest + 1), model.scale.max))
+                why = f"where {same:.1%} convert; at {plain(old)} points it would now be {now:.1%}"
+        elif at:
+            why = "cannot tell"
+        lowest = new
+        if at:
+            where: Where = ("stages", at, "from")
+            yield Tuned("stage", "stages", stage.name, "begins at", where, old, new, best, low, high, None, why)
+
+
+# Rules that may go
+
+
+def to_drop(found: Found, final: Settled, values: Sequence[Tuned]) -> Iterator[Drop]:
+    """Rules of which the past says that they speak the other way, or of which no number is shown to say anything."""
+    tuner = found.tuner
+    points = whole_points(tuner, found.after, found.free)
+    won, lead = tuner.past.won.astype(np.bool_), tuner.past.lead
+    for place, rule in enumerate(tuner.numbers.rules):
+        mine = [one for one, number in zip(values, tuner.numbers.numbers, strict=False) if number.rule == place]
+        against = [one for one in mine if turned(one) and one.p is not None and one.p < SURE]
+        if len(against) == len([one for one in mine if one.old]) and against:
+            yield Drop(rule.section, rule.name, "the past speaks the other way")
+        elif mine and all(_may_be_nothing(one) for one in mine):
+            without = np.where([number.rule == place for number in tuner.numbers.numbers], 0.0, points)
+            lost = without_a_rule(final.score, tuner.with_points(without, final.phi, final.days).score, won, lead)
+            if lost.verdict in {"not missed", "better without"}:
+                yield Drop(rule.section, rule.name, f"0 points are as likely, and the model is {_said(lost.verdict)}")
+
+
+def _said(verdict: str) -> str:
+    return "as good without it" if verdict == "not missed" else "better without it"
+
+
+def _may_be_nothing(value: Tuned) -> bool:
+    """Whether 0 is within its interval, and nearer to the estimate than the present points are."""
+    if value.best is None or value.low is None or value.high is None:
+        return False
+    return value.low <= 0 <= value.high and abs(value.best) < abs(value.best - value.old)
