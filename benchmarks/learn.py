@@ -197,7 +197,7 @@ def lightgbm() -> Callable[..., Made]:
             n_jobs=1,
             verbose=-1,
         ).fit(rows, won)
-        return Made(whole.predict_proba(others)[:, 1], rows.shape[1])
+        return Made(np.asarray(whole.predict_proba(others))[:, 1], rows.shape[1])
 
     return learned
 

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 FOLDS = 4
 ENOUGH = 200  # wins below which a cross-validated choice would be one of chance
-CLEARLY = 0.0005  # of AUC: how much better rules of any two columns must be to be worth reading
-_WAYS = ("none", "chosen", "any")
+_PAIRED: tuple[Together, ...] = ("chosen", "any")
+_WAYS = ("none", *_PAIRED)
 
 
 class Scorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -144,21 +144,26 @@ class Scorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return select(columns, won, weight, factors=self.factors, limits=limits, together=together)
 
     def _chosen_way(self, columns: Sequence[Column], won: Floats, weight: Floats) -> Together:
-        """Any two columns where cards so made rank better on rows they were not made from, else only chosen ones."""
+        """Which columns may make rules together: those whose cards rank better on rows they were not made from."""
         if self.together != "auto":
             return self.together
         if min(won.sum(), won.size - won.sum()) < ENOUGH:
             return "none"
-        chosen, free = (self._held_out(columns, won, weight, way) for way in ("chosen", "any"))
-        return "any" if free > chosen + CLEARLY else "chosen"
+        chosen, free = (self._held_out(columns, won, weight, way) for way in _PAIRED)
+        return "any" if free > chosen else "chosen"
 
     def _held_out(self, columns: Sequence[Column], won: Floats, weight: Floats, way: Together) -> float:
+        """The mean AUC on held-out rows of cards of up to so many factors, the last three sizes together."""
         folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(won, won)
         found = []
         for inside, outside in folds:
-            path = self._select(_rows(columns, inside), won[inside], weight[inside], way)
-            log_odds = path[-1].log_odds(_rows(columns, outside))
-            found.append(float(roc_auc_score(won[outside], log_odds, sample_weight=weight[outside])))
+            path, others = (
+                self._select(_rows(columns, inside), won[inside], weight[inside], way),
+                _rows(columns, outside),
+            )
+            for selection in path[-3:]:
+                log_odds = selection.log_odds(others)
+                found.append(float(roc_auc_score(won[outside], log_odds, sample_weight=weight[outside])))
         return float(np.mean(found))
 
     def _read(self, table: ArrayLike) -> list[Column]:
