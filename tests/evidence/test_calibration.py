@@ -111,7 +111,7 @@ def test_curve_is_that_of_scikit_learn_and_adds_up() -> None:
     assert found.clamp is not None
     fold = calibration._folds(given, np.arange(2000))
     at, level = given.levels
-    counts = calibration._counts(given, level, fold, at.size)
+    counts = calibration.fold_counts(level * calibration.FOLDS + fold, won, at.size)
     predicted = calibration._out_of_fold(at, counts, calibration._FITS[found.method or "logistic"], found.clamp)
     predicted = predicted[level, fold]
     observed, mean = calibration_curve(won, predicted, n_bins=10, strategy="quantile")

@@ -235,8 +235,7 @@ def _stages(model: Model, panel: Panel) -> dict[str, ThresholdRatio]:
 
 
 def _figures(panel: Panel, number: int) -> SnapshotFigures:
-    here = panel.snapshot == number
-    figures = ranking(panel.score[here], panel.won[here], panel.lead[here])
+    figures = panel.rankings[number]
     return SnapshotFigures(
         panel.as_of[number], figures.leads, figures.conversions, figures.base_rate,
         figures.auc, figures.auc_low, figures.auc_high,

@@ -1,7 +1,7 @@
 """A few of the leads with all that they did, in an engine of their own: for what is asked rule by rule, lead by lead.
 
 In: a history and its panel. Out: `Few`, the same leads at every snapshot. Called by what looks at single rules and
-leads (`rules.py`, `misses.py`, `drift.py`).
+leads (`rules/`, `drift/`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 
 from scoville.data.lists import read_lists
 from scoville.engines.duckdb import DuckDB
+from scoville.evidence.figures.sample import distinct
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,7 +54,8 @@ class Few:
 
         Leads that were not open then have none.
         """
-        rows = np.flatnonzero((panel.snapshot == snapshot) & np.isin(panel.lead, self.lead))
+        here = np.flatnonzero(panel.snapshot == snapshot)
+        rows = here[np.isin(panel.lead[here], self.lead)]
         return rows[np.argsort(panel.lead[rows])]
 
     def places(self, panel: Panel, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -78,7 +80,7 @@ def few_of(history: History, panel: Panel, most: int = MOST_LEADS) -> Few:
     import pyarrow as pa  # noqa: PLC0415 - only here
 
     engine = history.engine
-    with engine.registered(pa.table({"lead_no": np.unique(panel.lead)})) as source:
+    with engine.registered(pa.table({"lead_no": distinct(panel.lead)})) as source:
         engine.run(
             "CREATE OR REPLACE TEMP TABLE few AS SELECT lead_id, lead_no "  # noqa: S608 - our own tables
             f"FROM panel_leads JOIN {source} USING (lead_no) ORDER BY hash(lead_id), lead_id LIMIT {int(most)}"

@@ -18,6 +18,7 @@ import numpy as np
 
 from scoville.data.keep import literal, quoted
 from scoville.errors import DataError, UsageError
+from scoville.evidence.figures.ranking import Ranking, ranking
 from scoville.evidence.figures.sample import Sample, sample
 from scoville.scoring import as_instant
 
@@ -80,6 +81,12 @@ class Panel:
     def sample(self) -> Sample:
         """Scores and outcomes of all rows, made once for all figures."""
         return sample(self.score, self.won, self.lead)
+
+    @cached_property
+    def rankings(self) -> tuple[Ranking, ...]:
+        """How well the score ranks the leads of each snapshot, by itself."""
+        snapshots = (self.snapshot == number for number in range(len(self.as_of)))
+        return tuple(ranking(self.score[here], self.won[here], self.lead[here]) for here in snapshots)
 
     def __len__(self) -> int:
         """Number of lead snapshots."""

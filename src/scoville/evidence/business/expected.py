@@ -1,6 +1,6 @@
 """What open leads should bring: how many wins and how much money within the horizon, with a prediction interval.
 
-In: rows of the past whose horizon is over, and open leads with their scores. Out: an `Expected`. Pure; no dice.
+In: the past whose horizon is over, and open leads with their scores. Out: an `Expected`. Pure; no dice.
 Called by `forecast.py`, for today and for every past day on which it is checked.
 """
 
@@ -12,44 +12,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from scoville.evidence.figures.calibration import calibrate
-from scoville.evidence.figures.sample import CONFIDENCE, FEW, Z, counted, even_groups, levels, numbered
+from scoville.evidence.business.past import BANDS
+from scoville.evidence.figures.sample import CONFIDENCE, FEW, Z, counted, distinct, even_groups
 
 if TYPE_CHECKING:
+    from scoville.evidence.business.past import Past, Rows
     from scoville.evidence.figures.calibration import Calibration
     from scoville.evidence.figures.sample import Bools, Floats, Ints
 
-BANDS = ("stage", "source")  # what the value of a win may depend on
 ENOUGH = 20  # wins with a value, for a band to have a mean of its own
 SURE = 0.05
 OVERALL = "all wins"
-MOST_LEADS = 200_000  # the map does not move by more of them, and five folds of it cost time
 SEPARATE = 2  # horizons that do not overlap: with fewer, good and bad periods cannot be told from chance
 _GROUPS = 50
 _TAIL = (1 - CONFIDENCE) / 2
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Leads at instants, one entry for each; `value` is NaN without a win or where its value is not known.
-
-    `at` is the instant, counted in horizons from any beginning. `bands` has a code per row for each of `BANDS`, -1 for
-    none; codes mean the same wherever rows are used together.
-    """
-
-    score: Floats
-    won: Bools
-    value: Floats
-    lead: Ints
-    at: Floats
-    bands: dict[str, Ints]
-
-    def where(self, here: Bools) -> Rows:
-        """Some of the rows."""
-        return Rows(
-            self.score[here], self.won[here], self.value[here], self.lead[here], self.at[here],
-            {name: codes[here] for name, codes in self.bands.items()},
-        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -92,37 +68,34 @@ class _Worth(NamedTuple):
         return float(np.bincount(self.band, chance, minlength=self.of_mean.size) ** 2 @ self.of_mean)
 
 
-def expected(past: Rows, now: Rows) -> Expected:
+def expected(past: Past, now: Rows) -> Expected:
     """Calibrated probability times the mean value of a win, summed over the open leads `now`.
 
     The interval adds what may come otherwise: each lead wins or not; a win is worth more or less than the mean; the
     probabilities and the means are estimated, from leads and not from rows; and good and bad periods differ by more
     than chance among leads, as they did in the past. Few periods widen it (Satterthwaite 1946).
     """
-    none = Expected(now.score.size, numbered(past.lead[past.won])[1], _periods(past))
+    none = Expected(now.score.size, distinct(past.wins.lead).size, past.periods)
     if not now.score.size:
         return replace(none, cannot_tell="cannot tell: no lead is open")
-    thin = past.where(_thinned(past.lead))
-    chances = calibrate(thin.score, thin.won, thin.lead)
+    chances = past.chances
     if chances.cannot_tell:
         return replace(none, cannot_tell=chances.cannot_tell)
-    chance = chances.predict(now.score)
-    swing = _swing(past, chances)
-    wins, doubt = float(chance.sum()), _map_variance(thin, now.score, np.ones(now.score.size))
-    low, high = _count_interval(wins, _widened(float(chance @ (1 - chance)) + doubt, swing * wins**2, none.periods))
+    chance, swing, doubts = chances.predict(now.score), _swing(past, chances), _doubts(past, now.score)
+    wins = float(chance.sum())
+    surely = float(chance @ (1 - chance)) + doubts.of(np.ones(now.score.size))
+    low, high = _count_interval(wins, _widened(surely, swing * wins**2, none.periods))
     told = replace(none, wins=wins, wins_low=low, wins_high=high)
     worth = _worth(past, now)
-    return (
-        replace(told, no_revenue=worth)
-        if isinstance(worth, str)
-        else _with_revenue(told, thin, now, chance, worth, swing)
-    )
+    if isinstance(worth, str):
+        return replace(told, no_revenue=worth)
+    return _with_revenue(told, chance, worth, doubts, swing)
 
 
-def _with_revenue(told: Expected, past: Rows, now: Rows, chance: Floats, worth: _Worth, swing: float) -> Expected:
+def _with_revenue(told: Expected, chance: Floats, worth: _Worth, doubts: _Doubts, swing: float) -> Expected:
     revenue = float(chance @ worth.mean)
     chances_and_values = float(chance @ (worth.variance + worth.mean**2) - chance**2 @ worth.mean**2)
-    doubt = _map_variance(past, now.score, worth.mean) + worth.unsure(chance)
+    doubt = doubts.of(worth.mean) + worth.unsure(chance)
     low, high = _sum_interval(revenue, _widened(chances_and_values + doubt, swing * revenue**2, told.periods))
     return replace(
         told, revenue=revenue, revenue_low=low, revenue_high=high, value_by=worth.by,
@@ -130,56 +103,64 @@ def _with_revenue(told: Expected, past: Rows, now: Rows, chance: Floats, worth: 
     )  # fmt: skip
 
 
-def _thinned(lead: Ints) -> Bools:
-    """All rows of at most so many leads: every second, third ... number."""
-    leads = numbered(lead)[1]
-    kept: Bools = lead % max(1, math.ceil(leads / MOST_LEADS)) == 0
-    return kept
-
-
 # Where the variance comes from
 
 
-def _periods(past: Rows) -> float:
-    """How many horizons that do not overlap the instants span."""
-    return float(past.at.max() - past.at.min() + 1) if past.at.size else 0.0
-
-
-def _swing(past: Rows, chances: Calibration) -> float:
+def _swing(past: Past, chances: Calibration) -> float:
     """Squared relative difference between periods beyond chance, by moments: what good and bad quarters do.
 
     Instants that overlap count for as many as do not; with less than two of them, nothing can be seen.
     """
-    periods = _periods(past)
+    periods = past.periods
     if periods < SEPARATE:
         return 0.0
-    instant = np.searchsorted(np.unique(past.at), past.at)
-    chance = chances.predict(past.score)
-    hoped, came = np.bincount(instant, chance), np.bincount(instant, past.won)
-    by_chance = np.bincount(instant, chance * (1 - chance))
+    chance, by_level = chances.predict(past.score), past.counts.sum(axis=3)
+    hoped, by_chance = by_level[:, 0] @ chance, by_level[:, 0] @ (chance * (1 - chance))
+    came = by_level[:, 1].sum(axis=1)
     missed = float((came - hoped) @ (came - hoped)) * periods / (periods - 1)
     return max(0.0, (missed - float(by_chance.sum())) / float(hoped @ hoped))
 
 
-def _map_variance(past: Rows, score: Floats, weight: Floats) -> float:
-    """Variance of the weighted sum of probabilities because they are estimated: that of a sum of rates by score group.
+@dataclass(frozen=True)
+class _Doubts:
+    """How far each past row of some leads pulls the rate of its group of scores, and the group of each open lead.
 
-    Each past row pulls its group's rate by its own outcome; the pulls of one lead are added before they are squared.
+    `leads` is how many there are in all, so that the variance that some of them show can be told of all.
     """
-    values, level = levels(past.score)
-    group_of_level = even_groups(np.bincount(level).astype(np.float64), _GROUPS)
-    group, place = group_of_level[level], np.searchsorted(values, score, side="right") - 1
-    rows = np.bincount(group).astype(np.float64)
-    per_row = np.bincount(group_of_level[np.clip(place, 0, None)], weight, minlength=rows.size) / rows
-    left = past.won - (np.bincount(group, past.won) / rows)[group]
-    lead = numbered(past.lead)[0]
-    pulls = np.bincount(lead, per_row[group] * left)
-    return float(pulls @ pulls) * pulls.size / max(1, pulls.size - 1)
+
+    group: Ints
+    pull: Floats
+    lead: Ints
+    leads: int
+    open_group: Ints
+
+    def of(self, weight: Floats) -> float:
+        """Variance of the weighted sum of probabilities because they are estimated: that of a sum of rates by group.
+
+        The pulls of one lead are added before they are squared.
+        """
+        by_group = np.bincount(self.open_group, weight, minlength=_GROUPS)
+        pulls = np.bincount(self.lead, by_group[self.group] * self.pull)
+        some = int(np.count_nonzero(np.bincount(self.lead)))
+        return float(pulls @ pulls) * self.leads / some * self.leads / max(1, self.leads - 1)
 
 
-def _worth(past: Rows, now: Rows) -> _Worth | str:
+def _doubts(past: Past, score: Floats) -> _Doubts:
+    rows, wins = past.counts.sum(axis=(0, 3))
+    there = rows > 0
+    group_of_level = np.zeros(rows.size, np.int64)
+    group_of_level[there] = even_groups(rows[there], _GROUPS)
+    group = group_of_level[past.some.level]
+    all_rows, all_wins = (np.bincount(group_of_level, side) for side in (rows, wins))
+    pull = (past.some.won - (all_wins / all_rows)[group]) / all_rows[group]
+    starts = past.score[there][np.flatnonzero(np.diff(group_of_level[there], prepend=-1))]
+    open_group = np.clip(np.searchsorted(starts, score, side="right") - 1, 0, None)
+    return _Doubts(group, pull, past.some.lead, past.leads, open_group)
+
+
+def _worth(past: Past, now: Rows) -> _Worth | str:
     """The mean value of past wins, by the band that parts them most surely, if any does; or why there is none."""
-    wins = past.where(_last_win(past))
+    wins = past.wins.where(_last(past.wins))
     known = np.isfinite(wins.value)
     if not known.any():
         return "no win has a value"
@@ -193,12 +174,11 @@ def _worth(past: Rows, now: Rows) -> _Worth | str:
     return _means(best[1], wins.value, _place(wins.bands[best[1]], big), _place(now.bands[best[1]], big))
 
 
-def _last_win(past: Rows) -> Bools:
+def _last(wins: Rows) -> Bools:
     """One row for each lead that won: the last one before it did."""
-    rows = np.flatnonzero(past.won)
-    rows = rows[np.argsort(-past.at[rows], kind="stable")]
-    chosen = np.zeros(past.won.size, bool)
-    chosen[rows[np.unique(past.lead[rows], return_index=True)[1]]] = True
+    rows = np.argsort(-wins.at, kind="stable")
+    chosen = np.zeros(wins.at.size, bool)
+    chosen[rows[np.unique(wins.lead[rows], return_index=True)[1]]] = True
     return chosen
 
 

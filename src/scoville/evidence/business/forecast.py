@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scoville.evidence.business.expected import BANDS, SEPARATE, Expected, Rows, expected
+from scoville.evidence.business.expected import SEPARATE, Expected, expected
+from scoville.evidence.business.past import BANDS, Past, Rows, past_of
 from scoville.evidence.figures.estimates import Figure, mean, none_because, rate
 from scoville.evidence.figures.sample import FEW, counted, design_effect
 from scoville.evidence.snapshots import build_panel
@@ -19,7 +20,7 @@ from scoville.evidence.snapshots import build_panel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scoville.evidence.figures.sample import Ints
+    from scoville.evidence.figures.sample import Floats, Ints
     from scoville.evidence.history import History
     from scoville.evidence.snapshots import Panel
     from scoville.plan.compile import Plan
@@ -83,10 +84,10 @@ def forecast(history: History, plan: Plan, panel: Panel, as_of: datetime | None 
         none, untold = Expected(0, 0, 0.0, cannot_tell=NO_DATES), none_because(NO_DATES)
         return Forecast(None, None, none, (), untold, untold, untold, untold, untold, NO_DATES, NO_DATES)
     as_of = as_of if as_of is not None else history.span.end
-    every = _rows(panel, panel, panel.horizon)
-    now = _rows(_open_at(history, plan, panel.horizon, as_of), panel, panel.horizon)
-    told = expected(every.where(_over(panel, as_of)), now)
-    checks = tuple(_checks(panel, every, as_of))
+    every, now = _rows(panel, panel), _rows(_open_at(history, plan, panel.horizon, as_of), panel)
+    past = past_of(every, panel.sample)
+    told = expected(past.until(_over(panel, past, as_of)), now)
+    checks = tuple(_checks(panel, every, past, as_of))
     wins_within, wins_error = _record_of_wins(checks, panel.horizon)
     revenue_within, revenue_error = _record_of_revenue(checks, panel.horizon)
     days = panel.horizon / timedelta(days=1)
@@ -104,17 +105,22 @@ def _open_at(history: History, plan: Plan, horizon: timedelta, as_of: datetime) 
     return build_panel(history.engine, plan, (as_of,), horizon, history.won)
 
 
-def _over(panel: Panel, by: datetime) -> Any:  # noqa: ANN401 - booleans per row
-    """Rows of snapshots whose horizon was over by an instant: what was known then."""
-    assert panel.horizon is not None  # noqa: S101 - `forecast` has asked
-    return np.array([instant + panel.horizon <= by for instant in panel.as_of])[panel.snapshot]
+def _over(panel: Panel, past: Past, by: datetime) -> int:
+    """How many instants of the past had their horizon over by an instant: what was known then."""
+    over = [instant + (panel.horizon or timedelta()) <= by for instant in panel.as_of]
+    return int(np.isin(past.at, _at(panel, panel)[over]).sum())
 
 
-def _rows(panel: Panel, names_of: Panel, horizon: timedelta) -> Rows:
-    """A panel's rows, with the codes of bands as another panel has them."""
-    at = np.array([(instant - names_of.as_of[0]) / horizon for instant in panel.as_of])
+def _at(panel: Panel, since: Panel) -> Floats:
+    """When each snapshot was, in horizons since the first one of a panel."""
+    horizon = since.horizon or timedelta(days=1)
+    return np.array([(instant - since.as_of[0]) / horizon for instant in panel.as_of])
+
+
+def _rows(panel: Panel, names_of: Panel) -> Rows:
+    """A panel's rows, with instants and the codes of bands as another panel has them."""
     bands = {name: _coded(panel, names_of, name) for name in BANDS}
-    return Rows(panel.score, panel.won, panel.value, panel.lead, at[panel.snapshot], bands)
+    return Rows(panel.score, panel.won, panel.value, panel.lead, _at(panel, names_of)[panel.snapshot], bands)
 
 
 def _coded(panel: Panel, names_of: Panel, name: str) -> Ints:
@@ -127,15 +133,15 @@ def _coded(panel: Panel, names_of: Panel, name: str) -> Ints:
 # How such forecasts did
 
 
-def _checks(panel: Panel, every: Rows, as_of: datetime) -> list[Checked]:
+def _checks(panel: Panel, every: Rows, past: Past, as_of: datetime) -> list[Checked]:
     """A check for each snapshot that had a forecast, and whose horizon is over by `as_of`."""
     found = []
     for number, instant in enumerate(panel.as_of):
-        past = _over(panel, instant)
-        if instant + (panel.horizon or timedelta()) > as_of or not past.any():
+        known = _over(panel, past, instant)
+        if instant + (panel.horizon or timedelta()) > as_of or not known:
             continue
         here = every.where(panel.snapshot == number)
-        told = expected(every.where(past), here)
+        told = expected(past.until(known), here)
         if told.cannot_tell is None:
             found.append(_check(instant, told, here))
     return found
@@ -204,7 +210,7 @@ def _already_there(history: History, panel: Panel) -> Figure:
         within = (won_at > begin) & (won_at <= end)
         there.append(created_at[within] <= begin)
         who.append(lead[within])
-    was_there, leads = np.concatenate(there), np.unique(np.concatenate(who), return_inverse=True)[1]
+    was_there, leads = np.concatenate(there), np.concatenate(who)
     return rate(int(was_there.sum()), was_there.size, design_effect(was_there, leads), noun="wins")
 
 

@@ -16,7 +16,7 @@ from scoville.evidence.figures.sample import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scoville.evidence.figures.sample import Bools, Ints
+    from scoville.evidence.figures.sample import Bools, Floats, Ints
     from scoville.evidence.snapshots import Panel
 
 WON = "won"
@@ -49,32 +49,37 @@ def stage_rates(stages: Sequence[str], panel: Panel) -> tuple[StageRate, ...]:
 
 
 def _first_seen(panel: Panel, stages: Sequence[str], rank: int) -> Ints:
-    """Rows of the panel at which leads stood at a stage of this rank or above it for the first time, one per lead."""
+    """For each lead of the sample the row at which it first stood at a stage of this rank or above it, or -1."""
     labels = panel.labels["stage"]
     above = np.isin([*labels.names, ""], stages[rank:])  # the last place is that of -1: no stage
     rows = np.flatnonzero(above[labels.codes])
-    rows = rows[np.argsort(panel.snapshot[rows], kind="stable")]
-    found: Ints = rows[np.unique(panel.lead[rows], return_index=True)[1]]
+    rows = rows[np.argsort(panel.snapshot[rows].astype(np.int16), kind="stable")[::-1]]
+    found = np.full(panel.sample.leads, -1)
+    found[panel.sample.cluster[rows]] = rows  # of one lead, the row that is written last stays: the earliest
     return found
 
 
-def _step(panel: Panel, names: Sequence[str], start: Ints, end: Ints) -> StageRate:
-    """From one stage to the next: rows at which leads were first seen at each, in the order of the lead."""
+def _step(panel: Panel, names: Sequence[str], first: Ints, first_of_next: Ints) -> StageRate:
+    """From one stage to the next: for each lead the rows at which it was first seen at either."""
     if panel.horizon is None:
         return _untold(names, "cannot tell: outcomes have no dates, so there is one snapshot")
     at = np.array([(instant - panel.as_of[0]) / panel.horizon for instant in panel.as_of])  # in horizons
-    start = start[at[panel.snapshot[start]] + 1 <= at[-1]]
-    if not start.size and at[-1] < 1:
+    when, reached = (_when(rows, at, panel) for rows in (first, first_of_next))
+    seen = when + 1 <= at[-1]
+    if not seen.any() and at[-1] < 1:
         return _untold(names, "cannot tell: snapshots do not reach over a whole horizon")
-    when, reached = at[panel.snapshot[start]], np.full(start.size, np.inf)
-    both, here, there = np.intersect1d(panel.lead[start], panel.lead[end], return_indices=True)
-    reached[here] = at[panel.snapshot[end[there]]] if both.size else reached[here]
-    in_time: Bools = reached <= when + 1
-    return _rate(names, in_time, panel.won[start])
+    in_time: Bools = reached[seen] <= when[seen] + 1
+    return _rate(names, in_time, panel.won[first[seen]])
 
 
-def _last(panel: Panel, stage: str, start: Ints) -> StageRate:
-    return _rate((stage, WON), panel.won[start], np.zeros(start.size, bool))
+def _when(rows: Ints, at: Floats, panel: Panel) -> Floats:
+    """The time of each row; never, where there is none."""
+    return np.where(rows >= 0, at[panel.snapshot[rows]], np.inf)
+
+
+def _last(panel: Panel, stage: str, first: Ints) -> StageRate:
+    won = panel.won[first[first >= 0]]
+    return _rate((stage, WON), won, np.zeros(won.size, bool))
 
 
 def _rate(names: Sequence[str], reached: Bools, won: Bools) -> StageRate:

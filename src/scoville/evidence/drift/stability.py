@@ -141,7 +141,7 @@ def stability(
     """
     scope = _scope(panel, created_of(history.engine), model_since)
     holds = tuple(_hold(plan.model, panel, scope, number) for number in range(len(panel.as_of)))
-    changes = _changes(only(panel, scope.new & np.isin(panel.snapshot, scope.whole)))
+    changes = _changes(only(panel, scope.new & np.isin(np.arange(len(panel.as_of)), scope.whole)[panel.snapshot]))
     compared, over_time = _compared(few, plan, panel, scope)
     end = now if now is not None else panel.as_of[-1] + (panel.horizon or timedelta(0))
     age_days = (end - model_since) / _DAY if model_since is not None else None
@@ -187,8 +187,7 @@ def _changes(panel: Panel) -> tuple[Change, Change]:
 
 def _hold(model: Model, panel: Panel, scope: _Scope, number: int) -> SnapshotHold:
     here = panel.snapshot == number
-    score, new = panel.score[here], scope.new & here
-    figures = ranking(score, panel.won[here], panel.lead[here])
+    score, new, figures = panel.score[here], scope.new & here, panel.rankings[number]
     among_new = ranking(panel.score[new], panel.won[new], panel.lead[new])
     return SnapshotHold(
         as_of=panel.as_of[number],

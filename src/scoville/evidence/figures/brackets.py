@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from scoville.errors import UsageError
-from scoville.evidence.figures.sample import FEW, Z, counted, design_effect, even_groups, numbered, sample, wilson
+from scoville.evidence.figures.sample import FEW, Z, counted, design_effect, even_groups, rows_of, sample, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -143,18 +143,19 @@ def by_label(
 
 def by_code(names: Sequence[str], codes: Ints, given: Sample, order: Iterable[str] = ()) -> tuple[Bracket, ...]:
     """As `by_label`, for rows that hold the place of their label in `names`; -1, and an empty name, are "(none)"."""
-    there = {names[code] if code >= 0 else "" for code in np.unique(codes).tolist()}
+    known = np.flatnonzero(np.bincount(codes + 1)).tolist()
+    there = {names[place - 1] if place else "" for place in known}
     ordered = list(dict.fromkeys([*order, *sorted(name for name in there if name), *([""] if "" in there else [])]))
     place_of = {name: place for place, name in enumerate(ordered)}
     places = np.array([place_of.get(name, -1) for name in (*names, "")], dtype=np.int64)  # the last one is code -1
     return tuple(
         _bracket(given, rows, None, None, name or "(none)")
-        for name, rows in zip(ordered, _rows_of(places[codes], len(ordered)), strict=True)
+        for name, rows in zip(ordered, rows_of(places[codes], len(ordered)), strict=True)
     )
 
 
 def _brackets(given: Sample, group: Ints, edges: Sequence[float]) -> tuple[Bracket, ...]:
-    groups = _rows_of(group, len(edges) - 1)
+    groups = rows_of(group, len(edges) - 1)
     return tuple(
         _bracket(given, rows, start, end, f"{_end(start)} to {_end(end)}")
         for rows, start, end in zip(groups, edges[:-1], edges[1:], strict=True)
@@ -166,17 +167,11 @@ def _end(points: float) -> str:
     return f"{points:,.1f}".removesuffix(".0") if abs(points) >= 1 or not points else f"{points:.1g}"
 
 
-def _rows_of(group: Ints, groups: int) -> list[Ints]:
-    """The rows of each group, found with one sort."""
-    order = np.argsort(group, kind="stable")
-    return np.split(order, np.searchsorted(group[order], np.arange(1, groups)))
-
-
 def _bracket(given: Sample, rows: Ints, start: float | None, end: float | None, label: str) -> Bracket:
     won, leads, wins = given.won[rows], rows.size, int(given.won[rows].sum())
     if not leads:
         return Bracket(start, end, label, 0, 0, None, None, None, 0.0)
-    effect = design_effect(won, numbered(given.cluster[rows])[0])
+    effect = design_effect(won, given.cluster[rows])
     return Bracket(start, end, label, leads, wins, wins / leads, *wilson(wins, leads, effect), leads / effect)
 
 

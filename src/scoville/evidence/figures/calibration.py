@@ -7,7 +7,7 @@ fitted to. Pure and without dice: folds come from the lead ids.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -15,7 +15,16 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from scoville.errors import UsageError
-from scoville.evidence.figures.sample import counted, design_effect, even_groups, levels, numbered, sample, wilson
+from scoville.evidence.figures.sample import (
+    counted,
+    design_effect,
+    distinct,
+    even_groups,
+    levels,
+    rows_of,
+    sample,
+    wilson,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,37 +101,78 @@ def calibrate(score: Floats | Sample, won: Bools | None = None, lead: Ints | Non
         UsageError: columns of different length, scores that are not finite.
     """
     given = sample(score, won, lead)
-    if reason := _too_little(given):
+    if reason := _too_little(given.leads_won, given.leads_lost) if given.score.size else None:
         return Calibration(reason)
-    clamp = 0.5 / given.leads
-    fold = _folds(given, np.arange(given.leads) if lead is None else np.unique(lead))
-    at, level = _levels(given)
-    counts = _counts(given, level, fold, at.size)
+    if given.cannot_tell:
+        return Calibration(given.cannot_tell)
+    at, level = grouped_levels(given)
+    cell = level * FOLDS + _folds(given, np.arange(given.leads) if lead is None else distinct(lead))
+    found, held_out = _fitted(at, fold_counts(cell, given.won, at.size), 0.5 / given.leads)
+    predicted = held_out.ravel()[cell]
+    curve = _curve(given, predicted, _bins(held_out.ravel(), cell))
+    return replace(
+        found,
+        brier=float(np.mean((predicted - given.won) ** 2)),
+        brier_of_base_rate=float(given.won.mean() * (1 - given.won.mean())),
+        calibration_error=sum(abs(one.predicted - one.observed) * one.leads for one in curve) / given.won.size,
+        curve=curve,
+    )
+
+
+def map_of(at: Floats, counts: Floats, leads: int, leads_won: int, leads_lost: int) -> Calibration:
+    """The map alone, from rows that were counted: what `calibrate` would choose, but not how true it is.
+
+    Args:
+        at: the different scores, rising.
+        counts: rows, and won rows, by score and fold, as `fold_counts` gives them.
+        leads: how many leads the rows are of.
+        leads_won: how many of them have a row that won.
+        leads_lost: how many have one that did not.
+    """
+    there = counts[0].sum(axis=1) > 0
+    if not there.any():
+        return Calibration("cannot tell: no leads")
+    if reason := _too_little(leads_won, leads_lost):
+        return Calibration(reason)
+    if there.sum() == 1:
+        return Calibration("cannot tell: all scores are equal")
+    return _fitted(at[there], counts[:, there], 0.5 / leads)[0]
+
+
+def _too_little(leads_won: int, leads_lost: int) -> str | None:
+    if leads_won < NEEDED:
+        return f"cannot tell: {counted(leads_won, 'conversion')}, {NEEDED} are needed"
+    if leads_lost < NEEDED:
+        return f"cannot tell: {counted(leads_lost, 'lead')} without a conversion, {NEEDED} are needed"
+    return None
+
+
+def _fitted(at: Floats, counts: Floats, clamp: float) -> tuple[Calibration, Floats]:
+    """The better map, and for each score and fold its probability where that fold was left out."""
     held_out = {method: _out_of_fold(at, counts, fit, clamp) for method, fit in _FITS.items()}
     losses = {method: _log_loss(counts, held_out[method]) for method in _FITS}
     method = min(losses, key=losses.__getitem__)
-    predicted = held_out[method][level, fold]
-    curve = _curve(given, predicted)
     rows, wins = counts.sum(axis=2)
+    points = _FITS[method](at, rows, wins, clamp)
     return Calibration(
-        cannot_tell=None, method=method, points=_FITS[method](at, rows, wins, clamp), clamp=clamp,
-        brier=float(np.mean((predicted - given.won) ** 2)),
-        brier_of_base_rate=float(given.won.mean() * (1 - given.won.mean())),
-        log_loss=losses[method], log_losses=tuple(losses.items()),
-        calibration_error=sum(abs(one.predicted - one.observed) * one.leads for one in curve) / given.won.size,
-        curve=curve,
-    )  # fmt: skip
-
-
-def _too_little(given: Sample) -> str | None:
-    if given.score.size and given.leads_won < NEEDED:
-        return f"cannot tell: {counted(given.leads_won, 'conversion')}, {NEEDED} are needed"
-    if given.score.size and given.leads_lost < NEEDED:
-        return f"cannot tell: {counted(given.leads_lost, 'lead')} without a conversion, {NEEDED} are needed"
-    return given.cannot_tell
+        None, method, points, clamp, log_loss=losses[method], log_losses=tuple(losses.items())
+    ), held_out[method]
 
 
 # Cross-validation
+
+
+def steady_folds(given: Sample, ids: Ints) -> Ints:
+    """The fold of each row by a hash of its lead's id alone: the same whatever is known of outcomes."""
+    folds: Ints = (_hashed(ids) % np.uint64(FOLDS)).astype(np.int64)[given.cluster]
+    return folds
+
+
+def fold_counts(cell: Ints, won: Bools, levels: int) -> Floats:
+    """Rows, and won rows, of each level and fold: an array of 2 x levels x folds. A cell is level * folds + fold."""
+    cells = levels * FOLDS
+    rows, wins = np.bincount(cell, minlength=cells), np.bincount(cell[won], minlength=cells)
+    return np.stack([rows, wins]).astype(np.float64).reshape(2, levels, FOLDS)
 
 
 def _folds(given: Sample, ids: Ints) -> Ints:
@@ -146,7 +196,7 @@ def _hashed(ids: Ints) -> NDArray[np.uint64]:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-def _levels(given: Sample) -> tuple[Floats, Ints]:
+def grouped_levels(given: Sample) -> tuple[Floats, Ints]:
     """The different scores and which of them each row has.
 
     Where they are many, groups of about equal size at their mean score: the maps have far fewer knots than that.
@@ -157,13 +207,6 @@ def _levels(given: Sample) -> tuple[Floats, Ints]:
     per_level = np.bincount(level).astype(np.float64)
     group = even_groups(per_level, _MOST_LEVELS)
     return np.bincount(group, per_level * values) / np.bincount(group, per_level), group[level]
-
-
-def _counts(given: Sample, level: Ints, fold: Ints, levels: int) -> Floats:
-    """Rows, and won rows, of each level and fold: an array of 2 x levels x folds."""
-    place, cells = level * FOLDS + fold, levels * FOLDS
-    rows, wins = np.bincount(place, minlength=cells), np.bincount(place[given.won], minlength=cells)
-    return np.stack([rows, wins]).astype(np.float64).reshape(2, levels, FOLDS)
 
 
 def _out_of_fold(at: Floats, counts: Floats, fit: _Fit, clamp: float) -> Floats:
@@ -240,17 +283,23 @@ def _points(at: Floats, probability: Floats, clamp: float) -> Points:
 # The curve
 
 
-def _curve(given: Sample, predicted: Floats) -> tuple[Bin, ...]:
+def _bins(predicted: Floats, cell: Ints) -> Ints:
+    """Which of at most ten bins of about equal size each row is in, from the prediction of each cell and its cell."""
+    rows = np.bincount(cell, minlength=predicted.size).astype(np.float64)
+    level = levels(predicted[rows > 0])[1]
+    bin_of = np.zeros(predicted.size, np.int64)
+    bin_of[rows > 0] = even_groups(np.bincount(level, rows[rows > 0]).astype(np.float64), BINS)[level]
+    return bin_of[cell]
+
+
+def _curve(given: Sample, predicted: Floats, bin_: Ints) -> tuple[Bin, ...]:
     """At most ten bins of about equal size by predicted probability; equal predictions stay together."""
-    level = levels(predicted)[1]
-    group = even_groups(np.bincount(level).astype(np.float64), BINS)[level]
-    order = np.argsort(group, kind="stable")
-    return tuple(_bin(given, predicted, rows) for rows in np.split(order, np.flatnonzero(np.diff(group[order])) + 1))
+    return tuple(_bin(given, predicted, rows) for rows in rows_of(bin_, int(bin_.max()) + 1))
 
 
 def _bin(given: Sample, predicted: Floats, rows: Ints) -> Bin:
     won = given.won[rows]
-    effect = design_effect(won, numbered(given.cluster[rows])[0])
+    effect = design_effect(won, given.cluster[rows])
     return Bin(
         rows.size, float(predicted[rows].mean()), float(won.mean()), *wilson(float(won.sum()), rows.size, effect)
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scoville.evidence.figures.sample import Sample, Z, design_effect, numbered, sample, wilson
+from scoville.evidence.figures.sample import Sample, Z, design_effect, sample, wilson
 
 if TYPE_CHECKING:
     from scoville.evidence.figures.sample import Bools, Floats, Ints
@@ -292,7 +292,7 @@ def _ks(counts: _Counts, level: Ints, given: Sample) -> tuple[float, Interval]:
 def _share_above(above: Bools, side: Bools, given: Sample) -> tuple[float, tuple[float, float, float, float]]:
     """The share of a side above the cut; Wilson's ends of 97.5 %, then the upper and the lower one of 95 %."""
     rows, share = int(side.sum()), float(above[side].mean())
-    effect = design_effect(above[side], numbered(given.cluster[side])[0])
+    effect = design_effect(above[side], given.cluster[side])
     wide, usual = wilson(share * rows, rows, effect, KS_CONFIDENCE), wilson(share * rows, rows, effect)
     return share, (*wide, usual[1], usual[0])
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CONFIDENCE = 0.95
 Z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 _DENSE = 10  # numbers per row that a table of all numbers may hold
+_SHORT = 2**15  # groups whose numbers have 16 bits, which are sorted ten times as fast
 FEW = 5  # fewer converting (or not converting) leads than this, and no figure is to be relied on
 
 
@@ -92,12 +93,33 @@ def numbered(lead: Ints) -> tuple[Ints, int]:
 
     Without sorting where `lead` holds small whole numbers, as a panel's does: a backtest asks this of millions of rows.
     """
-    if lead.size and lead.dtype.kind in "iu" and lead.min() >= 0 and lead.max() <= _DENSE * lead.size:
-        there = np.zeros(int(lead.max()) + 1, np.bool_)
-        there[lead] = True
+    there = _table_of(lead)
+    if there is not None:
         return (np.cumsum(there) - 1)[lead], int(there.sum())
     names, number = np.unique(lead, return_inverse=True)
     return number.astype(np.int64), names.size
+
+
+def distinct(lead: Ints) -> Ints:
+    """The different leads of rows, rising; likewise without sorting."""
+    there = _table_of(lead)
+    return np.unique(lead) if there is None else np.flatnonzero(there)
+
+
+def _table_of(lead: Ints) -> Bools | None:
+    """For each small whole number whether it is one of the leads; None where they are anything else."""
+    if not (lead.size and lead.dtype.kind in "iu" and lead.min() >= 0 and lead.max() <= _DENSE * lead.size):
+        return None
+    there = np.zeros(int(lead.max()) + 1, np.bool_)
+    there[lead] = True
+    return there
+
+
+def rows_of(group: Ints, groups: int) -> list[Ints]:
+    """The rows of each group from 0 to `groups` - 1, found with one sort; by their first 16 bits where that will do."""
+    group = group.astype(np.int16) if groups <= _SHORT else group
+    order = np.argsort(group, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(group, minlength=groups))[:-1])
 
 
 def levels(score: Floats) -> tuple[Floats, Ints]:
@@ -122,14 +144,22 @@ def design_effect(won: Bools | Floats, cluster: Ints, weight: Floats | None = No
     Kish 1965, with the variance of a ratio by Taylor linearisation, leads as clusters. Where the rate is 0 or 1, there
     is no variance to see, and every lead counts once.
     """
-    weight = np.ones(won.size) if weight is None else weight
-    rows, leads = float(weight.sum()), int(np.count_nonzero(np.bincount(cluster, weight)))
-    if leads in {0, np.count_nonzero(weight)}:
+    by_lead = np.bincount(cluster, weight)
+    hits = np.flatnonzero(won)
+    value = won[hits] * (1.0 if weight is None else weight[hits])
+    entries = won.size if weight is None else int(np.count_nonzero(weight))
+    return effect_of(by_lead, np.bincount(cluster[hits], value, minlength=by_lead.size), entries)
+
+
+def effect_of(by_lead: Floats | Ints, won_by_lead: Floats | Ints, entries: int) -> float:
+    """`design_effect` from the rows, and the won rows, of each lead, which were `entries` before they were added up."""
+    rows, leads = float(by_lead.sum()), int(np.count_nonzero(by_lead))
+    if leads in {0, entries}:
         return 1.0
-    rate = float(weight @ won) / rows
+    rate = float(won_by_lead.sum()) / rows
     if leads == 1 or rate <= 0 or rate >= 1 or rows <= 1:
         return max(1.0, rows / leads)
-    deviations = np.bincount(cluster, weight * (won - rate))
+    deviations = won_by_lead - rate * by_lead
     variance = float(deviations @ deviations) / rows**2 * leads / (leads - 1)
     return max(1.0, variance / (rate * (1 - rate) / (rows - 1)))
 

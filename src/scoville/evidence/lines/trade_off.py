@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scoville.evidence.figures.sample import CONFIDENCE, design_effect, sample, wilson
+from scoville.evidence.figures.sample import CONFIDENCE, effect_of, rows_of, wilson
 from scoville.evidence.lines.crossings import lines_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from scoville.evidence.figures.sample import Floats, Ints, Sample
     from scoville.evidence.lines.crossings import Crossings
@@ -90,10 +90,13 @@ def trade_off(panel: Panel, shares: Sequence[float] = SHARES) -> tuple[Line, ...
     """
     if not len(panel):
         return ()
-    given = sample(panel.score, panel.won, panel.lead)
-    lines = lines_for(panel.score)
-    chosen = lines[spread(_standing(given.score, lines), shares)]
-    return tuple(_line(given, float(line), len(panel.as_of)) for line in chosen[::-1])
+    given = panel.sample
+    values, level = given.levels
+    rows = np.bincount(level)
+    lines = lines_for(given.score)
+    chosen = lines[spread(_standing(values, rows, lines), shares)]
+    bands = rows_of((np.searchsorted(chosen, values, side="right") - 1)[level] + 1, chosen.size + 1)[1:]
+    return tuple(_lines(given, chosen, bands, len(panel.as_of)))
 
 
 def spread(standing: Floats, shares: Sequence[float]) -> Ints:
@@ -103,24 +106,28 @@ def spread(standing: Floats, shares: Sequence[float]) -> Ints:
     return np.unique(nearest[standing[nearest] > 0])
 
 
-def _standing(score: Floats, lines: Floats) -> Floats:
-    places = np.searchsorted(lines, score, side="right") - 1
-    return np.cumsum(np.bincount(places, minlength=lines.size)[::-1])[::-1].astype(np.float64)
+def _standing(values: Floats, rows: Ints, lines: Floats) -> Floats:
+    """How many rows stand at or above each line, from the rows that have each score."""
+    places = np.searchsorted(lines, values, side="right") - 1
+    return np.cumsum(np.bincount(places, rows, minlength=lines.size)[::-1])[::-1].astype(np.float64)
 
 
-def _line(given: Sample, line: float, snapshots: int) -> Line:
-    above = given.score >= line
-    won, cluster = given.won[above], given.cluster[above]
-    leads, wins, all_wins = won.size, int(won.sum()), int(given.won.sum())
-    caught = above[given.won]
-    return Line(
-        threshold=line,
-        leads=leads,
-        leads_per_snapshot=leads / snapshots,
-        conversions=wins,
-        **_share("precision", wins, leads, design_effect(won, cluster)),
-        **_share("recall", wins, all_wins, design_effect(caught, given.cluster[given.won])),
-    )
+def _lines(given: Sample, lines: Floats, bands: Sequence[Ints], snapshots: int) -> Iterator[Line]:
+    """Each line from the top downwards, with the rows between it and the next one added to those above."""
+    all_by_lead = np.bincount(given.cluster[given.won], minlength=given.leads)
+    by_lead, won_by_lead = np.zeros_like(all_by_lead), np.zeros_like(all_by_lead)
+    for line, rows in zip(lines[::-1], bands[::-1], strict=True):
+        by_lead += np.bincount(given.cluster[rows], minlength=given.leads)
+        won_by_lead += np.bincount(given.cluster[rows[given.won[rows]]], minlength=given.leads)
+        leads, wins, all_wins = int(by_lead.sum()), int(won_by_lead.sum()), int(all_by_lead.sum())
+        yield Line(
+            threshold=float(line),
+            leads=leads,
+            leads_per_snapshot=leads / snapshots,
+            conversions=wins,
+            **_share("precision", wins, leads, effect_of(by_lead, won_by_lead, leads)),
+            **_share("recall", wins, all_wins, effect_of(all_by_lead, won_by_lead, all_wins)),
+        )
 
 
 def _share(name: str, wins: int, leads: int, effect: float = 1.0) -> dict[str, float | None]:
