@@ -176,8 +176,7 @@ class Tuner:
                 break
             design = _design(state.score, self.slopes(state, active))
             start = np.array([state.intercept, state.unit, *np.zeros(len(active))])
-            held = np.array([0.0, 0.0, *np.full(len(active), (state.unit * self.most / 2) ** -2)])
-            wanted = np.array([0.0, 0.0, *(state.unit * (self.start - state.phi)[active])])
+            held, wanted = self._prior(state, active)
             beta = self._newton(design, start, held, wanted, 3)
             step = np.clip(beta[2:] / max(beta[1], state.unit / 2), -_FARTHEST, _FARTHEST)
             phi = state.phi.copy()
@@ -231,7 +230,7 @@ class Tuner:
     def estimate(self, state: Settled, free: Sequence[int], lever: int) -> Estimate:
         """A lever fitted beside the free ones; its interval is Fieller's, for it is measured in points."""
         others = [at for at in free if at != lever]
-        found = self._moments(_design(state.score, self.slopes(state, [lever]), self.slopes(state, others)), state)
+        found = self._moments(state, [lever, *others])
         if found is None:
             return UNKNOWN
         unit, rise = found.beta[1], found.beta[2]
@@ -244,24 +243,31 @@ class Tuner:
         p = 2 * NormalDist().cdf(-abs(rise - old * unit) / math.sqrt(spread))
         return Estimate(here + rise / unit, here + ends[0], here + ends[1], p)
 
-    def _moments(self, design: Floats, state: Settled) -> _Moments | None:
+    def _moments(self, state: Settled, levers: Sequence[int]) -> _Moments | None:
         past = self.past
-        start = np.array([state.intercept, state.unit, *np.zeros(design.shape[1] - 2)])
-        nothing = np.zeros(start.size)
+        design = _design(state.score, self.slopes(state, levers))
+        start = np.array([state.intercept, state.unit, *np.zeros(len(levers))])
+        held, wanted = self._prior(state, levers)
         try:
-            beta = self._newton(design, start, nothing, nothing, 6)
+            beta = self._newton(design, start, held, wanted, 6)
             expected = chance(design @ beta)
             bend = (design * (past.weight * expected * (1 - expected))[:, None]).T @ design
-            back = np.linalg.inv(bend)
+            back = np.linalg.inv(bend + np.diag(held))
         except np.linalg.LinAlgError:
             return None
         by_lead = _sums_by_lead(design * (past.weight * (past.won - expected))[:, None], past.lead)
-        variance = back @ (by_lead.T @ by_lead) @ back
+        variance = back @ (by_lead.T @ by_lead + np.diag(held)) @ back
         return _Moments(beta, variance) if np.isfinite(variance).all() and np.isfinite(beta).all() else None
+
+    def _prior(self, state: Settled, levers: Sequence[int]) -> tuple[Floats, Floats]:
+        """How strongly levers are drawn, and to which change: that back to the present value."""
+        held = np.full(len(levers), (max(state.unit, 1e-6) * self.most) ** -2)
+        wanted = state.unit * (self.start - state.phi)[list(levers)]
+        return np.array([0.0, 0.0, *held]), np.array([0.0, 0.0, *wanted])
 
     def line(self, state: Settled) -> _Moments | None:
         """Intercept and unit of a state, with their variance."""
-        return self._moments(_design(state.score), state)
+        return self._moments(state, [])
 
     def half_life_doubt(self, state: Settled, free: Sequence[int], place: int) -> tuple[float, float]:
         """The p-value of a half-life against longer and shorter ones, whatever the points of its rules; and how many
@@ -362,16 +368,17 @@ def released(tuner: Tuner, begin: Settled) -> Released:
             settled_days.add(place)
             state, _ = tuner.best_days(state, free, place)
             free = sorted({*free, *tuner.fading_levers(place)})
-    state, free = taken_back(tuner, state, free)
+    state, free = taken_back(tuner, state, free, len(looked_at) + len(places))
     return Released(state, tuple(free))
 
 
-def taken_back(tuner: Tuner, state: Settled, free: Iterable[int]) -> tuple[Settled, list[int]]:
-    """Levers of which the present value is within their interval go back to it, the least doubtful first."""
+def taken_back(tuner: Tuner, state: Settled, free: Iterable[int], looked_at: int) -> tuple[Settled, list[int]]:
+    """Levers that are not shown to be off, now that all are fitted together, go back; the least doubtful first."""
     kept = sorted(free)
     while kept:
         p = {at: tuner.estimate(state, kept, at).p for at in kept}
-        fine = {at: 1.0 if one is None else one for at, one in p.items() if one is None or one >= SURE}
+        least = SURE / (looked_at - len(kept) + 1)  # Holm's, for the least clear of so many
+        fine = {at: 1.0 if one is None else one for at, one in p.items() if one is None or one >= least}
         if not fine:
             break
         back = max(fine, key=fine.__getitem__)

@@ -3,8 +3,8 @@
 In: a history and a model. Out: `Retuned`: what changes and why, what stays and why, what it gains on later leads, and
 the model's own text with only the changed values replaced. Called by the command line and by notebooks.
 
-What changes is found on earlier leads and judged on later ones. The same numbers are then fitted once more to all rows;
-of what is within its interval there, the old value is kept after all.
+What would change is found on earlier leads and judged on later ones. The same is then done once more with all rows: the
+newest leads know best what a number is worth today.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from scoville.evidence.figures.sample import numbered
 from scoville.evidence.history import DEFAULT_HORIZON
 from scoville.learn.further import further_rules
 from scoville.learn.points import MAX_POINTS
-from scoville.learn.released import Past, Tuner, levers_of, released, taken_back
+from scoville.learn.released import Past, Tuner, levers_of, released
 from scoville.learn.rows import rows_of
 from scoville.learn.tunable import given_of, numbers_of, scored
 from scoville.learn.tuned import Found, to_drop, told, whole_points, written
@@ -193,19 +193,18 @@ def _tuned(rows: Rows, numbers: Numbers, given: Given, max_points: int) -> Found
         )
     end = released(early, begin)
     gain = _gain(rows, numbers, given, whole_points(early, end.state, end.free), end.state.days)
-    whole = _tuner(rows, numbers, given, given.scored, rows.own_weight, max_points, early)
-    state = whole.settle(end.free, whole.at(end.state.phi, end.state.days))
-    state, free = taken_back(whole, state, end.free)
+    whole = _tuner(rows, numbers, given, given.scored, rows.own_weight, max_points)
     before = whole.at(whole.start, numbers.days)
-    return Found(whole, before, state, tuple(free), given.scored, gain)
+    end = released(whole, before)
+    return Found(whole, before, end.state, end.free, given.scored, gain)
 
 
 def _tuner(  # noqa: PLR0913, PLR0917
-    rows: Rows, numbers: Numbers, given: Given, which: Bools, weight: Floats, max_points: int, like: Tuner | None = None
+    rows: Rows, numbers: Numbers, given: Given, which: Bools, weight: Floats, max_points: int
 ) -> Tuner:
     past = Past(rows.won[which].astype(np.float64), weight[which], numbered(rows.lead[which])[0])
     here = given.at(which)
-    return Tuner(numbers, here, past, levers_of(numbers, here, past) if like is None else like.levers, max_points)
+    return Tuner(numbers, here, past, levers_of(numbers, here, past), max_points)
 
 
 def _gain(rows: Rows, numbers: Numbers, given: Given, points: Floats, days: tuple[float, ...]) -> PairedAuc:

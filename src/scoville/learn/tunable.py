@@ -241,12 +241,13 @@ class Given:
     """What one point of each number gives each row: `units` is numbers by rows, with the present half-lives.
 
     `faded` has, for each half-life, the same of the numbers that fade by it (in the order of `fading`) for the days of
-    its grid. `segment` is the number of the row's segment, `scored` False for who is disqualified.
+    its grid, and `days` the present ones. `segment` is the number of the row's segment, `scored` False for who is disqualified.
     """
 
     units: Floats32
     faded: tuple[dict[float, Floats32], ...]
     fading: tuple[tuple[int, ...], ...]
+    days: tuple[float, ...]
     segment: Ints
     scored: Bools
 
@@ -259,6 +260,8 @@ class Given:
 
     def with_days(self, days: Sequence[float]) -> Floats32:
         """The units with other half-lives."""
+        if tuple(days) == self.days:
+            return self.units
         units = self.units.copy()
         for of, grid, chosen in zip(self.fading, self.faded, days, strict=True):
             if of:
@@ -291,7 +294,7 @@ def given_of(history: History, rows: Rows, data: Plain, numbers: Numbers) -> Giv
     faded = tuple(
         {days: units[[place[at, days] for at in of]] for days in grid} for of, grid in zip(fading, grids, strict=True)
     )
-    return Given(units[: len(numbers.numbers)], faded, fading, segment, scored)
+    return Given(units[: len(numbers.numbers)], faded, fading, numbers.days, segment, scored)
 
 
 def _grid(present: float) -> tuple[float, ...]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FADES_NOT = 0.0  # days of a half-life that stand for none
 _KEPT = "no evidence for a change"
+_BY_CHANCE = "outside its interval, but of so many values some are by chance"
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Drop:
 class Found:
     """A model tuned on all rows that are not disqualified (`scored`): before and after, and which levers are free.
 
-    `gain` is that of the same numbers, fitted to earlier rows, on those held out.
+    `gain` is what tuning on earlier rows brought on those held out.
     """
 
     tuner: Tuner
@@ -110,7 +111,7 @@ def told(found: Found, model: Model) -> tuple[list[Tuned], Settled]:
     doubts = [tuner.half_life_doubt(tuner.at(after.phi, _with_old(found, at)), found.free, at)[0] for at in places]
     adjusted = holm([*(one.p for one in estimates), *doubts])
     estimates = [replace(one, adjusted=p) for one, p in zip(estimates, adjusted, strict=False)]
-    values = list(_points_told(found, points, estimates, len([p for p in adjusted if p is not None])))
+    values = list(_points_told(found, points, estimates))
     values += [_half_life_told(found, at, p) for at, p in zip(places, adjusted[len(estimates) :], strict=True)]
     if any(one.changed for one in values):
         values += _stages_told(found, model, final)
@@ -137,7 +138,7 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return adjusted
 
 
-def _points_told(found: Found, points: Floats, estimates: Sequence[Estimate], looked_at: int) -> Iterator[Tuned]:
+def _points_told(found: Found, points: Floats, estimates: Sequence[Estimate]) -> Iterator[Tuned]:
     tuner = found.tuner
     for at, number in enumerate(tuner.numbers.numbers):
         place = next(place for place, lever in enumerate(tuner.levers) if at in lever.of)
@@ -151,10 +152,10 @@ def _points_told(found: Found, points: Floats, estimates: Sequence[Estimate], lo
             "points", rule.section, rule.name, number.label, number.where, number.points, float(points[at]), best, low,
             high, one.adjusted, "",
         )  # fmt: skip
-        yield replace(value, why=_why(value, lever.why_not, len(lever.of), looked_at, is_free=place in found.free))
+        yield replace(value, why=_why(value, lever.why_not, len(lever.of), is_free=place in found.free))
 
 
-def _why(value: Tuned, why_not: str | None, together: int, looked_at: int, *, is_free: bool) -> str:
+def _why(value: Tuned, why_not: str | None, together: int, *, is_free: bool) -> str:
     if why_not is not None:
         return why_not
     if value.best is None or value.low is None or value.high is None:
@@ -167,10 +168,10 @@ def _why(value: Tuned, why_not: str | None, together: int, looked_at: int, *, is
             f"; {counted(together, 'number')} moved together" if together > 1 else ""
         )
     if is_free:
-        return "the change is less than a point"
+        return "the change is less than a point, or points go no further"
     if value.low <= value.old <= value.high:
         return _KEPT
-    return f"outside its interval, but of {counted(looked_at, 'value')} some are by chance"
+    return _BY_CHANCE
 
 
 def turned(value: Tuned) -> bool:
@@ -190,6 +191,8 @@ def _half_life_told(found: Found, place: int, p: float | None) -> Tuned:
     within = [days for days, of in less.items() if of / effect <= Z**2]
     new = found.after.days[place]
     why = f"the past speaks against {plain(one.days)} days" if new != one.days else _KEPT
+    if new == one.days and not min(within) <= new <= max(within):
+        why = _BY_CHANCE
     section = str(next(step for step in one.where if step in {"fit", "engagement"}))
     return Tuned(
         "half-life", section, one.name, "half-life in days", one.where, one.days, new, state.days[place], min(within),
