@@ -59,12 +59,21 @@ class ScoreRun:
     made when first asked for. `as_of` is naive UTC.
     """
 
-    def __init__(self, engine: DuckDB, plan: Plan, as_of: datetime, quality: Quality, like: object) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - what a run is made of
+        self,
+        engine: DuckDB,
+        plan: Plan,
+        as_of: datetime,
+        quality: Quality,
+        like: object,
+        lists: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self.engine = engine
         self.plan = plan
         self.model = plan.model
         self.as_of = as_of
         self.quality = quality
+        self.lists = lists or {}  # the user's own additions
         self._like = like
         self._made: list[str] = []
         self._bound = engine.bound
@@ -119,6 +128,15 @@ class ScoreRun:
         if output not in self._made:
             self.engine.run(f'CREATE OR REPLACE TEMP TABLE "{output}" AS {self.sql(output)}')
             self._made.append(output)
+
+    def beside(self, columns: pa.Table) -> None:
+        """Put further columns beside the scores: `columns` has lead_id and others. Files and frames then have them."""
+        self.keep("scores")
+        with self.engine.registered(columns) as source:
+            self.engine.run(
+                "CREATE OR REPLACE TEMP TABLE scores AS SELECT s.*, b.* EXCLUDE (lead_id) FROM scores s "  # noqa: S608
+                f"LEFT JOIN {source} b USING (lead_id)"
+            )
 
     def write(self, output: str, path: str | Path) -> None:
         """Write `scores`, `contributions`, `account_scores` or `rejects` to a .csv, .parquet or .jsonl file.
@@ -196,9 +214,10 @@ def score(  # noqa: PLR0913 - what to score, and how to read it
     accounts = accounts if accounts is not None else workspace.accounts.source
     loaded = load(engine.ibis, leads, events, workspace=workspace, as_of=instant, accounts_source=accounts)
     plan = compile_plan(model, checked_columns(model, engine, with_events=loaded.has_events))
-    engine.bind(plan, instant, read_lists(workspace.lists))
+    lists = read_lists(workspace.lists)
+    engine.bind(plan, instant, lists)
     said = replace(loaded.quality, notices=(*loaded.quality.notices, *_silences(model, engine, loaded, instant)))
-    return ScoreRun(engine, plan, instant, said, leads)
+    return ScoreRun(engine, plan, instant, said, leads, lists)
 
 
 def _silences(model: Model, engine: DuckDB, loaded: Loaded, as_of: datetime) -> Iterator[Notice]:

@@ -76,6 +76,10 @@ class DuckDB:
         """
         self.bound += 1
         self.bind_as_of(as_of)
+        self.bind_lists(plan, extra)
+
+    def bind_lists(self, plan: Plan, extra: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Make the lists alone: for a second plan about the same leads, at the same instant."""
         for name in plan.lookups:
             rows = LOOKUPS[name].rows(extra or {})
             with self.registered(rows) as source:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -29,13 +29,13 @@ from scoville.plan.terms import MICROSECONDS_PER_DAY
 from scoville.scoring import columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence, Sized
 
     from numpy.typing import NDArray
 
+    from scoville.engines.duckdb import DuckDB
     from scoville.evidence.history import History
     from scoville.learn.origins import Origin
-    from scoville.learn.rows import Rows
 
     Floats = NDArray[np.float64]
 
@@ -55,6 +55,14 @@ _KNOWN_EVENTS = (  # of the training rows, up to the last one of each lead
     "events e JOIN (SELECT lead_id, max(as_of) AS as_of FROM learn_rows WHERE is_train GROUP BY 1) l "
     "ON e.lead_id = l.lead_id AND e.occurred_at <= l.as_of"
 )
+
+
+class WithEvents(Protocol):
+    """A history or a run: what has the events, and the table `learn_rows`, in an engine."""
+
+    @property
+    def engine(self) -> DuckDB:
+        """Where the tables are."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ def asked_about(history: History, never: Collection[str]) -> list[Asked]:
     return asked
 
 
-def figures(history: History, rows: Rows, asked: Sequence[Asked]) -> Iterator[tuple[Asked, dict[Origin, Floats]]]:
+def figures(history: WithEvents, rows: Sized, asked: Sequence[Asked]) -> Iterator[tuple[Asked, dict[Origin, Floats]]]:
     """For each kind of events its figures, one value per row: 0 for none, NaN for the days since none."""
     if not asked:
         return
@@ -198,7 +206,7 @@ class _Properties:
 # What they come to
 
 
-def _keep_met(history: History, asked: Sequence[Asked]) -> Mapping[str, int]:
+def _keep_met(history: WithEvents, asked: Sequence[Asked]) -> Mapping[str, int]:
     """The table `learn_met` of events that meet what is asked: lead_no, rule, occurred_at, measure."""
     engine = history.engine
     rules = []
@@ -225,7 +233,7 @@ def _keep_met(history: History, asked: Sequence[Asked]) -> Mapping[str, int]:
     return {entry.rule.name: entry.number for entry in plan.ledger.events}
 
 
-def _of_events(history: History, rows: Rows, rule: int, of: Happening) -> dict[Origin, Floats]:
+def _of_events(history: WithEvents, rows: Sized, rule: int, of: Happening) -> dict[Origin, Floats]:
     wanted: dict[Origin, str] = {
         Decayed(of, days): f"sum(exp(-({math.log(2)!r} * (age / {_us(days)}))))" for days in HALF_LIVES_DAYS
     }
@@ -236,7 +244,7 @@ def _of_events(history: History, rows: Rows, rule: int, of: Happening) -> dict[O
     return _aggregated(history, rows, rule, wanted)
 
 
-def _of_numbers(history: History, rows: Rows, rule: int, of: Happening, what: str) -> dict[Origin, Floats]:
+def _of_numbers(history: WithEvents, rows: Sized, rule: int, of: Happening, what: str) -> dict[Origin, Floats]:
     wanted: dict[Origin, str] = {
         Summed(of, what, days): f"sum(measure) FILTER (age < {_us(days)})" for days in SUM_WINDOWS_DAYS
     }
@@ -248,7 +256,7 @@ def _us(days: float) -> int:
     return round(days * MICROSECONDS_PER_DAY)
 
 
-def _aggregated(history: History, rows: Rows, rule: int, wanted: Mapping[Origin, str]) -> dict[Origin, Floats]:
+def _aggregated(history: WithEvents, rows: Sized, rule: int, wanted: Mapping[Origin, str]) -> dict[Origin, Floats]:
     """One aggregate for each row over the events that a rule met, up to the instant of the row."""
     read = ", ".join(f"coalesce({how}, 0)::DOUBLE AS v{place}" for place, how in enumerate(wanted.values()))
     found = history.engine.arrow(

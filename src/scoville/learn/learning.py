@@ -6,7 +6,7 @@ Called by the command line and by notebooks. Read `learn` first.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,8 @@ from scoville.words import counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from scoville.evidence.history import History
     from scoville.learn.candidates import Candidates
@@ -66,7 +68,7 @@ class Learned:
 
     `leads` and `conversions` count leads; `held_out` are the figures of the card on later leads, with points from the
     earlier ones; `path` has the cards of 1, 2, ... factors, judged likewise, and `enough` how many of them would do.
-    `left_out` says of columns and events why they were not tried.
+    `left_out` says of columns and events why they were not tried. `later_score` is what that card gave each held-out row.
     """
 
     why_not: str | None
@@ -87,6 +89,7 @@ class Learned:
     evidence: tuple[Earned, ...]
     left_out: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    later_score: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
 
     @property
     def model(self) -> Model:
@@ -167,6 +170,7 @@ def learn(  # noqa: PLR0913 - what to learn from, and what to keep to
         **{**_NOTHING, **about, "card": card, "evidence": evidence, "rivals": rivals},
         enough=None if least is None else least.factors,
         notes=tuple(_notes(about["conversions"], factors, rows)),
+        later_score=judged.points.score(later.candidates),
     )
     text = finished(history, learned, card, horizon, snapshots)
     steps.done()
