@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _BY_CHANCE = 6.0  # of twice the log likelihood, beyond what the best of so many candidates adds to noise
 
 
-def further_rules(  # noqa: PLR0913, PLR0917
+def further_rules(
     history: History, rows: Rows, model: Model, state: Settled, scored: Bools, most: int
 ) -> tuple[str | None, tuple[str, ...]]:
     """At most `most` rules, each the one that adds most to the score and to those before it; None where none does.
@@ -48,7 +48,8 @@ def further_rules(  # noqa: PLR0913, PLR0917
     known = _used(model.to_dict())
     tried = [one for one in candidates_of(history, rows).at(scored) if _subject(one.origin) not in known]
     won, weight = rows.won[scored].astype(np.float64), rows.own_weight[scored]
-    terms, chosen, says = [Term(state.score, 1, banded=False)], [], []
+    terms = [Term(state.score, 1, banded=False)]
+    chosen: list[tuple[Candidate, Bands | Cap]] = []
     while len(chosen) < most:
         found = fit(terms, won, weight, 1e-6)
         best = _best(tried, found.log_odds, won, weight)

@@ -39,7 +39,7 @@ Z = NormalDist().inv_cdf(1 - SURE / 2)
 TOUCHED = 30  # leads that a number must speak of, and as many others, before it is looked at
 EXPECTED = 5.0  # of them as many must be expected to convert: the usual rule for comparing two rates (Cochran 1954)
 STEPS = 25
-_CLOSE = 0.05  # of a point
+_CLOSE = 0.1  # of a point: less is rounded away
 _FARTHEST = 8.0  # points that one step may go: the line through a limit holds nearby only
 _CHI_SQUARED = Z**2
 
@@ -67,8 +67,10 @@ class Past:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a lever should be at (without rounding, and with no heed to its sign), its interval, and the p-value of the
-    present value; `adjusted` for how many were looked at. All None where it cannot be told."""
+    """What a lever should be at, without rounding and with no heed to its sign; its interval.
+
+    `p` is the p-value of the present value, `adjusted` the same for how many were looked at. None: it cannot be told.
+    """
 
     value: float | None
     low: float | None
@@ -99,7 +101,7 @@ class Settled:
         return self.intercept + self.unit * self.score
 
 
-class _Moments(NamedTuple):
+class Moments(NamedTuple):
     """Coefficients with their variance, leads as clusters."""
 
     beta: Floats
@@ -125,7 +127,9 @@ class Tuner:
         widest = np.maximum(self.most, np.abs(self.start))
         ends = [self.numbers.rules[self.numbers.numbers[lever.of[0]].rule].limit for lever in self.levers]
         # more than the limit of its rule would change nothing; and a sign is not turned, at most given up
-        self.high = np.where(self.start < 0, 0.0, np.minimum(widest, np.maximum(self.start, [high for _, high in ends])))
+        self.high = np.where(
+            self.start < 0, 0.0, np.minimum(widest, np.maximum(self.start, [high for _, high in ends]))
+        )
         self.low = np.where(self.start > 0, 0.0, np.maximum(-widest, np.minimum(self.start, [low for low, _ in ends])))
 
     # A state
@@ -150,20 +154,17 @@ class Tuner:
         total: Floats = np.sum(parts, axis=0, dtype=np.float64)
         return total
 
-    def at(self, phi: Floats, days: tuple[float, ...], line: tuple[float, float] | None = None) -> Settled:
-        """The state with given points and half-lives; its line is fitted unless given."""
-        return self.with_points(self.points(phi), phi, days, line)
+    def at(self, phi: Floats, days: tuple[float, ...], like: Settled | None = None) -> Settled:
+        """The state with given points and half-lives; `like` is one whose line is near its own."""
+        return self.with_points(self.points(phi), phi, days, like)
 
-    def with_points(
-        self, points: Floats, phi: Floats, days: tuple[float, ...], line: tuple[float, float] | None = None
-    ) -> Settled:
+    def with_points(self, points: Floats, phi: Floats, days: tuple[float, ...], like: Settled | None = None) -> Settled:
         """The same with points that no lever has to agree with, such as rounded ones."""
         units = self.given.with_days(days)
         found = scored(self.numbers, self.given, points, units)
-        if line is None:
-            start = np.array([base_log_odds(self.past.won, self.past.weight), 0.0])
-            line = tuple(self._newton(_design(found.score), start, np.zeros(2), np.zeros(2), STEPS).tolist())  # type: ignore[assignment]
-        intercept, unit = line  # type: ignore[misc]
+        line = (base_log_odds(self.past.won, self.past.weight), 0.0) if like is None else (like.intercept, like.unit)
+        beta = self._newton(_design(found.score), np.array(line), np.zeros(2), np.zeros(2), STEPS)
+        intercept, unit = float(beta[0]), float(beta[1])
         loss = log_loss(intercept + unit * found.score, self.past.won, self.past.weight)
         return Settled(phi, days, intercept, unit, found.score, found.room, units, loss)
 
@@ -171,7 +172,6 @@ class Tuner:
         """Fit the free levers, each drawn to its present value, with what one point is worth left free."""
         state, active = begin, sorted(free)
         for _ in range(STEPS):
-            state = self.at(state.phi, state.days)
             if not active or state.unit <= 0:
                 break
             design = _design(state.score, self.slopes(state, active))
@@ -185,7 +185,7 @@ class Tuner:
             # who is at an end and wants beyond it stays there, so that the others are fitted as it is
             at_end = ((phi == self.low) | (phi == self.high))[active] & (np.abs(step) > _CLOSE)
             active = [at for at, ends in zip(active, at_end, strict=True) if not ends]
-            state = self.at(phi, state.days)
+            state = self.at(phi, state.days, state)
             if moved < _CLOSE:
                 break
         return state
@@ -209,7 +209,9 @@ class Tuner:
         """Score tests of adding each column by itself: p-values, leads as clusters. `also` is free too."""
         return self._doubts(state, free, columns, also)[0]
 
-    def _doubts(self, state: Settled, free: Sequence[int], columns: Floats, also: Floats | None) -> tuple[Floats, Floats]:
+    def _doubts(
+        self, state: Settled, free: Sequence[int], columns: Floats, also: Floats | None
+    ) -> tuple[Floats, Floats]:
         known = _design(state.score, self.slopes(state, free), *([] if also is None else [also]))
         expected = chance(state.log_odds)
         hold = self.past.weight * expected * (1 - expected)
@@ -243,7 +245,7 @@ class Tuner:
         p = 2 * NormalDist().cdf(-abs(rise - old * unit) / math.sqrt(spread))
         return Estimate(here + rise / unit, here + ends[0], here + ends[1], p)
 
-    def _moments(self, state: Settled, levers: Sequence[int]) -> _Moments | None:
+    def _moments(self, state: Settled, levers: Sequence[int]) -> Moments | None:
         past = self.past
         design = _design(state.score, self.slopes(state, levers))
         start = np.array([state.intercept, state.unit, *np.zeros(len(levers))])
@@ -257,7 +259,7 @@ class Tuner:
             return None
         by_lead = _sums_by_lead(design * (past.weight * (past.won - expected))[:, None], past.lead)
         variance = back @ (by_lead.T @ by_lead + np.diag(held)) @ back
-        return _Moments(beta, variance) if np.isfinite(variance).all() and np.isfinite(beta).all() else None
+        return Moments(beta, variance) if np.isfinite(variance).all() and np.isfinite(beta).all() else None
 
     def _prior(self, state: Settled, levers: Sequence[int]) -> tuple[Floats, Floats]:
         """How strongly levers are drawn, and to which change: that back to the present value."""
@@ -265,13 +267,15 @@ class Tuner:
         wanted = state.unit * (self.start - state.phi)[list(levers)]
         return np.array([0.0, 0.0, *held]), np.array([0.0, 0.0, *wanted])
 
-    def line(self, state: Settled) -> _Moments | None:
+    def line(self, state: Settled) -> Moments | None:
         """Intercept and unit of a state, with their variance."""
         return self._moments(state, [])
 
     def half_life_doubt(self, state: Settled, free: Sequence[int], place: int) -> tuple[float, float]:
-        """The p-value of a half-life against longer and shorter ones, whatever the points of its rules; and how many
-        rows count for one."""
+        """The p-value of a half-life against longer and shorter ones; and how many rows count for one.
+
+        The points of its rules are free in both.
+        """
         of, grid = self.given.fading[place], self.given.faded[place]
         if not of:
             return 1.0, 1.0
@@ -290,20 +294,26 @@ class Tuner:
         return [at for at, lever in enumerate(self.levers) if lever.why_not is None and of & {*lever.of}]
 
     def best_days(self, state: Settled, free: Sequence[int], place: int) -> tuple[Settled, dict[float, float]]:
-        """The half-life with which the rows are likeliest, its rules' points fitted with it; and how much less likely
-        each other one is, as twice the log likelihood."""
+        """The state with the half-life that makes the rows likeliest, its rules' points fitted with it.
+
+        And how much less likely they are with each of the grid, as twice the log likelihood.
+        """
         levers = sorted({*free, *self.fading_levers(place)})
         tried = {}
         for days in sorted(self.given.faded[place]):
             chosen = (*state.days[:place], days, *state.days[place + 1 :])
-            tried[days] = self.settle(levers, self.at(self._as_much(state, place, days), chosen))
+            tried[days] = self.settle(levers, self.at(self._as_much(state, place, days), chosen, state))
         best = min(tried, key=lambda days: tried[days].loss)
         return tried[best], {days: 2 * (one.loss - tried[best].loss) for days, one in tried.items()}
 
     def _as_much(self, state: Settled, place: int, days: float) -> Floats:
         """Points with which the rules give as much in all as before: from there it is not far."""
         phi = state.phi.copy()
-        of, now, then = self.given.fading[place], self.given.faded[place][state.days[place]], self.given.faded[place][days]
+        of, now, then = (
+            self.given.fading[place],
+            self.given.faded[place][state.days[place]],
+            self.given.faded[place][days],
+        )
         for at in self.fading_levers(place):
             mine = [row for row, number in enumerate(of) if number in self.levers[at].of]
             phi[at] *= float(now[mine].sum()) / max(1e-9, float(then[mine].sum()))
@@ -348,7 +358,9 @@ class Released:
 
 def released(tuner: Tuner, begin: Settled) -> Released:
     """Let go, one by one, what the past speaks against; then take back what it no longer does."""
-    state, free, settled_days = begin, [], set()
+    state = begin
+    free: list[int] = []
+    settled_days: set[int] = set()
     places = [at for at in range(len(begin.days)) if tuner.fading_levers(at)]
     looked_at = [at for at, lever in enumerate(tuner.levers) if lever.why_not is None]
     while True:
@@ -385,7 +397,7 @@ def taken_back(tuner: Tuner, state: Settled, free: Iterable[int], looked_at: int
         kept.remove(back)
         phi = state.phi.copy()
         phi[back] = tuner.start[back]
-        state = tuner.settle(kept, tuner.at(phi, state.days))
+        state = tuner.settle(kept, tuner.at(phi, state.days, state))
     return state, kept
 
 

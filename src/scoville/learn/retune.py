@@ -115,7 +115,7 @@ def retune(  # noqa: PLR0913 - what to tune by, and what to keep to
     `max_points` bounds new points (old ones that are larger may stay); `add` is how many further rules to suggest.
     A model given as a path keeps its comments and layout; one made in Python is written anew.
 
-    Raises:  UsageError for options, or a file that cannot be edited; DataError where there is no past to learn from;
+    Raises:  UsageError for options; DataError where there is no past to learn from;
     ModelError, PlanError.
     Example: `retune(read_history("leads.csv", "events.csv", "outcomes.csv"), "model.yaml").text`
     """
@@ -199,9 +199,7 @@ def _tuned(rows: Rows, numbers: Numbers, given: Given, max_points: int) -> Found
     return Found(whole, before, end.state, end.free, given.scored, gain)
 
 
-def _tuner(  # noqa: PLR0913, PLR0917
-    rows: Rows, numbers: Numbers, given: Given, which: Bools, weight: Floats, max_points: int
-) -> Tuner:
+def _tuner(rows: Rows, numbers: Numbers, given: Given, which: Bools, weight: Floats, max_points: int) -> Tuner:
     past = Past(rows.won[which].astype(np.float64), weight[which], numbered(rows.lead[which])[0])
     here = given.at(which)
     return Tuner(numbers, here, past, levers_of(numbers, here, past), max_points)
@@ -210,11 +208,11 @@ def _tuner(  # noqa: PLR0913, PLR0917
 def _gain(rows: Rows, numbers: Numbers, given: Given, points: Floats, days: tuple[float, ...]) -> PairedAuc:
     """New against old on the rows that were held out; who is disqualified has the lowest score in both."""
     here = given.at(rows.held_out)
-    scores = [
+    new, old = (
         np.where(here.scored, scored(numbers, here, of, here.with_days(at)).score, numbers.scale[0])
         for of, at in ((points, days), (numbers.points, numbers.days))
-    ]
-    return paired_auc(*scores, rows.won[rows.held_out], rows.lead[rows.held_out])
+    )
+    return paired_auc(new, old, rows.won[rows.held_out], rows.lead[rows.held_out])
 
 
 # In words
@@ -228,9 +226,15 @@ def _told(
     changed, gain = bool(changes), found.gain
     better = changed and gain.low is not None and gain.low > 0 and gain.cannot_tell is None
     further, says = further_rules(history, rows, model, final, found.scored, add) if add else (None, ())
+    why_not: str | None = None if changed else "the past speaks against no number of it"
+    new: str | None = None
+    if changed:
+        try:
+            new = with_values(text, changes)
+        except UsageError as error:  # what was found is worth telling all the same
+            why_not = str(error)
     return Retuned(
-        **about, why_not=None if changed else "the past speaks against no number of it",
-        text=with_values(text, changes) if changed else None, better=better, gain=gain if changed else None,
+        **about, why_not=why_not, text=new, better=better, gain=gain if changed else None,
         advice=_advice(gain, changed=changed, better=better), values=tuple(values),
         drop=tuple(to_drop(found, final, values)), further=further, further_says=says,
         notes=tuple(_notes(model, rows, changed=changed)),
@@ -249,7 +253,7 @@ def _advice(gain: PairedAuc, *, changed: bool, better: bool) -> str:
 
 def _notes(model: Model, rows: Rows, *, changed: bool) -> Iterator[str]:
     if changed and model.probability is not None:
-        yield "the probability was measured with the old points: measure it anew (scoville validate --write-probability)"
+        yield "the probability belongs to the old points: measure it anew (scoville validate --write-probability)"
     if changed and (model.grades or model.levels):
         yield "grades and levels keep their lines: look at them again"
     if rows.why is not None:

@@ -303,8 +303,8 @@ def _grid(present: float) -> tuple[float, ...]:
 
 def _probe(data: Plain, numbers: Numbers, wanted: Sequence[tuple[int, float | None]]) -> Plain:
     """The model with a rule for each wanted number, named by its place, and without any limit."""
-    probe = {key: data[key] for key in ("scoville", "name", "qualify", "disqualify") if key in data}
-    segments = [{key: one[key] for key in ("name", "when")} for one in data.get("segments") or ()]
+    probe: Plain = {key: data[key] for key in ("scoville", "name", "qualify", "disqualify") if key in data}
+    segments: list[Plain] = [{key: one[key] for key in ("name", "when")} for one in data.get("segments") or ()]
     if segments:
         probe["segments"] = segments
     for key in ("fit", "engagement"):

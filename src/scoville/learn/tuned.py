@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from scoville.evidence.rules.lost import without_a_rule
 from scoville.learn.fitting import chance
-from scoville.learn.released import SURE, UNKNOWN, Z, Estimate
-from scoville.words import counted, plain
+from scoville.learn.released import SURE, UNKNOWN, Estimate, Z
+from scoville.model.in_place import changed
+from scoville.model.reach import score_reach, section_reach
+from scoville.model.schema import HUGE, Content
+from scoville.words import counted, plain, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,14 +25,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from scoville.evidence.figures.ranking import PairedAuc
-    from scoville.learn.released import Settled, Tuner
+    from scoville.learn.released import Moments, Settled, Tuner
     from scoville.model.in_place import Where
     from scoville.model.load import Model
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-FADES_NOT = 0.0  # days of a half-life that stand for none
 _KEPT = "no evidence for a change"
 _BY_CHANCE = "outside its interval, but of so many values some are by chance"
 
@@ -38,7 +40,7 @@ _BY_CHANCE = "outside its interval, but of so many values some are by chance"
 class Tuned:
     """One value of the model: what it is, what it was, what it is to be, and why.
 
-    `kind` is "points", "half-life" (in days) or "stage". `best` is the estimate before rounding,
+    `kind` is "points", "half-life" (in days), "stage" or "line" (of a grade or level). `best` is the estimate before rounding,
     from `low` to `high` its 95 % interval; `p` how likely the past is with the old value, allowing for how many values
     were looked at. None where it cannot be told.
     """
@@ -114,7 +116,7 @@ def told(found: Found, model: Model) -> tuple[list[Tuned], Settled]:
     values = list(_points_told(found, points, estimates))
     values += [_half_life_told(found, at, p) for at, p in zip(places, adjusted[len(estimates) :], strict=True)]
     if any(one.changed for one in values):
-        values += _stages_told(found, model, final)
+        values += _lines_told(found, model, final, values)
     return values, final
 
 
@@ -210,29 +212,63 @@ def written(value: Tuned) -> object:
 # Stages
 
 
-def _stages_told(found: Found, model: Model, final: Settled) -> Iterator[Tuned]:
+# Lines
+
+
+def _lines_told(found: Found, model: Model, final: Settled, values: Sequence[Tuned]) -> Iterator[Tuned]:
+    """Stages whose meaning has moved; grades and levels only where nobody could reach them any more."""
+    changes = {one.where: written(one) for one in values if one.changed}
+    content = Content.model_validate(changed(model.document.data, changes))
+    yield from _stages_told(found, model, final, score_reach(content).high)
+    for key, section in (("grades", "fit"), ("levels", "engagement")):
+        highest = math.floor(min(section_reach(content, section).high, HUGE))
+        for name, line in (getattr(model, key) or {}).items():
+            if line is not None and line > highest:
+                where: Where = (key, next(raw for raw in _raw(model)[key] if str(raw) == name))
+                why = f"no lead gets more than {highest} points"
+                yield Tuned(
+                    "line", section, name, "begins at", where, line, float(highest), None, None, None, None, why
+                )
+                highest -= 1
+
+
+def _raw(model: Model) -> dict[str, Any]:
+    return cast("dict[str, Any]", model.document.data)
+
+
+def _stages_told(found: Found, model: Model, final: Settled, highest: float) -> Iterator[Tuned]:
     """A line stays where the rate of leads at it is the same as before, within the interval of the old rate."""
     before, after = found.tuner.line(found.before), found.tuner.line(final)
     lowest = -math.inf
     for at, stage in enumerate(model.stages):
-        old, best, low, high = stage.from_, None, None, None
-        new, why = old, _KEPT
-        if at and old > model.scale.min and before is not None and after is not None and after.beta[1] > 0:
-            place = np.array([1.0, old])
-            rate = float(place @ before.beta)
-            reach = Z * math.sqrt(float(place @ before.variance @ place))
-            best, low, high = (float(end - after.beta[0]) / float(after.beta[1]) for end in (rate, rate - reach, rate + reach))
-            same, now = (float(chance(np.array(of))) for of in (rate, float(place @ after.beta)))
-            why = f"at {plain(old)} points {now:.1%} convert, as before ({same:.1%})"
-            if not low <= old <= high:
-                new = float(min(max(round(best), lowest + 1), model.scale.max))
-                why = f"where {same:.1%} convert; at {plain(old)} points it would now be {now:.1%}"
-        elif at:
-            why = "cannot tell"
-        lowest = new
+        where: Where = ("stages", at, "from")
+        value = Tuned(
+            "stage", "stages", stage.name, "begins at", where, stage.from_, stage.from_, None, None, None, None, _KEPT
+        )
+        if at and before is not None and after is not None and after.beta[1] > 0:
+            value = _stage(value, before, after, lowest, highest)
+        if value.new > highest:
+            value = replace(
+                value, new=float(math.floor(highest)), why=f"no lead gets more than {plain(highest)} points"
+            )
+        lowest = value.new
         if at:
-            where: Where = ("stages", at, "from")
-            yield Tuned("stage", "stages", stage.name, "begins at", where, old, new, best, low, high, None, why)
+            yield value
+
+
+def _stage(value: Tuned, before: Moments, after: Moments, lowest: float, highest: float) -> Tuned:
+    place = np.array([1.0, value.old])
+    log_odds = float(place @ before.beta)
+    reach = Z * math.sqrt(float(place @ before.variance @ place))
+    best, low, high = (
+        float(end - after.beta[0]) / float(after.beta[1]) for end in (log_odds, log_odds - reach, log_odds + reach)
+    )
+    same, now = (share(float(chance(np.array(of)))) for of in (log_odds, float(place @ after.beta)))
+    value = replace(value, best=best, low=low, high=high)
+    if low <= value.old <= high:
+        return replace(value, why=f"{now} convert there, as before ({same})")
+    new = float(min(max(round(best), lowest + 1), math.floor(highest)))
+    return replace(value, new=new, why=f"{same} convert there, as before; at {plain(value.old)} it would be {now}")
 
 
 # Rules that may go

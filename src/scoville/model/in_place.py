@@ -16,7 +16,7 @@ from scoville.model.document import read_document
 from scoville.model.load import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 Where = tuple[str | int | float, ...]
 
@@ -34,38 +34,31 @@ def with_values(text: str, changes: Mapping[Where, object]) -> str:
     edited = text
     for start, end, new in spans:
         edited = f"{edited[:start]}{new}{edited[end:]}"
-    if _reads_otherwise(edited, _wanted(text, changes)):
-        said = "; ".join(f"{dotted(where)}: {flow(value)}" for where, value in changes.items())
+    try:
+        found = Model.loads(edited).document.data
+    except ModelError as error:
+        raise UsageError(f"with the new values it would be no model: {error}; {_by_hand(changes)}") from None
+    if found != changed(read_document(text, "model").data, changes):
         raise UsageError(
             "cannot put the new values into the model without touching the rest of it (does it share values by & and "
-            f"*?); put them in by hand: {said}"
+            f"*?); {_by_hand(changes)}"
         )
     return edited
 
 
-def _reads_otherwise(edited: str, wanted: object) -> bool:
-    try:
-        return Model.loads(edited).document.data != wanted
-    except ModelError:
-        return True
+def _by_hand(changes: Mapping[Where, object]) -> str:
+    return "put them in by hand: " + "; ".join(f"{dotted(where)}: {flow(value)}" for where, value in changes.items())
 
 
-def _wanted(text: str, changes: Mapping[Where, object]) -> object:
-    data = copy.deepcopy(cast("Any", read_document(text, "model").data))
+def changed(data: object, changes: Mapping[Where, object]) -> dict[str, Any]:
+    """Plain values with some of them replaced, as `with_values` does in the text."""
+    new = copy.deepcopy(cast("dict[str, Any]", data))
     for where, value in changes.items():
-        inner = data
+        inner: Any = new
         for step in where[:-1]:
             inner = inner[step]
         inner[where[-1]] = value
-    return data
-
-
-def value_at(data: object, where: Sequence[str | int | float]) -> object:
-    """What stands at a path. Raises: KeyError, IndexError."""
-    found = cast("Any", data)
-    for step in where:
-        found = found[step]
-    return cast("object", found)
+    return new
 
 
 def _span(root: yaml.Node, where: Where) -> tuple[int, int]:
