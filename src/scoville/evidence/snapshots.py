@@ -19,13 +19,14 @@ import numpy as np
 from scoville.data.keep import literal, quoted
 from scoville.errors import DataError, UsageError
 from scoville.evidence.figures.ranking import Ranking, ranking
-from scoville.evidence.figures.sample import Sample, sample
+from scoville.evidence.figures.sample import Sample, rows_of, sample
 from scoville.scoring import as_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
+    import pyarrow as pa
 
     from scoville.engines.duckdb import DuckDB
     from scoville.plan.compile import Plan
@@ -85,8 +86,7 @@ class Panel:
     @cached_property
     def rankings(self) -> tuple[Ranking, ...]:
         """How well the score ranks the leads of each snapshot, by itself."""
-        snapshots = (self.snapshot == number for number in range(len(self.as_of)))
-        return tuple(ranking(self.score[here], self.won[here], self.lead[here]) for here in snapshots)
+        return tuple(ranking(self.sample.some(here)) for here in rows_of(self.snapshot, len(self.as_of)))
 
     def __len__(self) -> int:
         """Number of lead snapshots."""
@@ -195,19 +195,27 @@ def build_panel(
     graded = plan.sql("graded", engine.dialect, given=shared)
     parts = []
     for number, instant in enumerate(instants):
-        engine.bind_as_of(instant)
-        end = instant + horizon
-        parts.append(
-            engine.arrow(
-                f"SELECT {number} AS snapshot, l.lead_no, g.score, g.fit, g.engagement, "  # noqa: S608 - our own steps
-                f"l.won_at <= TIMESTAMP {literal(end.isoformat(' '))} AS won, l.value, {_label_columns(engine)} "
-                f"FROM ({graded}) g JOIN panel_leads l USING (lead_id) "
-                f"WHERE {open_at(f'TIMESTAMP {literal(str(instant))}')}"
-            )
-        )
+        parts.append(_snapshot(engine, graded, number, instant, horizon))
         progress(number + 1)
     engine.drop(shared)
     return _panel(parts, tuple(instants), horizon)
+
+
+def open_panel(engine: DuckDB, plan: Plan, instant: datetime, horizon: timedelta) -> Panel:
+    """One more snapshot after a panel was built in this engine, whose leads and outcomes are the same."""
+    graded = plan.sql("graded", engine.dialect)
+    return _panel([_snapshot(engine, graded, 0, instant, horizon)], (instant,), horizon)
+
+
+def _snapshot(engine: DuckDB, graded: str, number: int, instant: datetime, horizon: timedelta) -> pa.Table:
+    engine.bind_as_of(instant)
+    end = instant + horizon
+    return engine.arrow(
+        f"SELECT {number} AS snapshot, l.lead_no, g.score, g.fit, g.engagement, "  # noqa: S608 - our own steps
+        f"l.won_at <= TIMESTAMP {literal(end.isoformat(' '))} AS won, l.value, {_label_columns(engine)} "
+        f"FROM ({graded}) g JOIN panel_leads l USING (lead_id) "
+        f"WHERE {open_at(f'TIMESTAMP {literal(str(instant))}')}"
+    )
 
 
 def single_panel(engine: DuckDB, plan: Plan, as_of: datetime) -> Panel:

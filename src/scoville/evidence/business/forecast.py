@@ -15,7 +15,7 @@ from scoville.evidence.business.expected import SEPARATE, Expected, expected
 from scoville.evidence.business.past import BANDS, Past, Rows, past_of
 from scoville.evidence.figures.estimates import Figure, mean, none_because, rate
 from scoville.evidence.figures.sample import FEW, counted, design_effect
-from scoville.evidence.snapshots import build_panel
+from scoville.evidence.snapshots import open_panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,7 @@ def forecast(history: History, plan: Plan, panel: Panel, as_of: datetime | None 
     Probabilities come from the panel's snapshots whose horizon was over by `as_of`. Each snapshot is forecast in the
     same way, from snapshots whose horizon was over by then, and held against what came in.
 
-    Units: `as_of` is naive UTC.
+    The panel must be the last one that was built of this history. Units: `as_of` is naive UTC.
     """
     if panel.horizon is None:
         none, untold = Expected(0, 0, 0.0, cannot_tell=NO_DATES), none_because(NO_DATES)
@@ -102,7 +102,7 @@ def forecast(history: History, plan: Plan, panel: Panel, as_of: datetime | None 
 
 def _open_at(history: History, plan: Plan, horizon: timedelta, as_of: datetime) -> Panel:
     history.bind(plan, as_of)
-    return build_panel(history.engine, plan, (as_of,), horizon, history.won)
+    return open_panel(history.engine, plan, as_of, horizon)
 
 
 def _over(panel: Panel, past: Past, by: datetime) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -206,14 +206,11 @@ class Reader:
             "SELECT f.lead_no, c.section, c.rule, c.points "  # noqa: S608 - our own steps
             f"FROM ({self.plan.sql('contributions', self.few.engine.dialect)}) c JOIN few f USING (lead_id)"
         )
-        names = given["rule"].combine_chunks().dictionary_encode()
-        code = names.indices.to_numpy()
-        coded = {name: number for number, name in enumerate(names.dictionary.to_pylist())}
-        sections = np.asarray(given["section"].to_numpy(zero_copy_only=False), dtype=np.object_)
+        rule, section_of = (_coded(given[name]) for name in ("rule", "section"))
         lead = np.searchsorted(self.few.lead, given["lead_no"].to_numpy())
         points = given["points"].to_numpy()
         for section, name in _rule_names(self.plan.model):
-            rows = (code == coded.get(name, -1)) & (sections == section)
+            rows = (rule.codes == rule.place(name)) & (section_of.codes == section_of.place(section))
             total = np.bincount(lead[rows], points[rows], minlength=self.few.lead.size).astype(np.float64)
             yield Column("rule", name, section, np.round(total[places], 6))
 
@@ -223,6 +220,21 @@ class Reader:
             if np.issubdtype(here.dtype, np.datetime64):  # a date moves with the calendar, an age does not
                 here = _ages_days(as_of, here)
             yield Column("trait", name, None, here)
+
+
+class _Coded(NamedTuple):
+    """A column of texts: for each row the place of its text in `names`."""
+
+    names: list[str]
+    codes: Ints
+
+    def place(self, name: str) -> int:
+        return self.names.index(name) if name in self.names else -1
+
+
+def _coded(column: pa.ChunkedArray) -> _Coded:
+    texts = column.combine_chunks().dictionary_encode()
+    return _Coded(texts.dictionary.to_pylist(), texts.indices.to_numpy())
 
 
 def _rule_names(model: Model) -> list[tuple[str, str]]:

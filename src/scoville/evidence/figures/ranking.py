@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scoville.evidence.figures.sample import Sample, Z, design_effect, sample, wilson
+from scoville.evidence.figures.sample import Sample, Z, design_effect, numbered, sample, wilson
 
 if TYPE_CHECKING:
     from scoville.evidence.figures.sample import Bools, Floats, Ints
@@ -84,6 +85,17 @@ class _Counts:
 
     won: Floats
     lost: Floats
+
+    @cached_property
+    def rows(self) -> Floats:
+        """All rows."""
+        return self.won + self.lost
+
+    @cached_property
+    def above(self) -> Floats:
+        """Rows above each level."""
+        above: Floats = self.rows.sum() - np.cumsum(self.rows)
+        return above
 
     def from_the_top(self) -> tuple[Floats, Floats]:
         """Rows, and won rows, above each boundary between levels, from nobody to everybody."""
@@ -310,7 +322,9 @@ def _gains(counts: _Counts) -> tuple[tuple[float, float], ...]:
 
 def _with_shares(figures: Ranking, given: Sample, counts: _Counts, level: Ints) -> Ranking:
     """Recall, lift and rates of leads flagged from the top or left at the bottom."""
-    recall = {share: _recall(given, _flagged(counts, share), level) for share in {*RECALL_SHARES, *LIFT_SHARES}}
+    level_won, winner = level[given.won], numbered(given.cluster[given.won])[0]
+    shares = {*RECALL_SHARES, *LIFT_SHARES}
+    recall = {share: _recall(_flagged(counts, share)[level_won], winner) for share in shares}
     top, top_interval = _rate(given, _flagged(counts, QUARTER)[level])
     bottom, bottom_interval = _rate(given, 1 - _flagged(counts, 1 - QUARTER)[level])
     return replace(
@@ -331,23 +345,22 @@ def _flagged(counts: _Counts, share: float) -> Floats:
 
     Where the line runs through a tie, each of the tied rows is flagged in part: what a random order gives on average.
     """
-    rows = counts.won + counts.lost
-    above = rows.sum() - np.cumsum(rows)
-    flagged: Floats = np.clip((share * rows.sum() - above) / rows, 0, 1)
+    flagged: Floats = np.clip((share * counts.rows.sum() - counts.above) / counts.rows, 0, 1)
     return flagged
 
 
-def _recall(given: Sample, flagged: Floats, level: Ints) -> tuple[float, Interval]:
+def _recall(caught: Floats, winner: Ints) -> tuple[float, Interval]:
     """The share of won rows that is flagged, with Wilson's interval."""
-    caught, cluster = flagged[level[given.won]], given.cluster[given.won]
     wins = float(caught.sum())
-    return wins / caught.size, wilson(wins, caught.size, design_effect(caught, cluster))
+    return wins / caught.size, wilson(wins, caught.size, design_effect(caught, winner))
 
 
 def _rate(given: Sample, weight: Floats) -> tuple[float, Interval]:
     """The share of rows that won, each counted by its weight, with Wilson's interval."""
-    rows, wins = float(weight.sum()), float(weight @ given.won)
-    return wins / rows, wilson(wins, rows, design_effect(given.won, given.cluster, weight))
+    there = np.flatnonzero(weight)
+    weight, won = weight[there], given.won[there]
+    rows, wins = float(weight.sum()), float(weight @ won)
+    return wins / rows, wilson(wins, rows, design_effect(won, given.cluster[there], weight))
 
 
 def _divided(interval: Interval, by: float) -> Interval:

@@ -1,6 +1,6 @@
 """Events that are the outcome under another name, such as a signed contract, and the rules about them.
 
-In: a history and a plan. Out: names with reasons. Called by `leaks.py`.
+In: a history and a plan. Out: names with reasons. Called by `named.py`.
 
 What comes days before the outcome is honest, however well it tells: a snapshot knows it and does not know the outcome
 yet. An event that comes with the outcome, or after it, tells nothing that a person could still act on.
@@ -8,6 +8,7 @@ yet. An event that comes with the outcome, or after it, tells nothing that a per
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from scoville.data.keep import literal
@@ -20,7 +21,7 @@ from scoville.plan.hits import EVERY_EVENT
 from scoville.scoring import columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from scoville.evidence.history import History
     from scoville.plan.compile import Plan
@@ -31,8 +32,29 @@ HALF = 0.5  # likewise, where all who did it won
 _EVER = "TIMESTAMP '9999-12-31'"  # every event is older than this
 
 
+@contextlib.contextmanager
+def leads_asked(history: History) -> Iterator[None]:
+    """The leads that are looked at, what became of them and what they did, as tables for a while."""
+    has_dates, engine = history.outcomes.has_dates, history.engine
+    won = ", ".join(literal(name.strip().lower()) for name in (history.won if has_dates else (WON,)))
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE leads_asked AS "  # noqa: S608 - our own tables
+        "SELECT lead_id, won_at, won_at IS NOT NULL OR undated AS is_won FROM "
+        f"(SELECT lead_id FROM leads ORDER BY hash(lead_id), lead_id LIMIT {MOST_LEADS}) LEFT JOIN "
+        '(SELECT lead_id, min("at") AS won_at, bool_or("at" IS NULL) AS undated FROM temp.main.outcomes '
+        f"WHERE lower(outcome) IN ({won}) GROUP BY 1) USING (lead_id)"
+    )
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE events_asked AS FROM temp.main.events SEMI JOIN leads_asked USING (lead_id)"
+    )
+    try:
+        yield
+    finally:
+        engine.drop(["events_asked", "leads_asked"])
+
+
 def leaking_rules(history: History, plan: Plan) -> dict[str, str]:
-    """Rules of the model about events that come with the outcome, each with the reason in words.
+    """Rules of the model about events that come with the outcome, each with the reason in words; within `leads_asked`.
 
     Rules about every event say how much was done, not what, and are not asked.
     """
@@ -55,7 +77,7 @@ def leaking_rules(history: History, plan: Plan) -> dict[str, str]:
 
 
 def leaking_events(history: History) -> dict[str, str]:
-    """Names of events that come with the outcome, each with the reason, but for those that were given as outcomes."""
+    """Names of events that come with the outcome, each with the reason, but for those given as outcomes; likewise."""
     found = _reasons(history, "SELECT event AS name, lead_id, occurred_at FROM events")
     outcomes = {name.strip().lower() for name in history.won}
     return {name: reason for name, reason in found.items() if name.strip().lower() not in outcomes}
@@ -63,22 +85,16 @@ def leaking_events(history: History) -> dict[str, str]:
 
 def _reasons(history: History, did: str) -> Mapping[str, str]:
     """For each name in a query of (name, lead_id, occurred_at), why it looks like the outcome itself."""
-    has_dates = history.outcomes.has_dates
-    won = ", ".join(literal(name.strip().lower()) for name in (history.won if has_dates else (WON,)))
     rows = history.engine.arrow(
         f"WITH as_of AS (SELECT {_EVER} AS as_of), "  # noqa: S608 - our own tables
-        "asked AS MATERIALIZED (SELECT lead_id, won_at, won_at IS NOT NULL OR undated AS is_won FROM "
-        f"(SELECT lead_id FROM leads ORDER BY hash(lead_id), lead_id LIMIT {MOST_LEADS}) LEFT JOIN "
-        '(SELECT lead_id, min("at") AS won_at, bool_or("at" IS NULL) AS undated FROM temp.main.outcomes '
-        f"WHERE lower(outcome) IN ({won}) GROUP BY 1) USING (lead_id)), "
-        "events AS (FROM temp.main.events SEMI JOIN asked USING (lead_id)), "
+        "asked AS (FROM leads_asked), events AS (FROM events_asked), "
         f"firsts AS (SELECT name, lead_id, min(occurred_at) AS first_at FROM ({did}) GROUP BY 1, 2) "
         "SELECT name, count(*) AS leads, count(*) FILTER (is_won) AS won, "
         "count(*) FILTER (first_at >= won_at - INTERVAL 1 DAY) AS with_it, "
         "(SELECT avg((is_won IS TRUE)::INT) FROM asked) AS base "
         "FROM firsts JOIN asked USING (lead_id) GROUP BY name ORDER BY name"
     ).to_pylist()
-    reason = _comes_with_it if has_dates else _only_winners
+    reason = _comes_with_it if history.outcomes.has_dates else _only_winners
     told = {row.pop("name"): reason(**row) for row in rows}
     return {name: reason for name, reason in told.items() if reason is not None}
 

@@ -14,7 +14,7 @@ from scoville.data.outcomes import WON
 from scoville.data.recognise.afterwards import at_the_outcome, written_after
 from scoville.data.recognise.looks import look_at
 from scoville.data.sources import Raw
-from scoville.evidence.leaks.leaking_events import leaking_events, leaking_rules
+from scoville.evidence.leaks.leaking_events import leads_asked, leaking_events, leaking_rules
 from scoville.plan.people import used_traits
 
 if TYPE_CHECKING:
@@ -91,11 +91,12 @@ def _labelled(history: History, facts: Sequence[str]) -> ir.Table:
 def _behaviour(history: History, plan: Plan) -> Iterator[Leak]:
     if not history.loaded.has_events:
         return
-    rules = leaking_rules(history, plan)
+    with leads_asked(history):
+        rules, events = leaking_rules(history, plan), leaking_events(history)
     for name, reason in rules.items():
         yield Leak(f"rule: {name}", reason, is_used=True)
     said = {entry.rule.event for entry in plan.ledger.events if entry.rule.name in rules}
     read = {name for entry in plan.ledger.events for name in entry.rule.event}
-    for name, reason in leaking_events(history).items():
+    for name, reason in events.items():
         if (name,) not in said:
             yield Leak(f"event: {name}", reason, is_used=name in read)
