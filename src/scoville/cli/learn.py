@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _CARD = "Card"
+FACTORS = 7
 Output = Annotated[
     Path | None,
     typer.Option(
@@ -71,6 +72,18 @@ Against = Annotated[
     Path | None,
     typer.Option(metavar="MODEL", show_default=False, help="A model to compare with, on the same later leads."),
 ]
+_RETUNE = "Re-tune a model"
+From = Annotated[
+    Path | None,
+    typer.Option(
+        "--from", metavar="MODEL", show_default=False, rich_help_panel=_RETUNE,
+        help="Keep the rules of this model; measure its points, half-lives and stages anew.",
+    ),
+]  # fmt: skip
+Add = Annotated[int, typer.Option(min=0, max=20, metavar="N", rich_help_panel=_RETUNE, help="Suggest so many rules.")]
+Anyway = Annotated[
+    bool, typer.Option("--anyway", rich_help_panel=_RETUNE, help="Write it also where it is not shown to be better.")
+]
 Seed = Annotated[int, typer.Option(metavar="N", help="Which leads are held out. The same seed, the same model.")]
 
 
@@ -83,7 +96,7 @@ def learn(  # noqa: PLR0913 - one parameter for each option
     output: Output = None,
     horizon: Horizon = "90d",
     snapshots: Snapshots = "monthly",
-    factors: Factors = 7,
+    factors: Factors = FACTORS,
     max_points: MaxPoints = 20,
     max_bands: MaxBands = 5,
     traits: Traits = None,
@@ -91,6 +104,9 @@ def learn(  # noqa: PLR0913 - one parameter for each option
     up: Up = None,
     down: Down = None,
     against: Against = None,
+    from_: From = None,
+    add: Add = 0,
+    anyway: Anyway = False,  # noqa: FBT002 - a flag
     seed: Seed = 0,
     maps: Maps = None,
     workspace: WorkspacePath = None,
@@ -103,12 +119,16 @@ def learn(  # noqa: PLR0913 - one parameter for each option
     A card of a few rules with small whole points is made from earlier leads and judged on later ones. What looks
     written after the outcome is not used. Exits 1, and writes nothing, when nothing was found that holds.
 
+    With --from MODEL the rules stay: points, half-lives and stages that the past speaks against are measured anew.
+
     Example: scoville learn --leads leads.csv --events events.csv --outcomes outcomes.csv -o model.yaml
     """
     from scoville.cli.learned import print_learned
     from scoville.cli.output import print_json, print_written
     from scoville.cli.past import length, past_of, progress_of
+    from scoville.cli.retuned import print_retuned
     from scoville.learn.learning import learn as learned_from
+    from scoville.learn.retune import retune
     from scoville.scoring import read_model
 
     rival = read_model(against) if against is not None else None
@@ -116,6 +136,24 @@ def learn(  # noqa: PLR0913 - one parameter for each option
     if output is not None:
         check_place(output)
     shapes = {**dict.fromkeys(_names(up) or (), "up"), **dict.fromkeys(_names(down) or (), "down")}
+    if from_ is not None:
+        _check_alone(factors=factors != FACTORS, traits=traits, leave_out=leave_out, up=up, down=down, against=against)
+        with progress_of("tuning") as progress:
+            history = past_of(leads, events, outcomes, outcome_column, won, maps, workspace, engine, memory_limit)
+            found = retune(
+                history, from_, horizon=ahead, snapshots=snapshots, max_points=max_points, add=add, seed=seed,
+                progress=progress,
+            )  # fmt: skip
+        if json:
+            print_json(found.to_dict())
+        else:
+            print_retuned(found, output)
+        if found.text is None or not (found.better or anyway):
+            raise typer.Exit(1)
+        if output is not None:
+            write_model(found.text, output)
+            print_written(f"wrote {output}")
+        return
     with progress_of("learning") as progress:
         history = past_of(leads, events, outcomes, outcome_column, won, maps, workspace, engine, memory_limit)
         learned = learned_from(
@@ -132,6 +170,15 @@ def learn(  # noqa: PLR0913 - one parameter for each option
     if output is not None:
         write_model(learned.text, output)
         print_written(f"wrote {output}")
+
+
+def _check_alone(**given: object) -> None:
+    """Options that choose rules mean nothing where the rules stay. Raises: UsageError."""
+    from scoville.errors import UsageError
+
+    if named := [name for name, value in given.items() if value]:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in named)
+        raise UsageError(f"--from keeps the rules of the model: leave out {options}")
 
 
 def _names(given: Sequence[str] | None) -> list[str] | None:
