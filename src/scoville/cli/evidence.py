@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from scoville.evidence.backtest import Evidence
-    from scoville.evidence.figures.brackets import Bracket
+    from scoville.evidence.figures.brackets import Bracket, Trend
     from scoville.evidence.figures.matrix import Matrix
     from scoville.evidence.leaks.named import Leak
     from scoville.evidence.rules.earning import RuleEvidence
@@ -123,7 +123,7 @@ def _print_details(evidence: Evidence) -> None:
     if len(evidence.snapshots) > 1:
         console.print(_snapshots(evidence))
     for name, brackets in evidence.by.items():
-        console.print(_by(name, brackets))
+        console.print(_by(name, brackets, evidence.trends.get(name)))
     for title, group in (("Overlooked", evidence.misses.overlooked), ("Overrated", evidence.misses.overrated)):
         console.print(_misses(title, group))
 
@@ -174,12 +174,13 @@ def _rules(evidence: Evidence) -> Table:
     return figures_table("Which rules earn their place", columns, rows)
 
 
-def _by(name: str, brackets: Sequence[Bracket]) -> Table:
+def _by(name: str, brackets: Sequence[Bracket], trend: Trend | None) -> Table:
     rows = [
         (Text(one.label), f"{one.leads:,}", f"{one.conversions:,}", _share(one.rate), _interval(one.low, one.high), "")
         for one in brackets
     ]
-    return figures_table(f"Conversion by {name}", (name, "leads", "converted", "rate", "95 %", ""), rows)
+    title = f"Conversion by {name}" + (f": {trend.sentence}" if trend is not None else "")
+    return figures_table(title, (name, "leads", "converted", "rate", "95 %", ""), rows)
 
 
 def _misses(title: str, group: Group) -> Table:

@@ -71,7 +71,7 @@ class Evidence:
 
     `leads` and `conversions` of `ranking` count lead snapshots: a lead that was open at three snapshots is there three
     times, and every interval knows it. `brackets` are tens of points of the scale; `by` has the same by grade, level
-    ...
+    ..., and `trends` whether they rise, where labels have an order.
     """
 
     model: str
@@ -83,6 +83,7 @@ class Evidence:
     brackets: tuple[Bracket, ...]
     trend: Trend
     by: dict[str, tuple[Bracket, ...]]
+    trends: dict[str, Trend]
     matrix: Matrix
     stages: dict[str, ThresholdRatio]
     rules: tuple[RuleEvidence, ...]
@@ -117,6 +118,7 @@ class Evidence:
             "trend": asdict(self.trend),
             "brackets": [_bracket(bracket) for bracket in self.brackets],
             "by": {name: [_bracket(bracket) for bracket in brackets] for name, brackets in self.by.items()},
+            "trends": {name: asdict(trend) for name, trend in self.trends.items()},
             "matrix": self.matrix.to_dict(),
             "stages": [{"stage": name, **_finite(asdict(line))} for name, line in self.stages.items()],
             "rules": [asdict(rule) for rule in self.rules],
@@ -184,7 +186,7 @@ def evidence_of(history: History, plan: Plan, panel: Panel, model_since: datetim
     leaks = find_leaks(history, plan)
     figures = ranking(panel.sample)
     brackets = by_tens(panel.sample, None, (model.scale.min, model.scale.max))
-    stages = _stages(model, panel)
+    stages, by = _stages(model, panel), _by_labels(model, panel)
     newest, few = _snapshot_for_rules(panel), few_of(history, panel)
     return Evidence(
         model=model.name,
@@ -195,7 +197,8 @@ def evidence_of(history: History, plan: Plan, panel: Panel, model_since: datetim
         calibration=calibrate(panel.sample),
         brackets=brackets,
         trend=rises(brackets),
-        by=_by_labels(model, panel),
+        by=by,
+        trends=_trends(model, by),
         matrix=matrix_of(model, panel),
         stages=stages,
         rules=rule_evidence(few, plan, panel),
@@ -214,17 +217,32 @@ def evidence_of(history: History, plan: Plan, panel: Panel, model_since: datetim
 
 def _by_labels(model: Model, panel: Panel) -> dict[str, tuple[Bracket, ...]]:
     """Brackets by tenths of the leads, and by each text column that is not empty in the order of the model."""
-    order = {
-        "grade": list(model.grades or ()),
-        "level": list(model.levels or ()),
-        "priority": [priority.name for priority in model.priority_rules],
-        "stage": [stage.name for stage in reversed(model.stages)],
-    }
+    order = _best_first(model)
     found = {"quantile": by_quantile(panel.sample)}
     for name in LABELS:
         labels = panel.labels[name]
         if not labels.is_empty:
             found[name] = by_code(labels.names, labels.codes, panel.sample, order.get(name, ()))
+    return found
+
+
+def _best_first(model: Model) -> dict[str, list[str]]:
+    """The labels of the model from the one that should convert most."""
+    return {
+        "grade": list(model.grades or ()),
+        "level": list(model.levels or ()),
+        "priority": [priority.name for priority in model.priority_rules],
+        "stage": [stage.name for stage in reversed(model.stages)],
+    }
+
+
+def _trends(model: Model, by: dict[str, tuple[Bracket, ...]]) -> dict[str, Trend]:
+    """Whether conversion rises from the worst to the best, where there is an order: tenths, grades, levels ..."""
+    found = {"quantile": rises(by["quantile"])}
+    for name, labels in _best_first(model).items():
+        if name in by:
+            ordered = {bracket.label: bracket for bracket in by[name]}
+            found[name] = rises([ordered[label] for label in reversed(labels)])
     return found
 
 

@@ -234,9 +234,11 @@ def _sentence(now: Expected, days: float) -> str:
 def _record(checks: Sequence[Checked], within: Figure, error: Figure) -> str:
     if not checks or within.value is None:
         return within.cannot_tell or "not checked"
-    hits = sum(one.is_wins_within for one in checks)
-    held = f"checked on {counted(len(checks), 'past day')}: {hits} of {len(checks)} intervals held"
+    parts = [f"wins were within the interval on {sum(one.is_wins_within for one in checks)} of them"]
+    if worth := [one.is_revenue_within for one in checks if one.is_revenue_within is not None]:
+        parts.append(f"revenue on {sum(worth)} of {len(worth)}")
+    held = f"checked on {counted(len(checks), 'past day')}: {', '.join(parts)}"
     if error.value is None:
         return held
     side = "too high" if error.value > 0 else "too low"
-    return f"{held}; forecasts were {abs(error.value):.0%} {side} on average"
+    return f"{held}; forecasts of wins were {abs(error.value):.0%} {side} on average"

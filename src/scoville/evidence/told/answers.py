@@ -120,8 +120,7 @@ def of_forecast(forecast: Forecast) -> Answer:
     """What is on its way, and did such forecasts hold?"""
     if forecast.now.cannot_tell is not None:
         return Answer("unknown", "Cannot tell", sentence(forecast.now.cannot_tell))
-    held = sum(check.is_wins_within for check in forecast.checks)
-    missed = len(forecast.checks) - held
+    missed = sum(check.is_wins_within is False or check.is_revenue_within is False for check in forecast.checks)
     tone: Tone = "unknown" if not forecast.checks else "good" if missed <= 1 else "weak"
     return Answer(tone, f"About {forecast.now.wins:,.0f} wins", sentence(forecast.sentence))
 
