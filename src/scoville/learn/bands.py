@@ -67,13 +67,17 @@ class Cells:
         """The cell of each row. A number that is not finite, None and NaN are missing."""
         if self.edges is None:
             distinct, at = _distinct(column)
-            other = len(self.values)
-            of = [self.missing if is_missing(one) else self._place.get(one, other) for one in distinct]
-            return np.array(of, np.int64)[at]
+            return self.codes_of(distinct)[at]
         numbers = np.asarray(column, np.float64)
         codes = np.searchsorted(self.edges, numbers, side="right").astype(np.int64)
         codes[~np.isfinite(numbers)] = self.missing
         return codes
+
+    def codes_of(self, distinct: Sequence[object]) -> Ints:
+        """The cell of each of some values."""
+        other = len(self.values)
+        of = [self.missing if is_missing(one) else self._place.get(one, other) for one in distinct]
+        return np.array(of, np.int64)
 
 
 @dataclass(frozen=True)
@@ -160,7 +164,7 @@ def values(name: str, column: Objects, *, group: str | None = None, weight: Floa
     often = [place for place, one in enumerate(distinct) if rows[place] >= least and not is_missing(one)]
     often.sort(key=lambda place: (-rows[place], str(distinct[place])))
     cut = Cells(values=tuple(distinct[place] for place in often))
-    return Column(name, cut, cut.codes(column), "free", group)
+    return Column(name, cut, cut.codes_of(distinct)[at], "free", group)
 
 
 def _distinct(column: Floats | Objects) -> tuple[list[object], Ints]:

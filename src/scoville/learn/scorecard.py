@@ -20,7 +20,7 @@ from scoville.errors import UsageError
 from scoville.learn.bands import Bands, Column, Limits, best_bands, is_missing, numbers, values
 from scoville.learn.fitting import base_log_odds, chance
 from scoville.learn.points import MAX_POINTS, to_points
-from scoville.learn.selecting import FACTORS, Selection, select
+from scoville.learn.selecting import FACTORS, SWAPS, Selection, select
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Objects = NDArray[np.object_]
 
-FOLDS = 4
+FOLDS = 3
 ENOUGH = 200  # wins below which a cross-validated choice would be one of chance
 _PAIRED: tuple[Together, ...] = ("chosen", "any")
 _WAYS = ("none", *_PAIRED)
@@ -138,10 +138,10 @@ class Scorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return [f"x{place}" for place in range(self.n_features_in_)] if names is None else names.tolist()
 
     def _select(
-        self, columns: Sequence[Column], won: Floats, weight: Floats, together: Together
+        self, columns: Sequence[Column], won: Floats, weight: Floats, together: Together, swaps: int = SWAPS
     ) -> tuple[Selection, ...]:
         limits = Limits(bands=self.max_bands, share=self.min_share)
-        return select(columns, won, weight, factors=self.factors, limits=limits, together=together)
+        return select(columns, won, weight, factors=self.factors, limits=limits, together=together, swaps=swaps)
 
     def _chosen_way(self, columns: Sequence[Column], won: Floats, weight: Floats) -> Together:
         """Which columns may make rules together: those whose cards rank better on rows they were not made from."""
@@ -157,10 +157,8 @@ class Scorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(won, won)
         found = []
         for inside, outside in folds:
-            path, others = (
-                self._select(_rows(columns, inside), won[inside], weight[inside], way),
-                _rows(columns, outside),
-            )
+            path = self._select(_rows(columns, inside), won[inside], weight[inside], way, swaps=0)
+            others = _rows(columns, outside)
             for selection in path[-3:]:
                 log_odds = selection.log_odds(others)
                 found.append(float(roc_auc_score(won[outside], log_odds, sample_weight=weight[outside])))

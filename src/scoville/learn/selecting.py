@@ -108,6 +108,7 @@ def select(
     factors: int = FACTORS,
     limits: Limits | None = None,
     together: Together = "none",
+    swaps: int = SWAPS,
 ) -> tuple[Selection, ...]:
     """The best selections found of 0, 1, ... up to `factors` factors; fewer where no further one is worth its price.
 
@@ -115,7 +116,8 @@ def select(
     the others, effects are fitted together, and every factor has to hold its place against the
     most promising of what is left out. A factor must add to twice the log likelihood what the best of so many
     candidates adds by chance alone (2 log of their number: Foster and George 1994), besides the price of its bands.
-    `together` says of which columns two may make a rule together: none, those chosen already, or any.
+    `together` says of which columns two may make a rule together: none, those chosen already, or any. `swaps` is how
+    often what is left out tries for places; with 0 it is faster, and a little worse.
 
     Shape: candidates of one length, `won` of 0 and 1, `weight` of at least 0.
     Raises: UsageError: lengths differ.
@@ -127,15 +129,15 @@ def select(
             raise UsageError(f"{one.name} has {one.rows:,} rows, the outcomes {won.size:,}: give one value per row")
     # Matrices here are small: threads would wait for each other longer than they work.
     with threadpool_limits(1, user_api="blas"):
-        return tuple(_path(_Search(candidates, won, weight, limits or Limits(), together), factors))
+        return tuple(_path(_Search(candidates, won, weight, limits or Limits(), together), factors, swaps))
 
 
-def _path(search: _Search, factors: int) -> Iterator[Selection]:
+def _path(search: _Search, factors: int, swaps: int) -> Iterator[Selection]:
     yield search.selection()
     for size in range(1, factors + 1):
         if not search.add():
             return
-        search.polish()
+        search.polish(swaps)
         if len(search.places) < size:  # what was added did not keep its sign
             return
         yield search.selection()
@@ -201,10 +203,10 @@ class _Search:
         self._refit()
         return True
 
-    def polish(self) -> None:
+    def polish(self, swaps: int) -> None:
         """Cut all bands again given the others, and let what is most promising of the rest try for every place."""
         self._sweep()
-        for _ in range(SWAPS):
+        for _ in range(swaps):
             swapped = [self._swap(at) for at in range(len(self.places) - 1, -1, -1) if at < len(self.places)]
             if not any(swapped):
                 break
