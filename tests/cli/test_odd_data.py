@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -177,9 +179,34 @@ def test_without_dates_of_creation_nothing_is_said_about_time_since_it(tmp_path:
     assert overall["conversion_in_time"]["cannot_tell"] == "cannot tell: nothing says when leads were created"
 
 
-def test_a_week_of_no_number_of_leads_is_refused() -> None:
-    done = CliRunner().invoke(app, ["experiment", "plan", "--rate=5%", "--per-week=nan"])
+@pytest.mark.parametrize(
+    "option",
+    ["--per-week=nan", "--lift=nan", "--lift=1e-9", "--power=0.01", "--alpha=1e-300", "--alpha=0.9", "--rate=1e-300",
+     "--variants=a=1,b=1e-300", "--variants=a=1e308,b=1e308"],
+)  # fmt: skip
+def test_a_trial_that_nobody_can_run_is_refused(option: str) -> None:
+    done = CliRunner().invoke(app, ["experiment", "plan", "--rate=5%", option])
     assert isinstance(done.exception, UsageError)
+
+
+def read_trial(folder: Path, variants: dict[str, str], *more: str) -> str:
+    write(folder, people := leads(), outcomes(people))
+    rows = "".join(f"{lead},{variant},2025-02-01\n" for lead, variant in variants.items())
+    (folder / "given.csv").write_text("lead_id,variant,assigned_at\n" + rows, encoding="utf-8")
+    asked = ["experiment", "read", str(folder / "given.csv"), f"--outcomes={folder / 'outcomes.csv'}", *more]
+    done = CliRunner().invoke(app, asked)
+    if isinstance(done.exception, ScovilleError):
+        raise done.exception
+    return done.output
+
+
+def test_a_trial_that_has_just_begun_has_no_outcomes_yet(tmp_path: Path) -> None:
+    assert "cannot tell yet: no conversion" in read_trial(tmp_path, {"new-1": "a", "new-2": "b"})
+
+
+def test_a_trial_in_which_no_lead_counts_says_why(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no variant counts: left out are 2 leads whose time is not over"):
+        read_trial(tmp_path, {"L1": "a", "L2": "b"}, "--as-of=2025-01-01")
 
 
 def test_outcomes_of_other_ids_than_those_of_leads_are_an_error(tmp_path: Path) -> None:
@@ -253,3 +280,14 @@ def test_a_baseline_of_another_model_is_said_to_be_one(baseline: Path) -> None:
 def test_scores_above_nothing_are_from_zero_on() -> None:
     bins = number_bins(np.array([0.0] * 50 + [5.0] * 50 + [9.0] * 50))
     assert not [label for label in bins.labels if "e-" in label]
+
+
+def test_a_table_whose_reader_goes_away_ends_well(tmp_path: Path) -> None:
+    plan = "from scoville.cli import main; main()"
+    command = [sys.executable, "-c", plan, "experiment", "plan", "--rate", "5%"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()  # before anything is written
+        assert running.stderr.read() == b""
+        assert running.wait(timeout=60) == 0

@@ -21,7 +21,7 @@ from scoville.cli.options import (
     Won,
     WorkspacePath,
 )
-from scoville.errors import UsageError
+from scoville.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from scoville.evidence.trial.assigning import Baseline
@@ -34,6 +34,7 @@ experiment = typer.Typer(
     "Example: scoville experiment plan --rate 5% --lift 20% --per-week 400",
 )
 
+_TWO = 2
 _SPLIT = "current=50,new=50"
 Variants = Annotated[
     str, typer.Option(metavar="NAME=WEIGHT,...", help="The variants with their weights; the first is the usual one.")
@@ -184,6 +185,7 @@ def read(  # noqa: PLR0913 - one parameter for each option
     from scoville.evidence.trial.assigning import by_id_alone, count
     from scoville.evidence.trial.experiment import alike, read_experiment, variants_of
     from scoville.scoring import as_instant
+    from scoville.words import counted
 
     ahead = length(horizon, "--horizon") if horizon is not None else None
     when = instant(as_of, "--as-of") if as_of is not None else as_instant(None)
@@ -196,9 +198,14 @@ def read(  # noqa: PLR0913 - one parameter for each option
     with progress_of("counting"):
         history = read_history(
             assignments, events, came, outcome_column=outcome_column, won=won or [WON],
-            workspace=by_id_alone(known), engine=open_engine("duckdb://", None),
+            workspace=by_id_alone(known), engine=open_engine("duckdb://", None), allow_others=True,
         )  # fmt: skip
         found = count(history, when, ahead)
+    if named is None and len(found.arms) < _TWO and found.left_out:
+        why = ", ".join(f"{counted(leads, 'lead')} {reason}" for reason, leads in found.left_out.items())
+        raise DataError(
+            f"two variants are needed, and {counted(len(found.arms), 'variant')} counts: left out are {why}"
+        )
     reading = read_experiment(found.arms, named or alike(found.arms), planned=planned)
     if json:
         print_json(reading.to_dict() | {"left_out": found.left_out})

@@ -42,6 +42,10 @@ _STAGE_COLOURS = ("bright_black", "cyan", "yellow", "bold red")  # from the cold
 class Screen(Console):
     """A console on which no name of a lead, rule or file can colour, erase or turn what stands around it."""
 
+    def on_broken_pipe(self) -> None:
+        """The command decides how it ends, not the console."""
+        raise BrokenPipeError
+
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """What rich would show, without the control characters in it."""
         for segment in super().render(renderable, options):

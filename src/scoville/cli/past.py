@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 from typing import TYPE_CHECKING
 
@@ -84,9 +85,12 @@ def share(text: str, option: str) -> float:
     """20%, 20 % or 0.2 as a number. Raises: UsageError that names the option."""
     number = text.strip().removesuffix("%").strip()
     try:
-        return float(number) / (100 if text.strip().endswith("%") else 1)
+        found = float(number) / (100 if text.strip().endswith("%") else 1)
     except ValueError:
-        raise UsageError(f"{option} takes a share such as 5% or 0.05, not '{text}'") from None
+        found = math.nan
+    if not math.isfinite(found):
+        raise UsageError(f"{option} takes a share such as 5% or 0.05, not '{text}'")
+    return found
 
 
 def length(text: str, option: str) -> timedelta:

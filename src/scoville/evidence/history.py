@@ -89,7 +89,7 @@ class History:
         return panel
 
 
-def read_history(
+def read_history(  # noqa: PLR0913 - what to read, and how
     leads: object,
     events: object | None = None,
     outcomes: object | None = None,
@@ -98,11 +98,13 @@ def read_history(
     won: Sequence[str] = (WON,),
     workspace: Workspace | None = None,
     engine: DuckDB | None = None,
+    allow_others: bool = False,
 ) -> History:
     """Read, clean and merge leads, events and outcomes.
 
     Outcomes come from a file or frame, or, with neither `outcomes` nor `outcome_column`, from the events called as
     `won` says, or from a column of leads: then without dates, and nothing can be told about any past day.
+    `allow_others`: outcomes may all be of other leads, as when a trial has just begun.
 
     Raises:  DataError, EngineError, UsageError.
     Example: `read_history("leads.csv", "events.csv", "outcomes.csv").panel(plan)`
@@ -116,7 +118,8 @@ def read_history(
         found = outcomes_in_leads(engine.ibis, outcome_column, won, leads=loaded.leads)
     elif outcomes is not None:
         found = outcomes_from(engine.ibis, outcomes, people=loaded.people, workspace=workspace)
-        _check_known(found)
+        if not allow_others:
+            _check_known(found)
         _check_won(engine, won, found.rows)
     else:
         found = outcomes_in_events(engine.ibis, loaded.events, won, people=loaded.people)

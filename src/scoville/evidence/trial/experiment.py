@@ -26,6 +26,8 @@ PLANNED_LEADS = 10_000  # when nobody says how many: the interval is somewhat wi
 ENOUGH = 10  # expected conversions in the smaller variant; with 5, uneven splits give false alarms 6 times in 100
 WRONG_SPLIT = 0.001  # chance below which a split is not as planned; low, for it is looked at often
 _HARDLY = 1e-6
+_HEAVIEST = 1_000_000  # weight of a variant
+_MOST_LEADS = 10**10  # more than there are people: beyond it, no equation is solved
 _HEX_DIGITS = 13  # 52 bits: a double holds them exactly, in any language
 
 
@@ -50,9 +52,9 @@ def variants_of(text: str) -> tuple[Variant, ...]:
             number = float(weight or "1")
         except ValueError:
             number = 0.0
-        if not name or name in weights or not 0 < number < math.inf:
+        if not name or name in weights or not 0 < number <= _HEAVIEST:
             raise UsageError(
-                f"--variants {text}: '{part.strip()}' is not a new name with a weight above 0. "
+                f"--variants {text}: '{part.strip()}' is not a new name with a weight above 0, up to {_HEAVIEST:,}. "
                 "Write them like current=50,new=50; the first is what the others are compared with"
             )
         weights[name] = number
@@ -156,6 +158,7 @@ def plan_experiment(
     once, often = 0.0, 0.0
     for variant in variants[1:]:
         h = abs(proportion_effectsize(expected, rate))
+        _check_leads((norm.isf(each / 2) + norm.ppf(power)) ** 2, h, variant.share)
         of_control = NormalIndPower().solve_power(h, alpha=each, power=power, ratio=variant.share / control)
         once = max(once, float(of_control) / control)
         pair = control + variant.share
@@ -177,11 +180,19 @@ def _check_plan(rate: float, lift: float, expected: float, power: float, alpha: 
             f"a lift of {lift:+.0%} makes {rate:.1%} to {expected:.1%}, which no trial can show; "
             "the new rate must be another one between 0 and 100 %. 20% means a fifth more than usual"
         )
-    for name, value in (("power", power), ("alpha", alpha)):
-        if not 0 < value < 1:
-            raise UsageError(f"--{name} must lie between 0 and 1, not {value:g}")
+    for name, value, least, most in (("power", power, 0.5, 0.9999), ("alpha", alpha, 1e-6, 0.4)):
+        if not least <= value <= most:
+            raise UsageError(f"--{name} must lie between {least:g} and {most:g}, not {value:g}")
     if a_week is not None and not 0 < a_week < math.inf:
         raise UsageError(f"--per-week must be a number above 0, not {a_week:g}")
+
+
+def _check_leads(chances: float, h: float, share: float) -> None:
+    """Raises: UsageError where one variant alone would need more leads than there are."""
+    if chances > _MOST_LEADS * share * h**2:
+        raise UsageError(
+            f"that takes more than {_MOST_LEADS:,} leads: give a greater --lift, or --variants more alike in weight"
+        )
 
 
 # What it shows
