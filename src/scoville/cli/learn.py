@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scoville.cli.boosted import LearnBoosted
 from scoville.cli.options import (
     Engine,
     Events,
@@ -104,6 +105,7 @@ def learn(  # noqa: PLR0913 - one parameter for each option
     up: Up = None,
     down: Down = None,
     against: Against = None,
+    boosted: LearnBoosted = None,
     from_: From = None,
     add: Add = 0,
     anyway: Anyway = False,  # noqa: FBT002 - a flag
@@ -123,6 +125,7 @@ def learn(  # noqa: PLR0913 - one parameter for each option
 
     Example: scoville learn --leads leads.csv --events events.csv --outcomes outcomes.csv -o model.yaml
     """
+    from scoville.cli.boosted import learned_boosted, print_boosted
     from scoville.cli.learned import print_learned
     from scoville.cli.output import print_json, print_written
     from scoville.cli.past import length, past_of, progress_of
@@ -133,11 +136,13 @@ def learn(  # noqa: PLR0913 - one parameter for each option
 
     rival = read_model(against) if against is not None else None
     ahead = length(horizon, "--horizon")
-    if output is not None:
-        check_place(output)
+    for place in (output, boosted):
+        if place is not None:
+            check_place(place)
     shapes = {**dict.fromkeys(_names(up) or (), "up"), **dict.fromkeys(_names(down) or (), "down")}
     if from_ is not None:
-        _check_alone(factors=factors != FACTORS, traits=traits, leave_out=leave_out, up=up, down=down, against=against)
+        _check_alone(factors=factors != FACTORS, traits=traits, leave_out=leave_out, up=up, down=down, against=against,
+                     boosted=boosted)  # fmt: skip
         with progress_of("tuning") as progress:
             history = past_of(leads, events, outcomes, outcome_column, won, maps, workspace, engine, memory_limit)
             found = retune(
@@ -161,10 +166,13 @@ def learn(  # noqa: PLR0913 - one parameter for each option
             traits=_names(traits), leave_out=_names(leave_out) or (), shapes=shapes, against=rival, seed=seed,
             progress=progress,
         )  # fmt: skip
+    options = {"horizon": ahead, "snapshots": snapshots, "traits": _names(traits), "leave_out": _names(leave_out) or ()}
+    told = learned_boosted(boosted, learned, history, {**options, "seed": seed})
     if json:
-        print_json(learned.to_dict())
+        print_json(learned.to_dict() | told)
     else:
         print_learned(learned, output)
+        print_boosted(told)
     if learned.text is None:
         raise typer.Exit(1)
     if output is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scoville.cli.boosted import Blend, WithBoosted
 from scoville.cli.options import AsOf, Engine, Events, Json, Leads, Maps, MemoryLimit, ModelPath, WorkspacePath
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def score(  # noqa: PLR0913 - one parameter for each option
             show_default=False,
         ),
     ] = None,
+    boosted: WithBoosted = None,
+    blend: Blend = None,
     top: Annotated[int, typer.Option(min=0, help="How many leads to show on the terminal.", rich_help_panel=_OUT)] = 20,
     maps: Maps = None,
     workspace: WorkspacePath = None,
@@ -70,17 +73,23 @@ def score(  # noqa: PLR0913 - one parameter for each option
 
     Example: scoville score model.yaml --leads leads.csv --events events.csv -o scores.csv
     """
+    from scoville.cli.boosted import print_predicted, read_boosted
     from scoville.cli.output import print_json, print_quality, print_run
     from scoville.cli.run import scored, working
 
     named = {"scores": output, "contributions": contributions, "account_scores": accounts, "rejects": rejects}
     targets = {name: path for name, path in named.items() if path is not None}
+    beside = read_boosted(boosted, blend)
     run = scored(model, leads, events, maps, workspace, as_of, engine, memory_limit, list(targets.values()))
     with working("scoring"):
         if contributions is not None:
             run.share()
         if output is None or contributions is not None or accounts is not None:
             run.keep("scores")
+        if beside is not None:
+            from scoville.learn.predicting import add_boosted
+
+            add_boosted(run, beside, blend)
         for name, path in targets.items():
             run.write(name, path)
     written = list(targets.values())
@@ -89,6 +98,8 @@ def score(  # noqa: PLR0913 - one parameter for each option
         return
     if output is None:
         print_run(run, top)
+        if beside is not None:
+            print_predicted(run, top)
     print_quality(run.quality, written)
 
 

@@ -136,7 +136,9 @@ def load_boosted(path: str | Path) -> Boosted:
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     except (ValueError, RecursionError):
-        raise DataError(f"{path} is no JSON; a boosted model is made by: scoville learn --boosted {path.name}") from None
+        raise DataError(
+            f"{path} is no JSON; a boosted model is made by: scoville learn --boosted {path.name}"
+        ) from None
 
 
 def boosted_from(content: object) -> Boosted:
@@ -257,7 +259,11 @@ def _list(given: object, at: str, least: int, most: int) -> Sequence[object]:
 
 
 def _text(given: object, at: str, most: int = _MOST_TEXT) -> str:
-    if not isinstance(given, str) or len(given) > most or any(one == "\0" or "\ud800" <= one <= "\udfff" for one in given):
+    if (
+        not isinstance(given, str)
+        or len(given) > most
+        or any(one == "\0" or "\ud800" <= one <= "\udfff" for one in given)
+    ):
         raise DataError(f"{at}: a text of at most {most:,} letters is wanted there")
     return given
 

@@ -97,7 +97,9 @@ def boost(
     chosen = wanted(candidates)
     _check(rows, len(chosen))
     features = tuple(feature_of(one) for one in chosen)
-    matrix = matrix_of([column_of(feature, one.candidate) for feature, one in zip(features, chosen, strict=True)], len(rows))
+    matrix = matrix_of(
+        [column_of(feature, one.candidate) for feature, one in zip(features, chosen, strict=True)], len(rows)
+    )
     data = _Training(features, matrix, rows.won, seed)
     trees = data.trees(rows.train, rows.weight, rows.lead)
     progress(1, FOLDS + 3)
@@ -170,9 +172,7 @@ class _Training:
         )  # fmt: skip
 
 
-def _from_others(
-    data: _Training, rows: Rows, trees: int, seed: int, progress: Callable[[int, int], None]
-) -> Floats:
+def _from_others(data: _Training, rows: Rows, trees: int, seed: int, progress: Callable[[int, int], None]) -> Floats:
     """For each row the log odds by trees that were made from other leads."""
     fold = _folds(rows.lead, rows.won, FOLDS, seed + 1)
     found = np.empty(len(rows))
@@ -186,9 +186,7 @@ def _from_others(
 # What is said about it
 
 
-def _about(
-    rows: Rows, features: Sequence[Feature], trees: int, seed: int, calibration: Calibration
-) -> dict[str, Any]:
+def _about(rows: Rows, features: Sequence[Feature], trees: int, seed: int, calibration: Calibration) -> dict[str, Any]:
     dated = rows.horizon is not None
     return {
         "leads": int(np.unique(rows.lead).size),
@@ -239,7 +237,9 @@ def _advice(pair: PairedAuc | None, low: float | None, conversions: int) -> str:
         return f"it was not held against a points model: keep the points until it was{few}"
     if pair.difference is None or pair.low is None or pair.high is None or pair.cannot_tell is not None:
         return f"keep the points: how the boosted model compares, one {pair.cannot_tell or 'cannot tell'}{few}"
-    said = f"AUC {pair.auc_a:.3f} against {pair.auc_b:.3f}, {pair.difference:+.3f} ({pair.low:+.3f} to {pair.high:+.3f})"
+    said = (
+        f"AUC {pair.auc_a:.3f} against {pair.auc_b:.3f}, {pair.difference:+.3f} ({pair.low:+.3f} to {pair.high:+.3f})"
+    )
     if pair.low > 0:
         return f"the boosted model ranks later leads better than the points: {said}; use it beside them{few}"
     return f"keep the points: on later leads the boosted model is not clearly better: {said}{few}"

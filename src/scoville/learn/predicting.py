@@ -163,7 +163,9 @@ def _behaviour(run: ScoreRun, used: Sequence[tuple[int, Feature]], rows: int) ->
     for place, feature in used:
         if not isinstance(feature.origin, Trait):
             wanted.setdefault(feature.origin.of, {})[feature.origin] = (place, feature)
-    asked = [Asked(of, tuple(dict.fromkeys(o.what for o in forms if isinstance(o, Summed)))) for of, forms in wanted.items()]
+    asked = [
+        Asked(of, tuple(dict.fromkeys(o.what for o in forms if isinstance(o, Summed)))) for of, forms in wanted.items()
+    ]
     if run.quality.relation("events") is None:
         for forms in wanted.values():
             yield from ((place, _never(feature, rows)) for place, feature in forms.values())
@@ -198,9 +200,7 @@ def reasons(boosted: Boosted, matrix: Singles) -> list[str]:
     for feature, subject in enumerate(place):
         whole[:, subject] += each[:, feature]
     order = np.argsort(-whole, axis=1, kind="stable")
-    return [
-        "; ".join(_reasons(boosted, place, *row)) for row in zip(matrix, each, whole, order, strict=True)
-    ]
+    return ["; ".join(_reasons(boosted, place, *row)) for row in zip(matrix, each, whole, order, strict=True)]
 
 
 def _reasons(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_TREES, MOST_LEAVES = 5_000, 256
 _WHOLE, _MOST_WHOLE = re.compile(r"-?\d{1,10}"), 2**31
+_LINE = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?(?:e[+-]?\d{1,3})?|-?inf")  # beyond it: what is missing only
 _REAL = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?(?:e[+-]?\d{1,3})?")
 _END = "end of trees"
 
@@ -67,7 +68,7 @@ def _tree(block: str, number: int, features: int) -> dict[str, str]:
     read.one("is_linear", 0, 0)
     splits = leaves - 1
     read.wholes("split_feature", splits, 0, features - 1)
-    read.reals("threshold", splits)
+    read.words("threshold", splits, _LINE)
     kinds = read.wholes("decision_type", splits, 0, 15)
     read.reals("leaf_value", leaves)
     read.wholes("leaf_count", leaves, 1, _MOST_WHOLE - 1)
@@ -93,18 +94,18 @@ class _Lines:
         return self.wholes(name, 1, low, high)[0]
 
     def wholes(self, name: str, count: int, low: int, high: int) -> list[int]:
-        found = [int(word) for word in self._words(name, count, _WHOLE)]
+        found = [int(word) for word in self.words(name, count, _WHOLE)]
         if any(not low <= one <= high for one in found):
             raise self.wrong(name, f"a number is not from {low} to {high}")
         return found
 
     def reals(self, name: str, count: int) -> list[float]:
-        found = [float(word) for word in self._words(name, count, _REAL)]
+        found = [float(word) for word in self.words(name, count, _REAL)]
         if not all(math.isfinite(one) for one in found):
             raise self.wrong(name, "a number is not finite")
         return found
 
-    def _words(self, name: str, count: int, like: re.Pattern[str]) -> list[str]:
+    def words(self, name: str, count: int, like: re.Pattern[str]) -> list[str]:
         words = self.lines.get(name, "").split()
         if len(words) != count or not all(like.fullmatch(word) for word in words):
             raise self.wrong(name, f"{count} numbers are wanted there")
