@@ -124,7 +124,7 @@ def numbers_of(data: Plain) -> Numbers:
     for place, part in enumerate(parts):
         named = {name: len(groups) + at for at, name in enumerate(part.content.get("groups") or {})}
         groups += [(place, _limit(clamp)) for clamp in (part.content.get("groups") or {}).values()]
-        shared = _half_life(part.content, part.where, f"every rule without one{_of(part)}")
+        shared = _half_life(part.content, part.where, f"All other rules{_of(part)}")
         shared_at = _listed(half_lives, shared)
         for at, rule in enumerate(part.content.get("rules") or ()):
             where: Where = (*part.where, "rules", at)
@@ -241,7 +241,8 @@ class Given:
     """What one point of each number gives each row: `units` is numbers by rows, with the present half-lives.
 
     `faded` has, for each half-life, the same of the numbers that fade by it (in the order of `fading`) for the days of
-    its grid, and `days` the present ones. `segment` is the number of the row's segment, `scored` False for who is disqualified.
+    its grid, and `days` the present ones. `segment` is the number of the row's segment, `scored` False for who is
+    disqualified.
     """
 
     units: Floats32

@@ -40,9 +40,9 @@ _BY_CHANCE = "outside its interval, but of so many values some are by chance"
 class Tuned:
     """One value of the model: what it is, what it was, what it is to be, and why.
 
-    `kind` is "points", "half-life" (in days), "stage" or "line" (of a grade or level). `best` is the estimate before rounding,
-    from `low` to `high` its 95 % interval; `p` how likely the past is with the old value, allowing for how many values
-    were looked at. None where it cannot be told.
+    `kind` is "points", "half-life" (in days), "stage" or "line" (of a grade or level). `best` is the estimate before
+    rounding, from `low` to `high` its 95 % interval; `p` the p-value of the old value, allowing for how many were looked
+    at (Holm). None where it cannot be told.
     """
 
     kind: str
@@ -108,7 +108,7 @@ def told(found: Found, model: Model) -> tuple[list[Tuned], Settled]:
     tuner, after = found.tuner, found.after
     points = whole_points(tuner, after, found.free)
     final = tuner.with_points(points, after.phi, after.days)
-    estimates = [_estimate(found, at) for at in range(len(tuner.levers))]
+    estimates = _estimates(found)
     places = [at for at in range(len(after.days)) if tuner.fading_levers(at)]
     doubts = [tuner.half_life_doubt(tuner.at(after.phi, _with_old(found, at)), found.free, at)[0] for at in places]
     adjusted = holm([*(one.p for one in estimates), *doubts])
@@ -125,8 +125,15 @@ def _with_old(found: Found, place: int) -> tuple[float, ...]:
     return (*days[:place], found.before.days[place], *days[place + 1 :])
 
 
-def _estimate(found: Found, at: int) -> Estimate:
-    return UNKNOWN if found.tuner.levers[at].why_not else found.tuner.estimate(found.after, found.free, at)
+def _estimates(found: Found) -> list[Estimate]:
+    """Each lever beside the free ones. What is held has the p-value by which it was held."""
+    tuner, state = found.tuner, found.after
+    looked_at = [at for at, lever in enumerate(tuner.levers) if lever.why_not is None]
+    held = [at for at in looked_at if at not in found.free]
+    doubts = dict(zip(held, tuner.doubts(state, found.free, tuner.slopes(state, held)).tolist(), strict=True))
+    made = {at: tuner.estimate(state, found.free, at) for at in looked_at}
+    made |= {at: replace(made[at], p=p) for at, p in doubts.items() if made[at].p is not None}
+    return [made.get(at, UNKNOWN) for at in range(len(tuner.levers))]
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
