@@ -30,7 +30,7 @@ SHAPES: tuple[Shape, ...] = ("free", "up", "down", "either")
 FINE_CELLS = 64  # finer cuts move the figures by less than chance does, and would be read as false precision
 RARE_SHARE = 0.002  # a value of fewer rows than this share, or than RARE_ROWS, is joined with the other rare ones
 RARE_ROWS = 20
-CUT_CHANCE = 10.0  # twice the log likelihood that cuts at their best places add to noise, nine times of ten
+CUT_CHANCE = 10.0  # twice the log likelihood: cuts at their best places add less to noise, some five times of six
 _PLAY = 0.3  # of a cell's width: how far an edge may move to be a rounder number
 
 
