@@ -14,7 +14,7 @@ import pytest
 from scoville.model.load import Model
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Scoville
+    from cli.conftest import Scoville
 
 LEADS = 1500
 FILES = ("--leads", "past/leads.csv", "--events", "past/events.csv", "--outcomes", "past/outcomes.csv")
