@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FACTORS = 7
 CAPS = (0.5, 0.75, 0.9, 0.97, 1.0)  # the shares of the amounts above 0 at which a cap is tried
 FIRST = 6.0  # what the first factor must add beyond its price, so that a card does not begin by chance
-PAIR_PRICE = 8.0  # twice the log likelihood: the best part of two columns adds more to noise, nine times of ten; chosen low
+PAIR_PRICE = 8.0  # set low, for rank: the best part of two columns adds more than this to noise, nine times of ten
 PROMISING = 8  # of the candidates left out, those that may try for the places of others
 SWEEPS = 2
 SWAPS = 2
