@@ -41,8 +41,8 @@ class Tuned:
     """One value of the model: what it is, what it was, what it is to be, and why.
 
     `kind` is "points", "half-life" (in days), "stage" or "line" (of a grade or level). `best` is the estimate before
-    rounding, from `low` to `high` its 95 % interval; `p` the p-value of the old value, allowing for how many were looked
-    at (Holm). None where it cannot be told.
+    rounding, from `low` to `high` its 95 % interval; `p` the p-value of the old value, allowing for how many there are
+    (Holm). None where it cannot be told.
     """
 
     kind: str
