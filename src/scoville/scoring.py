@@ -59,7 +59,7 @@ class ScoreRun:
     made when first asked for. `as_of` is naive UTC.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what a run is made of
+    def __init__(
         self,
         engine: DuckDB,
         plan: Plan,

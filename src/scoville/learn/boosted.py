@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -38,6 +37,7 @@ FORMAT = 1
 THREADS = 1  # of LightGBM, always: how many there are must not change a model
 _MOST_BYTES = 64 * 2**20
 _MOST_FEATURES, _MOST_CELLS, _MOST_TEXT = 2_000, 10_000, 2_000
+_MOST_NUMBER = 1e300
 _AT_ONCE = 20_000  # leads whose reasons are worked out together
 _FORMS: Mapping[str, type[Decayed | Counted | Recent | Summed]] = {
     "fades": Decayed, "count": Counted, "recency": Recent, "sum": Summed,
@@ -65,7 +65,7 @@ class Boosted:
     @property
     def version(self) -> str:
         """Short hash of all that is in it."""
-        return _hash(self._content())[:12]
+        return _hash(self.content())[:12]
 
     def log_odds(self, matrix: NDArray[np.float32]) -> Floats:
         """What the trees give each row of features, before calibration."""
@@ -74,7 +74,7 @@ class Boosted:
     def probability(self, matrix: NDArray[np.float32]) -> Floats:
         """The calibrated probability to convert within the horizon, for each row of features."""
         at, probability = zip(*self.points, strict=True)
-        return np.interp(self.log_odds(matrix), np.array(at), np.array(probability))
+        return np.asarray(np.interp(self.log_odds(matrix), np.array(at), np.array(probability)), np.float64)
 
     def contributions(self, matrix: NDArray[np.float32]) -> Floats:
         """What each feature adds to the log odds of each row (Lundberg et al. 2020), a column each."""
@@ -86,9 +86,10 @@ class Boosted:
 
     @cached_property
     def _booster(self) -> Any:  # noqa: ANN401 - LightGBM ships no types
-        return lightgbm().Booster(model_str=whole(self.trees, len(self.features)), params={"verbosity": -1})
+        return lightgbm().Booster(model_str=whole(self.trees, len(self.features)))
 
-    def _content(self) -> dict[str, Any]:
+    def content(self) -> dict[str, Any]:
+        """What is in the file, but for the hash of it."""
         return {
             "scoville_boosted": FORMAT,
             "about": dict(self.about),
@@ -98,8 +99,8 @@ class Boosted:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """The content of the file."""
-        content = self._content()
+        """The whole file as plain values."""
+        content = self.content()
         return {**content, "hash": _hash(content)}
 
     def save(self, path: str | Path) -> None:
@@ -156,7 +157,7 @@ def boosted_from(content: object) -> Boosted:
     trees = proven(_text(given["trees"], "trees", _MOST_BYTES), len(features))
     points = _points(_list(given["probability"], "probability", 1, _MOST_CELLS))
     found = Boosted(features, trees, points, about)
-    if given["hash"] != _hash(found._content()):
+    if given["hash"] != _hash(found.content()):
         raise DataError("hash: the content is not what was written; learn the model again")
     return found
 
@@ -269,7 +270,7 @@ def _text(given: object, at: str, most: int = _MOST_TEXT) -> str:
 
 
 def _number(given: object, at: str) -> float:
-    if isinstance(given, bool) or not isinstance(given, int | float) or abs(given) > 1e300 or not math.isfinite(given):
+    if isinstance(given, bool) or not isinstance(given, int | float) or not abs(given) <= _MOST_NUMBER:
         raise DataError(f"{at}: a number is wanted there")
     return float(given)
 

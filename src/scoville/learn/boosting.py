@@ -54,7 +54,7 @@ _SETTINGS = {
 }  # fmt: skip
 
 
-def boost_beside(
+def boost_beside(  # noqa: PLR0913 - the options of learning
     learned: Learned,
     history: History,
     *,
@@ -125,7 +125,7 @@ def _check(rows: Rows, features: int) -> None:
 
 
 def _folds(lead: Ints, won: Bools, folds: int, seed: int) -> Ints:
-    """The fold of each row: whole leads, dealt out in turn in an order drawn by the seed, those that won by themselves."""
+    """The fold of each row: whole leads, dealt out in an order drawn by the seed, winners by themselves."""
     leads, of = np.unique(lead, return_inverse=True)
     ever = np.bincount(of, won) > 0
     order = np.lexsort((np.random.default_rng(seed).random(leads.size), ever))

@@ -68,7 +68,8 @@ class Learned:
 
     `leads` and `conversions` count leads; `held_out` are the figures of the card on later leads, with points from the
     earlier ones; `path` has the cards of 1, 2, ... factors, judged likewise, and `enough` how many of them would do.
-    `left_out` says of columns and events why they were not tried. `later_score` is what that card gave each held-out row.
+    `left_out` says of columns and events why they were not tried. `later_score` is what that card gave each held-out
+    row.
     """
 
     why_not: str | None
