@@ -126,8 +126,8 @@ def test_points_that_the_learner_gives_differ_by_a_constant_only_so_the_ranking_
 
 def test_a_part_of_two_traits_is_a_rule_about_both() -> None:
     of_size, of_source = size(), source()
-    big = np.array([low >= 20 for low in (0.0, *of_size.column.cells.edges)] + [False])
-    by_web = np.array([value == "web" for value in of_source.column.cells.values] + [False, False])
+    big = np.array([low >= 20 for low in (0.0, *np.asarray(of_size.column.cells.edges))] + [False])
+    by_web = np.array([value == "web" for value in np.asarray(of_source.column.cells.values)] + [False, False])
     both = Pointed(
         of_size.column, of_size.origin, Both(big, 1, by_web), (0, 6), None, of_source.column, of_source.origin
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,7 @@ def made_up(leads: int = LEADS, seed: int = 7) -> tuple[pd.DataFrame, pd.DataFra
         {
             "lead_id": ids, "created_at": created, "employees": size, "source": source,
             "favourite": dice.choice(list("pqrs"), leads), "one": "same",
-            "closed_reason": np.where(won, "signed", None),
+            "closed_reason": ["signed" if one else None for one in won],
         }
     )  # fmt: skip
     rows = [
@@ -71,7 +72,7 @@ def learned(history: History) -> Learned:
     return learn(history, horizon=HORIZON, against=scoville.Model.loads(STARTER))
 
 
-def rules_of(learned: Learned) -> dict[str, dict]:
+def rules_of(learned: Learned) -> dict[str, dict[str, Any]]:
     content = learned.model.to_dict()
     return {rule["name"]: rule for kind in ("fit", "engagement") for rule in content[kind]["rules"]}
 
@@ -182,6 +183,6 @@ def test_a_trait_can_be_left_out_and_a_direction_asked_for(history: History) -> 
         ({"factors": 0}, "whole number from 1"),
     ],
 )
-def test_options_that_do_not_exist_are_refused(history: History, options: dict, said: str) -> None:
+def test_options_that_do_not_exist_are_refused(history: History, options: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         learn(history, horizon=HORIZON, **options)

@@ -198,4 +198,5 @@ def _spelled(found: pa.Array) -> Objects:
     for place in sorted(range(len(texts)), key=lambda place: (-often[place], texts[place])):
         usual.setdefault(texts[place].strip().lower(), texts[place].strip())
     spelled: Objects = np.array([*(usual[text.strip().lower()] for text in texts), None], object)
-    return spelled[codes]
+    said: Objects = spelled[codes]
+    return said
