@@ -43,7 +43,7 @@ def made_up() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     ids = np.array([f"L{number:05}" for number in range(LEADS)])
     created = [BEGIN + timedelta(days=float(day)) for day in dice.uniform(0, 200, LEADS)]
     size = np.exp(dice.normal(4, 1.5, LEADS)).round()
-    source = dice.choice(["web", "Fair", "partner", None], LEADS, p=[0.5, 0.3, 0.1, 0.1])
+    source = dice.choice(np.array(["web", "Fair", "partner", None], object), LEADS, p=[0.5, 0.3, 0.1, 0.1])
     demo = dice.random(LEADS) < 0.3
     log_odds = -3.0 + 1.2 * (size > 100) + 1.5 * (source == "partner") + 2.0 * demo
     won = dice.random(LEADS) < 1 / (1 + np.exp(-log_odds))
@@ -52,10 +52,10 @@ def made_up() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         {
             "lead_id": ids, "created_at": created, "employees": np.where(dice.random(LEADS) < 0.1, np.nan, size),
             "source": source, "favourite": dice.choice(list("pqrs"), LEADS),
-            "closed_reason": np.where(won, "signed", None),
+            "closed_reason": ["signed" if one else None for one in won],
         }
     )  # fmt: skip
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (ids[at], "demo_requested", created[at] + timedelta(days=float(after[at]) - 12), None)
         for at in np.flatnonzero(demo)
     ]
@@ -355,11 +355,21 @@ def test_without_events_nobody_did_anything(frames: tuple[pd.DataFrame, ...], bo
     people, events, _ = frames
     nobody = events.iloc[:0].astype(events.dtypes)
     runs = [scoville.score(scoville.Model.loads(PLAIN), people, given, as_of="2025-06-01") for given in (None, nobody)]
-    matrices = [features_at(run, boosted) for run in runs]
-    assert np.array_equal(*matrices, equal_nan=True)
+    none, empty = (features_at(run, boosted) for run in runs)
+    assert np.array_equal(none, empty, equal_nan=True)
 
 
 def test_leads_without_a_trait_that_it_looks_at_are_refused(frames: tuple[pd.DataFrame, ...], boosted: Boosted) -> None:
     run = scoville.score(scoville.Model.loads(PLAIN), frames[0].drop(columns="source"), frames[1], as_of="2025-06-01")
     with pytest.raises(DataError, match="the trait 'source'"):
         add_boosted(run, boosted)
+
+
+def test_the_disqualified_have_no_probability(frames: tuple[pd.DataFrame, ...], boosted: Boosted) -> None:
+    model = scoville.Model.loads(LIKELY + "disqualify: [{name: No fairs, when: {source: fair}}]\n")
+    run = scoville.score(model, *frames[:2], as_of="2025-06-01")
+    add_boosted(run, boosted, 0.5)
+    out = run.scores["disqualified_by"].notna()
+    assert 0 < out.sum() < len(out)
+    for column in ("boosted_probability", "boosted_reasons", "blended_probability"):
+        assert (run.scores[column].isna() == out).all()

@@ -217,7 +217,7 @@ def _judged(later: Floats, points: Floats | None, rows: Rows) -> dict[str, Any]:
         **alone,
         "against_points": None if pair is None else asdict(pair),
         "is_better": _is_better(pair),
-        "advice": _advice(pair, figures.auc_low, conversions),
+        "advice": _advice(pair, figures.auc_low, conversions, "later" if rows.split == "time" else "other"),
     }
 
 
@@ -228,11 +228,11 @@ def _is_better(pair: PairedAuc | None) -> bool | None:
     return pair.low > 0
 
 
-def _advice(pair: PairedAuc | None, low: float | None, conversions: int) -> str:
+def _advice(pair: PairedAuc | None, low: float | None, conversions: int, which: str) -> str:
     few = f"; with {counted(conversions, 'conversion')} points are enough, it is worth a trial from about {ENOUGH:,}"
     few = few if conversions < ENOUGH else ""
     if low is None or low <= _CHANCE:
-        return f"do not use the boosted model: it ranks later leads no better than chance could{few}"
+        return f"do not use the boosted model: it ranks {which} leads no better than chance could{few}"
     if pair is None:
         return f"it was not held against a points model: keep the points until it was{few}"
     if pair.difference is None or pair.low is None or pair.high is None or pair.cannot_tell is not None:
@@ -241,5 +241,5 @@ def _advice(pair: PairedAuc | None, low: float | None, conversions: int) -> str:
         f"AUC {pair.auc_a:.3f} against {pair.auc_b:.3f}, {pair.difference:+.3f} ({pair.low:+.3f} to {pair.high:+.3f})"
     )
     if pair.low > 0:
-        return f"the boosted model ranks later leads better than the points: {said}; use it beside them{few}"
-    return f"keep the points: on later leads the boosted model is not clearly better: {said}{few}"
+        return f"the boosted model ranks {which} leads better than the points: {said}; use it beside them{few}"
+    return f"keep the points: on {which} leads the boosted model is not clearly better: {said}{few}"
