@@ -89,7 +89,7 @@ def figures(  # noqa: PLR0913 - one parameter for each option
     with progress_of("scoring the past") as progress:
         history = past_of(leads, events, outcomes, outcome_column, won, maps, workspace, engine, memory_limit)
         plan = history.plan(checked)
-        panel = history.panel(plan, ahead, snapshots, progress)
+        panel = history.panel(plan, ahead, snapshots, progress, with_today=begin is None)
         business, coming = business_figures(history, plan, panel, touch=touch), forecast(history, plan, panel, begin)
     if json:
         told = {"model": checked.name, "model_version": checked.version}

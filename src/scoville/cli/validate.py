@@ -95,7 +95,7 @@ def validate(  # noqa: PLR0913 - one parameter for each option
     with progress_of("scoring the past") as progress:
         history = past_of(leads, events, outcomes, outcome_column, won, maps, workspace, engine, memory_limit)
         plan = history.plan(checked)
-        panel = history.panel(plan, length(horizon, "--horizon"), snapshots, progress)
+        panel = history.panel(plan, length(horizon, "--horizon"), snapshots, progress, with_today=True)
         evidence = evidence_of(history, plan, panel, since)
     if json:
         print_json(evidence.to_dict())

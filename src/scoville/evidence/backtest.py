@@ -177,7 +177,8 @@ def validate(  # noqa: PLR0913 - what to test, on what, and what counts
         leads, events, outcomes, outcome_column=outcome_column, won=won, workspace=workspace, engine=engine
     )
     plan = history.plan(model)
-    return evidence_of(history, plan, history.panel(plan, horizon, snapshots, progress), model_since)
+    panel = history.panel(plan, horizon, snapshots, progress, with_today=True)
+    return evidence_of(history, plan, panel, model_since)
 
 
 def evidence_of(history: History, plan: Plan, panel: Panel, model_since: datetime | None = None) -> Evidence:

@@ -66,11 +66,14 @@ class History:
         horizon: timedelta = DEFAULT_HORIZON,
         snapshots: str = "monthly",
         progress: Callable[[int, int], None] = lambda _done, _all: None,
+        *,
+        with_today: bool = False,
     ) -> Panel:
         """The open leads at every snapshot, scored by the plan, with what became of them within the horizon.
 
-        `progress` hears how many snapshots are done, of how many. Where outcomes have no dates, there is one snapshot:
-        the leads as they are.
+        `with_today` scores them where the data end too, for a forecast: for less time than it takes later. `progress`
+        hears how many snapshots are done, of how many. Where outcomes have no dates, there is one snapshot: the leads
+        as they are.
 
         Raises: UsageError for other words than `snapshot_instants` knows; DataError when no snapshot has its horizon
         within the data, or none has an open lead.
@@ -81,9 +84,11 @@ class History:
             return single_panel(self.engine, plan, as_of)
         instants = snapshot_instants(snapshots, self.span, horizon)
         self.bind(plan, instants[0])
+        today = self.span.end if with_today else None
         panel = build_panel(
-            self.engine, plan, instants, horizon, self.won, progress=lambda done: progress(done, len(instants))
-        )
+            self.engine, plan, instants, horizon, self.won, today=today,
+            progress=lambda done: progress(done, len(instants)),
+        )  # fmt: skip
         if not len(panel):
             raise DataError("no lead was open at any snapshot: were all created after the last one? See --snapshots")
         return panel

@@ -9,7 +9,7 @@ once for each snapshot with another `as_of`: it is what `scoville score --as-of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -64,7 +64,7 @@ class Panel:
 
     `lead` numbers the leads, so that the rows of one lead can be told; `won` is the label; `value` that of the first
     wanted outcome, NaN without one. `as_of` has one instant per snapshot; `horizon` is null where outcomes have no
-    dates.
+    dates. `today` is one more snapshot where the data end, whose outcomes are still to come, if it was asked for.
     """
 
     as_of: tuple[datetime, ...]
@@ -77,6 +77,7 @@ class Panel:
     won: npt.NDArray[np.bool_]
     value: npt.NDArray[np.float64]
     labels: dict[str, Labels]
+    today: Panel | None = None
 
     @cached_property
     def sample(self) -> Sample:
@@ -183,22 +184,26 @@ def build_panel(
     horizon: timedelta,
     won: Sequence[str],
     *,
+    today: datetime | None = None,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Panel:
     """Score every snapshot by the plan and label its open leads.
 
-    `won` names the outcomes that count. `progress` hears how many snapshots are done.
+    `won` names the outcomes that count. `today` is scored likewise, to be `Panel.today`. `progress` hears how many
+    snapshots are done.
     """
     keep_lead_times(engine, won)
-    shared = plan.timeless("graded") if len(instants) > 1 else ()
+    shared = plan.timeless("graded") if len(instants) > 1 or today is not None else ()
     engine.materialise(plan, shared)
     graded = plan.sql("graded", engine.dialect, given=shared)
     parts = []
     for number, instant in enumerate(instants):
         parts.append(_snapshot(engine, graded, number, instant, horizon))
         progress(number + 1)
+    last = [_snapshot(engine, graded, 0, today, horizon)] if today is not None else []
     engine.drop(shared)
-    return _panel(parts, tuple(instants), horizon)
+    panel = _panel(parts, tuple(instants), horizon)
+    return replace(panel, today=_panel(last, (today,), horizon)) if today is not None else panel
 
 
 def open_panel(engine: DuckDB, plan: Plan, instant: datetime, horizon: timedelta) -> Panel:

@@ -84,7 +84,7 @@ def forecast(history: History, plan: Plan, panel: Panel, as_of: datetime | None 
         none, untold = Expected(0, 0, 0.0, cannot_tell=NO_DATES), none_because(NO_DATES)
         return Forecast(None, None, none, (), untold, untold, untold, untold, untold, NO_DATES, NO_DATES)
     as_of = as_of if as_of is not None else history.span.end
-    every, now = _rows(panel, panel), _rows(_open_at(history, plan, panel.horizon, as_of), panel)
+    every, now = _rows(panel, panel), _rows(_open_at(history, plan, panel, panel.horizon, as_of), panel)
     past = past_of(every, panel.sample)
     told = expected(past.until(_over(panel, past, as_of)), now)
     checks = tuple(_checks(panel, every, past, as_of))
@@ -100,7 +100,9 @@ def forecast(history: History, plan: Plan, panel: Panel, as_of: datetime | None 
     )  # fmt: skip
 
 
-def _open_at(history: History, plan: Plan, horizon: timedelta, as_of: datetime) -> Panel:
+def _open_at(history: History, plan: Plan, panel: Panel, horizon: timedelta, as_of: datetime) -> Panel:
+    if panel.today is not None and panel.today.as_of == (as_of,):
+        return panel.today
     history.bind(plan, as_of)
     return open_panel(history.engine, plan, as_of, horizon)
 

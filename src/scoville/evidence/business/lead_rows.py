@@ -106,6 +106,7 @@ def _query(history: History, touches: Sequence[str]) -> str:
     won = _names(name.strip() for name in history.won)
     which = f"WHERE lower(outcome) IN ({won})" if history.outcomes.has_dates else ""
     called = _names(touches)
+    if_any = "" if touches else "false AND "  # events are not read for nothing
     return f"""
         WITH first_event AS (
             SELECT lead_id, min(occurred_at) AS first_at,
@@ -121,8 +122,8 @@ def _query(history: History, touches: Sequence[str]) -> str:
         ), touched AS (
             SELECT b.lead_id, min(t."at") AS touched_at
             FROM (
-                SELECT lead_id, occurred_at AS "at" FROM events WHERE lower(event) IN ({called})
-                UNION ALL SELECT lead_id, "at" FROM outcomes WHERE lower(outcome) IN ({called})
+                SELECT lead_id, occurred_at AS "at" FROM events WHERE {if_any}lower(event) IN ({called})
+                UNION ALL SELECT lead_id, "at" FROM outcomes WHERE {if_any}lower(outcome) IN ({called})
             ) t JOIN base b ON b.lead_id = t.lead_id AND t."at" >= b.created_at
             GROUP BY 1
         )

@@ -189,22 +189,26 @@ class Reader:
     plan: Plan
     panel: Panel
     _traits: dict[str, Values] = field(default_factory=dict)
+    _is_ready: bool = False
 
     def columns(self, snapshot: int) -> tuple[Column, ...]:
         """Score first, then every rule, then every trait, of the leads that the panel has at one snapshot."""
         as_of = self.panel.as_of[snapshot]
         places = self.few.places(self.panel, self.few.rows(self.panel, snapshot))
-        if not self._traits:  # binding takes longer than asking; from here on only the instant changes
+        if not self._is_ready:  # binding takes longer than asking; from here on only the instant changes
             self.few.bind(self.plan, as_of)
+            self.few.engine.materialise(self.plan, self.plan.timeless("contributions"))
             self._traits.update(_traits(self.few, self.plan))
+            self._is_ready = True
         self.few.engine.bind_as_of(as_of)
         score = Column("score", "score", None, self.panel.score[self.panel.snapshot == snapshot])
         return (score, *self._rules(places), *self._read_traits(as_of, places))
 
     def _rules(self, places: Ints) -> Iterator[Column]:
+        dialect, made = self.few.engine.dialect, self.plan.timeless("contributions")
         given = self.few.engine.arrow(
             "SELECT f.lead_no, c.section, c.rule, c.points "  # noqa: S608 - our own steps
-            f"FROM ({self.plan.sql('contributions', self.few.engine.dialect)}) c JOIN few f USING (lead_id)"
+            f"FROM ({self.plan.sql('contributions', dialect, given=made)}) c JOIN few f USING (lead_id)"
         )
         rule, section_of = (_coded(given[name]) for name in ("rule", "section"))
         lead = np.searchsorted(self.few.lead, given["lead_no"].to_numpy())

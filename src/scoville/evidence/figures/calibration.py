@@ -253,7 +253,7 @@ def _logistic(at: Floats, rows: Floats, wins: Floats, clamp: float) -> Points:
     at, rows, wins = _grouped(at, rows, wins, _LOGISTIC_GROUPS)
     middle = float(np.average(at, weights=rows))
     spread = math.sqrt(float(np.average((at - middle) ** 2, weights=rows))) or 1.0
-    model = LogisticRegression(C=_LITTLE_PENALTY)
+    model = LogisticRegression(C=_LITTLE_PENALTY, solver="newton-cholesky")  # to the optimum; others stop 1 % short
     model.fit(
         (np.concatenate([at, at])[:, None] - middle) / spread,
         np.repeat([True, False], at.size),
