@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from scoville.errors import UsageError
 from scoville.evidence.history import History, read_history
 from scoville.learn.released import Past, Tuner, levers_of
-from scoville.learn.retune import retune
+from scoville.learn.retune import Retuned, retune
 from scoville.learn.rows import rows_of
 from scoville.learn.tunable import given_of, numbers_of
 from scoville.model.in_place import with_values
 from scoville.model.load import Model
+from scoville.model.schema import ValueRule
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from scoville.learn.tuned import Tuned
 
 BEGIN = datetime(2025, 1, 1)  # noqa: DTZ001 - naive UTC
 HORIZON = timedelta(days=30)
@@ -109,6 +113,17 @@ def test_numbers_that_are_right_are_kept_to_the_last_letter(history: History, tm
     assert found.advice == "keep the model as it is"
 
 
+def holds(value: Tuned, truth: float) -> bool:
+    assert value.low is not None
+    assert value.high is not None
+    return value.low <= truth <= value.high
+
+
+def text_of(found: Retuned) -> str:
+    assert found.text is not None
+    return found.text
+
+
 def test_numbers_that_are_wrong_go_to_the_truth_and_the_others_stay(history: History, tmp_path: Path) -> None:
     wrong = TRUTH.replace("partner: 20", "partner: 4").replace("{from: 500, points: 15}", "{from: 500, points: 1}")
     wrong = wrong.replace("from: 40", "from: 34")  # what can be reached
@@ -116,12 +131,14 @@ def test_numbers_that_are_wrong_go_to_the_truth_and_the_others_stay(history: His
     changed = {(one.rule, one.label): one for one in found.changes if one.kind == "points"}
     assert {*changed} == {("Source", "partner"), ("Size", "from 500")}
     partner, large = changed["Source", "partner"], changed["Size", "from 500"]
-    assert partner.low < 20 < partner.high  # the truth that the leads were made from
-    assert large.low < 15 < large.high
-    assert not partner.low <= 4 <= partner.high
+    assert holds(partner, 20)  # the truth that the leads were made from
+    assert holds(large, 15)
+    assert not holds(partner, 4)
     assert abs(partner.new - 20) <= 5
     assert abs(large.new - 15) <= 5
     assert found.better
+    assert found.gain is not None
+    assert found.gain.low is not None
     assert found.gain.low > 0
     assert found.advice == "take the new points"
 
@@ -130,11 +147,11 @@ def test_comments_order_and_layout_stay_and_the_same_data_give_the_same_file(his
     wrong = TRUTH.replace("partner: 20", "partner: 4")
     found, again = (retune(history, file_of(tmp_path, wrong), horizon=HORIZON) for _ in range(2))
     assert found.text == again.text
-    lines = [(old, new) for old, new in zip(wrong.splitlines(), found.text.splitlines(), strict=True) if old != new]
+    lines = [(old, new) for old, new in zip(wrong.splitlines(), text_of(found).splitlines(), strict=True) if old != new]
     assert len(lines) == len(found.changes)  # each stands on a line of its own
     assert all(old.partition("#")[2] == new.partition("#")[2] for old, new in lines)
     new = next(one.new for one in found.changes if one.label == "partner")
-    assert f"values: {{partner: {new:g}, fair: 8}}" in found.text
+    assert f"values: {{partner: {new:g}, fair: 8}}" in text_of(found)
 
 
 def test_a_wrong_half_life_comes_back(tmp_path: Path) -> None:
@@ -142,9 +159,9 @@ def test_a_wrong_half_life_comes_back(tmp_path: Path) -> None:
     found = retune(made_up(8000, seed=2), file_of(tmp_path, wrong), horizon=HORIZON)
     (one,) = [value for value in found.values if value.kind == "half-life"]
     assert one.changed
-    assert one.low <= 30 <= one.high
+    assert holds(one, 30)
     assert 21 <= one.new <= 45  # neighbours of 30 on the grid
-    assert f"decay: {{half_life: {one.new:g}d}}" in found.text
+    assert f"decay: {{half_life: {one.new:g}d}}" in text_of(found)
 
 
 def test_a_sign_is_not_turned_but_given_up_and_the_rule_named(history: History, tmp_path: Path) -> None:
@@ -152,6 +169,7 @@ def test_a_sign_is_not_turned_but_given_up_and_the_rule_named(history: History, 
     found = retune(history, file_of(tmp_path, wrong), horizon=HORIZON)
     (one,) = [value for value in found.changes if value.rule == "Abroad"]
     assert one.new == 0
+    assert one.high is not None
     assert one.high < 0
     assert [drop.rule for drop in found.drop] == ["Abroad"]
 
@@ -165,7 +183,7 @@ def test_few_data_change_nothing(tmp_path: Path) -> None:
 
 def test_with_hardly_a_conversion_it_declines(tmp_path: Path) -> None:
     found = retune(made_up(60), file_of(tmp_path, TRUTH), horizon=HORIZON)
-    assert "cannot teach anything" in found.why_not
+    assert "cannot teach anything" in (found.why_not or "")
     assert found.values == ()
 
 
@@ -174,23 +192,24 @@ def test_a_model_whose_points_say_nothing_is_no_measure(history: History) -> Non
         {"scoville": 1, "name": "No", "fit": {"rules": [{"name": "One", "when": {"country": "US"}, "points": -9}]}}
     )
     found = retune(history, model, horizon=HORIZON)
-    assert "learn a new model" in found.why_not
+    assert "learn a new model" in (found.why_not or "")
 
 
 def test_a_rule_that_is_missing_is_suggested(history: History, tmp_path: Path) -> None:
     cut = TRUTH.replace("    - {name: Source, by: source, values: {partner: 20, fair: 8}}\n", "")
     found = retune(history, file_of(tmp_path, cut), horizon=HORIZON, add=1)
+    assert found.further is not None
     assert "by: source" in found.further
     rules = Model.from_dict({"scoville": 1, "name": "x", **_read(found.further)}).fit.rules
-    values = rules[0].values
+    source = rules[0]
+    assert isinstance(source, ValueRule)
     # 20, 8 and 0 in truth, up to a constant
-    assert values["partner"] - values.get("web", rules[0].other) == pytest.approx(20, abs=6)
+    assert source.values["partner"] - source.values.get("web", source.other) == pytest.approx(20, abs=6)
 
 
-def _read(text: str) -> dict:
-    import yaml  # noqa: PLC0415
-
-    return yaml.safe_load(text)
+def _read(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
 
 
 WITH_LIMITS = """scoville: 1
@@ -221,8 +240,10 @@ segments:
 def test_the_score_worked_out_here_is_that_of_the_plan(history: History) -> None:
     model = Model.loads(WITH_LIMITS)
     rows = rows_of(history, HORIZON)
-    numbers = numbers_of(model.document.data)
-    given = given_of(history, rows, model.document.data, numbers)
+    content = model.document.data
+    assert isinstance(content, dict)
+    numbers = numbers_of(content)
+    given = given_of(history, rows, content, numbers)
     past = Past(rows.won.astype(float), rows.weight, rows.lead)
     tuner = Tuner(numbers, given, past, levers_of(numbers, given, past), 20)
     mine = np.where(given.scored, tuner.at(tuner.start, numbers.days).score, 0.0)
