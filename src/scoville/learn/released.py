@@ -40,6 +40,7 @@ TOUCHED = 30  # leads that a number must speak of, and as many others, before it
 EXPECTED = 5.0  # of them as many must be expected to convert: the usual rule for comparing two rates (Cochran 1954)
 STEPS = 25
 _CLOSE = 0.1  # of a point: less is rounded away
+_FREELY = 4  # steps before they are made shorter
 _FARTHEST = 8.0  # points that one step may go: the line through a limit holds nearby only
 _CHI_SQUARED = Z**2
 
@@ -171,14 +172,16 @@ class Tuner:
     def settle(self, free: Iterable[int], begin: Settled) -> Settled:
         """Fit the free levers, each drawn to its present value, with what one point is worth left free."""
         state, active = begin, sorted(free)
-        for _ in range(STEPS):
+        for turn in range(STEPS):
             if not active or state.unit <= 0:
                 break
             design = _design(state.score, self.slopes(state, active))
             start = np.array([state.intercept, state.unit, *np.zeros(len(active))])
             held, wanted = self._prior(state, active)
             beta = self._newton(design, start, held, wanted, 3)
-            step = np.clip(beta[2:] / max(beta[1], state.unit / 2), -_FARTHEST, _FARTHEST)
+            # a limit that binds on one side only would be stepped over and back for ever
+            farthest = _FARTHEST * 0.5 ** max(0, turn - _FREELY)
+            step = np.clip(beta[2:] / max(beta[1], state.unit / 2), -farthest, farthest)
             phi = state.phi.copy()
             phi[active] = np.clip(phi[active] + step, self.low[active], self.high[active])
             moved = np.abs(phi - state.phi).max()
@@ -299,12 +302,16 @@ class Tuner:
         And how much less likely they are with each of the grid, as twice the log likelihood.
         """
         levers = sorted({*free, *self.fading_levers(place)})
-        tried = {}
+        best: Settled | None = None
+        losses = {}
         for days in sorted(self.given.faded[place]):
             chosen = (*state.days[:place], days, *state.days[place + 1 :])
-            tried[days] = self.settle(levers, self.at(self._as_much(state, place, days), chosen, state))
-        best = min(tried, key=lambda days: tried[days].loss)
-        return tried[best], {days: 2 * (one.loss - tried[best].loss) for days, one in tried.items()}
+            one = self.settle(levers, self.at(self._as_much(state, place, days), chosen, state))
+            losses[days] = one.loss
+            best = one if best is None or one.loss < best.loss else best
+        if best is None:
+            raise ValueError("a half-life without a grid")
+        return best, {days: 2 * (loss - best.loss) for days, loss in losses.items()}
 
     def _as_much(self, state: Settled, place: int, days: float) -> Floats:
         """Points with which the rules give as much in all as before: from there it is not far."""
