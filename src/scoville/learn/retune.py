@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from scoville.errors import UsageError
 from scoville.evidence.figures.ranking import paired_auc
@@ -134,11 +135,13 @@ def retune(  # noqa: PLR0913 - what to tune by, and what to keep to
         return _declined(about, "the model has no rule with points")
     given = given_of(history, rows, data, numbers)
     progress(2, 5)
-    found = _tuned(rows, numbers, given, max_points)
-    progress(4, 5)
-    if isinstance(found, str):
-        return _declined(about, found)
-    return _told(history, rows, loaded, text, about, found, add)
+    # Matrices here are narrow: threads would wait for each other longer than they work.
+    with threadpool_limits(1, user_api="blas"):
+        found = _tuned(rows, numbers, given, max_points)
+        progress(4, 5)
+        if isinstance(found, str):
+            return _declined(about, found)
+        return _told(history, rows, loaded, text, about, found, add)
 
 
 def _text(model: Model | str | Path) -> str:
