@@ -93,7 +93,7 @@ def trade_off(panel: Panel, shares: Sequence[float] = SHARES) -> tuple[Line, ...
     given = panel.sample
     values, level = given.levels
     rows = np.bincount(level)
-    lines = lines_for(given.score)
+    lines = lines_for(np.repeat(values, rows))  # in order, so that the same rows always give the same lines
     chosen = lines[spread(_standing(values, rows, lines), shares)]
     bands = rows_of((np.searchsorted(chosen, values, side="right") - 1)[level] + 1, chosen.size + 1)[1:]
     return tuple(_lines(given, chosen, bands, len(panel.as_of)))
