@@ -156,3 +156,8 @@ def comparison(of: Compare) -> str:
     said = _SAYS_OF_TIME.get(of.operator, _SAYS[of.operator]) if isinstance(of.value, datetime) else _SAYS[of.operator]
     values = of.value if isinstance(of.value, tuple) else (of.value,)
     return said.format(listed(map(value, values), "nor" if of.operator == "not_in" else "or"))
+
+
+def iso(instant: datetime | None) -> str | None:
+    """An instant, naive UTC, as machines read it: ISO 8601, ending in Z."""
+    return f"{instant.isoformat()}Z" if instant is not None else None

@@ -38,6 +38,7 @@ from scoville.evidence.rules.misses import Misses, find_misses
 from scoville.evidence.sampled import few_of
 from scoville.evidence.snapshots import LABELS, Panel
 from scoville.scoring import read_model
+from scoville.words import iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -128,7 +129,7 @@ class Evidence:
             "business": self.business.to_dict(),
             "forecast": self.forecast.to_dict(),
             "leaks": [asdict(leak) for leak in self.leaks],
-            "snapshots": [{**asdict(one), "as_of": f"{one.as_of.isoformat()}Z"} for one in self.snapshots],
+            "snapshots": [{**asdict(one), "as_of": iso(one.as_of)} for one in self.snapshots],
             "notes": list(self.notes),
             "predicts": self.predicts,
             "verdict": self.verdict,

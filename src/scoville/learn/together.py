@@ -143,12 +143,3 @@ def _stretch(count: int, apart: bool) -> Bools:  # noqa: FBT001
     if apart:
         fine[: count - 1, count] = False
     return fine
-
-
-def rectangles(pairs: Iterable[tuple[int, int]], levels: Levels) -> int:
-    """How many parts of these pairs there are to choose from."""
-    total = 0
-    for one, other in pairs:
-        a, b = levels.of(one)[1], levels.of(other)[1]
-        total += (a * (a + 1) // 2 - 1) * (b * (b + 1) // 2 - 1)
-    return total

@@ -16,6 +16,7 @@ from scoville.evidence.business.past import BANDS, Past, Rows, past_of
 from scoville.evidence.figures.estimates import Figure, mean, none_because, rate
 from scoville.evidence.figures.sample import FEW, counted, design_effect
 from scoville.evidence.snapshots import open_panel
+from scoville.words import iso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,8 +69,8 @@ class Forecast:
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values, for JSON. Instants are ISO 8601 and end in Z."""
         plain = asdict(self)
-        checks = [{**check, "as_of": f"{check['as_of'].isoformat()}Z"} for check in plain["checks"]]
-        return {**plain, "as_of": f"{self.as_of.isoformat()}Z" if self.as_of else None, "checks": checks}
+        checks = [{**check, "as_of": iso(check["as_of"])} for check in plain["checks"]]
+        return {**plain, "as_of": iso(self.as_of), "checks": checks}
 
 
 def forecast(history: History, plan: Plan, panel: Panel, as_of: datetime | None = None) -> Forecast:

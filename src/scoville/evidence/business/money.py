@@ -16,6 +16,7 @@ from scoville.evidence.business.funnel import StageRate, stage_rates
 from scoville.evidence.business.lead_rows import LeadRows, lead_rows
 from scoville.evidence.figures.estimates import Figure, Wait, mean, none_because, rate, ratio, wait
 from scoville.evidence.figures.sample import FEW, counted
+from scoville.words import iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +89,7 @@ class Business:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values, for JSON. Instants are ISO 8601 and end in Z."""
-        return {**asdict(self), "until": f"{self.until.isoformat()}Z" if self.until else None}
+        return {**asdict(self), "until": iso(self.until)}
 
 
 def business_figures(history: History, plan: Plan, panel: Panel, *, touch: str | None = None) -> Business:

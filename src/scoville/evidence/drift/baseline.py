@@ -15,6 +15,7 @@ from scoville.engines.beside import written_beside
 from scoville.errors import DataError
 from scoville.evidence.drift.profile import ColumnProfile, Judged, Kind, Profile
 from scoville.evidence.drift.psi import Bins
+from scoville.words import iso
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,11 +56,11 @@ def to_json(profile: Profile) -> dict[str, Any]:
         "scoville_baseline": VERSION,
         "model": profile.model,
         "model_version": profile.model_version,
-        "as_of": f"{profile.as_of.isoformat()}Z",
+        "as_of": iso(profile.as_of),
         "window_days": profile.window_days,
         "leads": profile.leads,
         "stages": {name: {"from": start, "leads": leads} for name, (start, leads) in profile.stages.items()},
-        "judged": None if judged is None else {**asdict(judged), "as_of": f"{judged.as_of.isoformat()}Z"},
+        "judged": None if judged is None else {**asdict(judged), "as_of": iso(judged.as_of)},
         "columns": [
             {
                 "kind": one.kind, "name": one.name, "section": one.section, "starts": list(one.bins.starts),

@@ -19,12 +19,13 @@ from scoville.errors import DataError, UsageError
 from scoville.evidence.drift.moved import Moved, moved, unmatched
 from scoville.evidence.drift.profile import Judged, Profile, Reader, created_of, only, profile_of
 from scoville.evidence.drift.psi import SHIFTED
-from scoville.evidence.drift.stability import iso, moved_words
+from scoville.evidence.drift.stability import moved_words
 from scoville.evidence.drift.then_and_now import Difference, StageShare, auc_difference, rate_difference, stage_shares
 from scoville.evidence.figures.ranking import ranking
 from scoville.evidence.history import DEFAULT_HORIZON
 from scoville.evidence.sampled import few_of
 from scoville.evidence.snapshots import Panel, Span, build_panel
+from scoville.words import iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -18,6 +18,7 @@ from scoville.evidence.drift.moved import Moved, indices, moved
 from scoville.evidence.drift.profile import Created, Reader, created_of, only, profile_of
 from scoville.evidence.figures.ranking import ranking
 from scoville.evidence.figures.sample import counted, wilson
+from scoville.words import iso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,11 +115,6 @@ class Stability:
             "moved": [one.to_dict() for one in self.moved],
             "over_time": [{**asdict(one), "psi": list(one.psi)} for one in self.over_time],
         }
-
-
-def iso(instant: datetime | None) -> str | None:
-    """An instant as ISO 8601 in UTC."""
-    return f"{instant.isoformat()}Z" if instant is not None else None
 
 
 def stability(

@@ -14,6 +14,7 @@ from scoville.evidence.figures.sample import FEW, counted, even_groups, levels
 from scoville.evidence.rules.features import features_of
 from scoville.evidence.rules.in_common import Common, in_common
 from scoville.plan.people import used_traits
+from scoville.words import iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -83,7 +84,7 @@ class Misses:
     def to_dict(self) -> dict[str, Any]:
         """Plain values; instants are ISO 8601 and end in Z."""
         return {
-            "as_of": f"{self.as_of.isoformat()}Z",
+            "as_of": iso(self.as_of),
             "leads": self.leads,
             "overlooked": _plain(self.overlooked),
             "overrated": _plain(self.overrated),
@@ -92,10 +93,7 @@ class Misses:
 
 def _plain(group: Group) -> dict[str, Any]:
     values = asdict(group)
-    shown = [
-        {**miss, "won_at": f"{miss['won_at'].isoformat()}Z" if miss["won_at"] is not None else None}
-        for miss in values["shown"]
-    ]
+    shown = [{**miss, "won_at": iso(miss["won_at"])} for miss in values["shown"]]
     return {"from": values.pop("from_"), **values, "shown": shown}
 
 

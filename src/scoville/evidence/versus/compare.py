@@ -20,6 +20,7 @@ from scoville.evidence.versus.at_capacity import Rows
 from scoville.evidence.versus.differences import Change, model_changes
 from scoville.evidence.versus.moves import Move, Movers, movers_of, moves_of
 from scoville.evidence.versus.paired import Versus, versus_first
+from scoville.words import iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -118,7 +119,7 @@ class Comparison:
             "capacity": self.capacity,
             "horizon_days": self.horizon_days,
             "is_point_in_time": self.horizon_days is not None,
-            "snapshots": [f"{one.isoformat()}Z" for one in self.snapshots],
+            "snapshots": [iso(one) for one in self.snapshots],
             "newest_leads": self.newest_leads,
             "versus_first": [_plain(challenge) for challenge in self.challenges],
             "verdict": self.verdict,
