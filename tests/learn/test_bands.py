@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scoville.errors import UsageError
-from scoville.learn.bands import CUT_CHANCE, Bands, Limits, best_bands, numbers, turning, values
+from scoville.learn.choosing.bands import CUT_CHANCE, Bands, Limits, best_bands, numbers, turning, values
 
 
 def pulls(won: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -15,14 +15,14 @@ import pytest
 import scoville
 from scoville.errors import DataError, UsageError
 from scoville.evidence.history import read_history
-from scoville.learn.boosted import Boosted, _hash, boosted_from, load_boosted
-from scoville.learn.boosting import boost, boost_beside
-from scoville.learn.candidates import Candidates, candidates_of
-from scoville.learn.features import column_of, feature_of, matrix_of, wanted
+from scoville.learn.boosted.boosting import boost, boost_beside
+from scoville.learn.boosted.features import column_of, feature_of, matrix_of, wanted
+from scoville.learn.boosted.kept import Boosted, _hash, boosted_from, load_boosted
+from scoville.learn.boosted.predicting import add_boosted, features_at
 from scoville.learn.learning import learn
-from scoville.learn.origins import Decayed, Happening, Trait
-from scoville.learn.predicting import add_boosted, features_at
 from scoville.learn.rows import Rows, rows_of
+from scoville.learn.tried.candidates import Candidates, candidates_of
+from scoville.learn.tried.origins import Decayed, Happening, Trait
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,7 +180,7 @@ def test_what_is_read_back_predicts_the_same_to_the_last_bit(
 def test_what_lightgbm_wrote_is_what_is_kept(learned_from: tuple[Rows, Candidates], matrix: np.ndarray) -> None:
     import lightgbm  # noqa: PLC0415 - the oracle
 
-    from scoville.learn.trees import slim, whole  # noqa: PLC0415 - as above
+    from scoville.learn.boosted.trees import slim, whole  # noqa: PLC0415 - as above
 
     rows, candidates = learned_from
     by_value = [place for place, one in enumerate(wanted(candidates)) if feature_of(one).by_value]

@@ -13,12 +13,12 @@ import pytest
 import scoville
 from scoville.errors import UsageError
 from scoville.evidence.history import History, read_history
-from scoville.learn.bands import Column
-from scoville.learn.candidates import Candidate, Candidates, candidates_of
-from scoville.learn.naming import name_of
-from scoville.learn.origins import Counted, Decayed, Happening, Origin, Recent, Summed, Trait
+from scoville.learn.choosing.bands import Column
+from scoville.learn.choosing.selecting import Amount
 from scoville.learn.rows import Rows, rows_of
-from scoville.learn.selecting import Amount
+from scoville.learn.tried.candidates import Candidate, Candidates, candidates_of
+from scoville.learn.tried.naming import name_of
+from scoville.learn.tried.origins import Counted, Decayed, Happening, Origin, Recent, Summed, Trait
 from scoville.model.load import Model
 
 DAY = timedelta(days=1)

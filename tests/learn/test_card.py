@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 import scoville
-from scoville.learn.bands import Bands, numbers, values
-from scoville.learn.card import START, Card, Lines, Pointed, Scores, card_of, lines_of
-from scoville.learn.origins import Counted, Decayed, Happening, Recent, Summed, Trait
-from scoville.learn.selecting import Amount, Cap
-from scoville.learn.together import Both
+from scoville.learn.choosing.bands import Bands, numbers, values
+from scoville.learn.choosing.selecting import Amount, Cap
+from scoville.learn.choosing.together import Both
+from scoville.learn.tried.origins import Counted, Decayed, Happening, Recent, Summed, Trait
+from scoville.learn.written.card import START, Card, Lines, Pointed, Scores, card_of, lines_of
 from scoville.model.lint import find_advice
 from scoville.model.load import Model
 

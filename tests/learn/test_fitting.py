@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from scoville.learn.fitting import Term, base_log_odds, fit
+from scoville.learn.choosing.fitting import Term, base_log_odds, fit
 
 DICE = np.random.default_rng(5)
 

@@ -7,10 +7,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from scoville.learn.bands import numbers
-from scoville.learn.fitting import Term, fit
-from scoville.learn.points import Points, to_points
-from scoville.learn.selecting import Amount, Candidate, Selection, select
+from scoville.learn.choosing.bands import numbers
+from scoville.learn.choosing.fitting import Term, fit
+from scoville.learn.choosing.points import Points, to_points
+from scoville.learn.choosing.selecting import Amount, Candidate, Selection, select
 
 
 def drawn(seed: int, log_odds: np.ndarray) -> np.ndarray:

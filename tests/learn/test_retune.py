@@ -12,10 +12,10 @@ import yaml
 
 from scoville.errors import UsageError
 from scoville.evidence.history import History, read_history
-from scoville.learn.released import Past, Tuner, levers_of
-from scoville.learn.retune import Retuned, retune
+from scoville.learn.retuning.released import Past, Tuner, levers_of
+from scoville.learn.retuning.retune import Retuned, retune
+from scoville.learn.retuning.tunable import given_of, numbers_of
 from scoville.learn.rows import rows_of
-from scoville.learn.tunable import given_of, numbers_of
 from scoville.model.in_place import with_values
 from scoville.model.load import Model
 from scoville.model.schema import ValueRule
@@ -23,7 +23,7 @@ from scoville.model.schema import ValueRule
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from scoville.learn.tuned import Tuned
+    from scoville.learn.retuning.tuned import Tuned
 
 BEGIN = datetime(2025, 1, 1)  # noqa: DTZ001 - naive UTC
 HORIZON = timedelta(days=30)

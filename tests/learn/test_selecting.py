@@ -9,9 +9,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from scoville.errors import UsageError
-from scoville.learn.bands import Bands, Column, numbers, values
-from scoville.learn.selecting import Amount, Cap, select
-from scoville.learn.together import Both
+from scoville.learn.choosing.bands import Bands, Column, numbers, values
+from scoville.learn.choosing.selecting import Amount, Cap, select
+from scoville.learn.choosing.together import Both
 
 
 def drawn(seed: int, log_odds: np.ndarray) -> np.ndarray:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import yaml
 
-from scoville.learn.earned import Earned, Group, Line
-from scoville.learn.write import flow, model_text, rate_of
+from scoville.learn.written.earned import Earned, Group, Line
+from scoville.learn.written.write import flow, model_text, rate_of
 from scoville.model.load import Model
 
 CONTENT = {

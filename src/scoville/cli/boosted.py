@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from scoville.evidence.history import History
-    from scoville.learn.boosted import Boosted
+    from scoville.learn.boosted.kept import Boosted
     from scoville.learn.learning import Learned
     from scoville.scoring import ScoreRun
 
@@ -46,7 +46,7 @@ def learned_boosted(
     if path is None or learned.text is None:
         return {}
     from scoville.cli.past import progress_of
-    from scoville.learn.boosting import boost_beside
+    from scoville.learn.boosted.boosting import boost_beside
 
     with progress_of("learning a boosted model") as progress:
         made = boost_beside(learned, history, **options, progress=progress)
@@ -74,7 +74,7 @@ def read_boosted(path: Path | None, blend: float | None) -> Boosted | None:
         if blend is not None:
             raise UsageError("--blend mixes in a boosted model; name it with --boosted FILE")
         return None
-    from scoville.learn.boosted import load_boosted
+    from scoville.learn.boosted.kept import load_boosted
 
     return load_boosted(path)
 

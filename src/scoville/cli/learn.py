@@ -131,7 +131,7 @@ def learn(  # noqa: PLR0913 - one parameter for each option
     from scoville.cli.past import length, past_of, progress_of
     from scoville.cli.retuned import print_retuned
     from scoville.learn.learning import learn as learned_from
-    from scoville.learn.retune import retune
+    from scoville.learn.retuning.retune import retune
     from scoville.scoring import read_model
 
     rival = read_model(against) if against is not None else None

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from scoville.learn.earned import Earned, Group, Line
     from scoville.learn.learning import Learned, Rival
+    from scoville.learn.written.earned import Earned, Group, Line
 
 _TOP = "0.2"
 _NAMED = 6  # columns that are named as left out; all of them with --json
@@ -130,7 +130,7 @@ def _shown(lines: list[Line]) -> Iterator[tuple[str, float, Group]]:
 
 def _together(groups: list[Group]) -> Group:
     """Several groups as one; its interval is left to the file."""
-    from scoville.learn.earned import Group
+    from scoville.learn.written.earned import Group
 
     if len(groups) == 1:
         return groups[0]

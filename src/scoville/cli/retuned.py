@@ -13,8 +13,8 @@ from scoville.words import counted, rounded
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from scoville.learn.retune import Retuned
-    from scoville.learn.tuned import Tuned
+    from scoville.learn.retuning.retune import Retuned
+    from scoville.learn.retuning.tuned import Tuned
 
 _LITTLE = 0.001
 

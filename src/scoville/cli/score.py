@@ -87,7 +87,7 @@ def score(  # noqa: PLR0913 - one parameter for each option
         if output is None or contributions is not None or accounts is not None:
             run.keep("scores")
         if beside is not None:
-            from scoville.learn.predicting import add_boosted
+            from scoville.learn.boosted.predicting import add_boosted
 
             add_boosted(run, beside, blend)
         for name, path in targets.items():

@@ -1,7 +1,9 @@
 """Learning: which points does the past ask for? A model file drawn from history, short enough to read aloud.
 
-`bands`, `fitting`, `selecting` and `points` are pure: arrays of columns and outcomes in, frozen cards out. `scorecard`
-is the same as scikit-learn estimators.
+Read `learning.learn`, then follow it down: `rows` (history at several instants) -> `tried` (what a card could say) ->
+`judging` (cards by `choosing` from earlier leads, judged on later ones) -> `written` (a model file). `retuning`
+measures a model's numbers anew, `boosted` is the predictive model beside the points, `scorecard` offers the card as
+scikit-learn estimators.
 
 Raises: UsageError on import, when the numerical libraries are not installed; it says how to install them.
 """

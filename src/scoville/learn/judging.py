@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scoville.evidence.figures.ranking import ranking
-from scoville.learn.bands import Bands, Column, turning
-from scoville.learn.fitting import fit
-from scoville.learn.points import Points, to_points
-from scoville.learn.selecting import Amount, Candidate, Selection, select
+from scoville.learn.choosing.bands import Bands, Column, turning
+from scoville.learn.choosing.fitting import fit
+from scoville.learn.choosing.points import Points, to_points
+from scoville.learn.choosing.selecting import Amount, Candidate, Selection, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from scoville.evidence.figures.ranking import Ranking
-    from scoville.learn.bands import Limits
-    from scoville.learn.together import Together
+    from scoville.learn.choosing.bands import Limits
+    from scoville.learn.choosing.together import Together
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]

@@ -16,17 +16,17 @@ from scoville.data.suggest import did_you_mean
 from scoville.errors import UsageError
 from scoville.evidence.figures.ranking import PairedAuc, Ranking, paired_auc
 from scoville.evidence.history import DEFAULT_HORIZON
-from scoville.learn.bands import Column, Limits
-from scoville.learn.candidates import candidates_of
-from scoville.learn.card import Card, Pointed, card_of
-from scoville.learn.earned import Earned, Outcomes, earned
-from scoville.learn.finishing import finished
+from scoville.learn.choosing.bands import Column, Limits
+from scoville.learn.choosing.points import MAX_POINTS
+from scoville.learn.choosing.selecting import FACTORS, Amount
+from scoville.learn.choosing.together import Both
 from scoville.learn.judging import Judged, Step, Table, enough, fitted_again, judge
-from scoville.learn.origins import Recent, Trait
-from scoville.learn.points import MAX_POINTS
 from scoville.learn.rows import rows_of
-from scoville.learn.selecting import FACTORS, Amount
-from scoville.learn.together import Both
+from scoville.learn.tried.candidates import candidates_of
+from scoville.learn.tried.origins import Recent, Trait
+from scoville.learn.written.card import Card, Pointed, card_of
+from scoville.learn.written.earned import Earned, Outcomes, earned
+from scoville.learn.written.finishing import finished
 from scoville.model.load import Model
 from scoville.words import counted
 
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from scoville.evidence.history import History
-    from scoville.learn.candidates import Candidates
-    from scoville.learn.origins import Origin
-    from scoville.learn.points import Points
+    from scoville.learn.choosing.points import Points
     from scoville.learn.rows import Rows
+    from scoville.learn.tried.candidates import Candidates
+    from scoville.learn.tried.origins import Origin
 
 NEEDED = 20  # leads that converted; with fewer, whatever is found is a drawing of chance
 FEW = 100  # below, estimates are drawn to the average more, and there is a factor for each ten conversions only

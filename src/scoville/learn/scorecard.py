@@ -17,18 +17,18 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from scoville.errors import UsageError
-from scoville.learn.bands import Bands, Column, Limits, best_bands, is_missing, numbers, values
-from scoville.learn.fitting import base_log_odds, chance
-from scoville.learn.points import MAX_POINTS, to_points
-from scoville.learn.selecting import FACTORS, SWAPS, Selection, select
+from scoville.learn.choosing.bands import Bands, Column, Limits, best_bands, is_missing, numbers, values
+from scoville.learn.choosing.fitting import base_log_odds, chance
+from scoville.learn.choosing.points import MAX_POINTS, to_points
+from scoville.learn.choosing.selecting import FACTORS, SWAPS, Selection, select
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from scoville.learn.bands import Shape
-    from scoville.learn.together import Together
+    from scoville.learn.choosing.bands import Shape
+    from scoville.learn.choosing.together import Together
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

@@ -1,7 +1,7 @@
 """A model file with other values in some places: its text is edited in place, so that comments and layout stay.
 
 In: the text of a model file, and new values by where they stand. Out: the text, after reading it again: nothing else
-may have changed. Pure. Called by `learn/retune.py`.
+may have changed. Pure. Called by `learn/retuning`.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from scoville.errors import UsageError
-from scoville.learn.bands import Bands, Column, Limits, best_bands, turning
-from scoville.learn.fitting import Term, chance, fit
-from scoville.learn.together import Both, Levels, Pairing, Together, best_pairing
+from scoville.learn.choosing.bands import Bands, Column, Limits, best_bands, turning
+from scoville.learn.choosing.fitting import Term, chance, fit
+from scoville.learn.choosing.together import Both, Levels, Pairing, Together, best_pairing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

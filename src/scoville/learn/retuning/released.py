@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from scoville.learn.fitting import base_log_odds, chance, log_loss
-from scoville.learn.tunable import scored
+from scoville.learn.choosing.fitting import base_log_odds, chance, log_loss
+from scoville.learn.retuning.tunable import scored
 from scoville.words import counted
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from scoville.learn.tunable import Given, Numbers
+    from scoville.learn.retuning.tunable import Given, Numbers
 
     Floats = NDArray[np.float64]
     Floats32 = NDArray[np.float32]

@@ -20,8 +20,8 @@ import numpy as np
 from scoville.data.columns import snake_case
 from scoville.data.keep import literal, quoted
 from scoville.data.recognise.signals import PAGE_COLUMNS
-from scoville.learn.naming import ANY
-from scoville.learn.origins import Counted, Decayed, Happening, Recent, Summed
+from scoville.learn.tried.naming import ANY
+from scoville.learn.tried.origins import Counted, Decayed, Happening, Recent, Summed
 from scoville.model.load import Model
 from scoville.plan.compile import compile_plan
 from scoville.plan.hits import JSON_COLUMN
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from scoville.engines.duckdb import DuckDB
     from scoville.evidence.history import History
-    from scoville.learn.origins import Origin
+    from scoville.learn.tried.origins import Origin
 
     Floats = NDArray[np.float64]
 

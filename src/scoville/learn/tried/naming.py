@@ -10,12 +10,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from scoville.data.columns import snake_case
-from scoville.learn.origins import Counted, Decayed, Recent, Trait
+from scoville.learn.tried.origins import Counted, Decayed, Recent, Trait
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scoville.learn.origins import Happening, Origin
+    from scoville.learn.tried.origins import Happening, Origin
 
 ANY = "*"
 NAME_AT_MOST = 100

@@ -16,9 +16,9 @@ from scoville.data.keep import literal, quoted
 from scoville.data.suggest import did_you_mean, listed
 from scoville.data.traits import DERIVED
 from scoville.errors import DataError, UsageError
-from scoville.learn.features import matrix_of
-from scoville.learn.happenings import Asked, figures
-from scoville.learn.origins import Decayed, Summed, Trait
+from scoville.learn.boosted.features import matrix_of
+from scoville.learn.tried.happenings import Asked, figures
+from scoville.learn.tried.origins import Decayed, Summed, Trait
 from scoville.model.load import Model
 from scoville.plan.compile import compile_plan
 from scoville.plan.people import trait_column
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from scoville.learn.boosted import Boosted
-    from scoville.learn.features import Feature
-    from scoville.learn.origins import Happening, Origin
+    from scoville.learn.boosted.features import Feature
+    from scoville.learn.boosted.kept import Boosted
+    from scoville.learn.tried.origins import Happening, Origin
     from scoville.scoring import ScoreRun
 
     Floats = NDArray[np.float64]

@@ -16,11 +16,11 @@ from scoville.errors import DataError, UsageError
 from scoville.evidence.figures.calibration import calibrate
 from scoville.evidence.figures.ranking import paired_auc, ranking
 from scoville.evidence.history import DEFAULT_HORIZON
-from scoville.learn.boosted import THREADS, Boosted, lightgbm
-from scoville.learn.candidates import candidates_of
-from scoville.learn.features import column_of, feature_of, matrix_of, wanted
+from scoville.learn.boosted.features import column_of, feature_of, matrix_of, wanted
+from scoville.learn.boosted.kept import THREADS, Boosted, lightgbm
+from scoville.learn.boosted.trees import slim
 from scoville.learn.rows import rows_of
-from scoville.learn.trees import slim
+from scoville.learn.tried.candidates import candidates_of
 from scoville.words import counted
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from scoville.evidence.figures.calibration import Calibration
     from scoville.evidence.figures.ranking import PairedAuc
     from scoville.evidence.history import History
-    from scoville.learn.candidates import Candidates
-    from scoville.learn.features import Feature
+    from scoville.learn.boosted.features import Feature
     from scoville.learn.learning import Learned
     from scoville.learn.rows import Rows
+    from scoville.learn.tried.candidates import Candidates
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]

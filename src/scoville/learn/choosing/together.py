@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from scoville.learn.bands import Column, Limits, best_bands
+from scoville.learn.choosing.bands import Column, Limits, best_bands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scoville.evidence.figures.sample import design_effect, wilson
-from scoville.learn.bands import Bands, Column
-from scoville.learn.card import key_of, plain_number, ranges
+from scoville.learn.choosing.bands import Bands, Column
+from scoville.learn.written.card import key_of, plain_number, ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from scoville.learn.card import CardRule, Pointed
+    from scoville.learn.written.card import CardRule, Pointed
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]

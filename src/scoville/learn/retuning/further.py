@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scoville.learn.bands import Column, Limits, best_bands
-from scoville.learn.candidates import candidates_of
-from scoville.learn.card import Pointed, card_of
-from scoville.learn.fitting import Term, chance, fit
-from scoville.learn.origins import Decayed, Trait
-from scoville.learn.selecting import CAPS, Amount, Cap
+from scoville.learn.choosing.bands import Column, Limits, best_bands
+from scoville.learn.choosing.fitting import Term, chance, fit
+from scoville.learn.choosing.selecting import CAPS, Amount, Cap
+from scoville.learn.tried.candidates import candidates_of
+from scoville.learn.tried.origins import Decayed, Trait
+from scoville.learn.written.card import Pointed, card_of
 from scoville.model.document import dump
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from scoville.evidence.history import History
-    from scoville.learn.bands import Bands
-    from scoville.learn.candidates import Candidate
-    from scoville.learn.origins import Origin
-    from scoville.learn.released import Settled
+    from scoville.learn.choosing.bands import Bands
+    from scoville.learn.retuning.released import Settled
     from scoville.learn.rows import Rows
+    from scoville.learn.tried.candidates import Candidate
+    from scoville.learn.tried.origins import Origin
     from scoville.model.load import Model
 
     Floats = NDArray[np.float64]

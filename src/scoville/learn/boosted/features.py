@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scoville.learn.naming import name_of
-from scoville.learn.origins import Counted, Decayed, Recent, Summed, Trait
-from scoville.learn.selecting import Amount
+from scoville.learn.choosing.selecting import Amount
+from scoville.learn.tried.naming import name_of
+from scoville.learn.tried.origins import Counted, Decayed, Recent, Summed, Trait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from scoville.learn.bands import Cells, Column
-    from scoville.learn.candidates import Candidate, Candidates
-    from scoville.learn.origins import Origin
+    from scoville.learn.choosing.bands import Cells, Column
+    from scoville.learn.tried.candidates import Candidate, Candidates
+    from scoville.learn.tried.origins import Origin
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

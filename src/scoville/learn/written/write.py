@@ -17,7 +17,7 @@ from scoville.words import share
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from scoville.learn.earned import Earned, Group, Line
+    from scoville.learn.written.earned import Earned, Group, Line
 
 _START_SAYS = "What everybody has, so that what is taken away below leaves nobody under 0."
 _COLUMN = 52  # where comments at the end of a line begin

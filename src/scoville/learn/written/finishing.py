@@ -12,8 +12,8 @@ import numpy as np
 
 from scoville.evidence.figures.calibration import calibrate
 from scoville.evidence.probability import thinned
-from scoville.learn.card import GRADES, SCALE, Card, Lines, Scores, lines_of
-from scoville.learn.write import model_text
+from scoville.learn.written.card import GRADES, SCALE, Card, Lines, Scores, lines_of
+from scoville.learn.written.write import model_text
 from scoville.model.conditions import format_duration
 from scoville.model.load import Model
 from scoville.words import counted, listed, share

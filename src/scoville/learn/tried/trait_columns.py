@@ -18,9 +18,9 @@ from scoville.data.recognise.roles import KEY_NAME
 from scoville.data.suggest import did_you_mean, listed
 from scoville.data.traits import DERIVED
 from scoville.errors import UsageError
-from scoville.learn.bands import numbers, values
-from scoville.learn.naming import name_of
-from scoville.learn.origins import Trait
+from scoville.learn.choosing.bands import numbers, values
+from scoville.learn.tried.naming import name_of
+from scoville.learn.tried.origins import Trait
 from scoville.model.load import Model
 from scoville.plan.compile import compile_plan
 from scoville.plan.people import trait_column
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from scoville.evidence.history import History
-    from scoville.learn.bands import Column
+    from scoville.learn.choosing.bands import Column
     from scoville.learn.rows import Rows
     from scoville.plan.compile import Plan
 

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scoville.learn.bands import Bands, Column, turning
-from scoville.learn.fitting import Term, chance, fit, log_loss
-from scoville.learn.selecting import Amount, Candidate, Cap, Factor
-from scoville.learn.together import Both
+from scoville.learn.choosing.bands import Bands, Column, turning
+from scoville.learn.choosing.fitting import Term, chance, fit, log_loss
+from scoville.learn.choosing.selecting import Amount, Candidate, Cap, Factor
+from scoville.learn.choosing.together import Both
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from scoville.learn.selecting import Selection
+    from scoville.learn.choosing.selecting import Selection
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

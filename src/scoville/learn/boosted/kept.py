@@ -19,17 +19,17 @@ import numpy as np
 
 from scoville.engines.beside import written_beside
 from scoville.errors import DataError, UsageError
-from scoville.learn.bands import Cells
-from scoville.learn.features import Feature
-from scoville.learn.origins import Counted, Decayed, Happening, Recent, Summed, Trait
-from scoville.learn.trees import features_of, proven, whole
+from scoville.learn.boosted.features import Feature
+from scoville.learn.boosted.trees import features_of, proven, whole
+from scoville.learn.choosing.bands import Cells
+from scoville.learn.tried.origins import Counted, Decayed, Happening, Recent, Summed, Trait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from scoville.learn.origins import Origin
+    from scoville.learn.tried.origins import Origin
 
     Floats = NDArray[np.float64]
 

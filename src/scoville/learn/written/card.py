@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
-from scoville.learn.bands import Column
-from scoville.learn.naming import NAME_AT_MOST, name_of
-from scoville.learn.origins import Counted, Decayed, Recent, Trait
-from scoville.learn.selecting import Amount
-from scoville.learn.together import Both
+from scoville.learn.choosing.bands import Column
+from scoville.learn.choosing.selecting import Amount
+from scoville.learn.choosing.together import Both
+from scoville.learn.tried.naming import NAME_AT_MOST, name_of
+from scoville.learn.tried.origins import Counted, Decayed, Recent, Trait
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from scoville.learn.bands import Bands
-    from scoville.learn.origins import Happening, Origin
-    from scoville.learn.selecting import Candidate, Form
+    from scoville.learn.choosing.bands import Bands
+    from scoville.learn.choosing.selecting import Candidate, Form
+    from scoville.learn.tried.origins import Happening, Origin
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scoville.evidence.leaks.named import find_leaks
-from scoville.learn.bands import Column, numbers
-from scoville.learn.happenings import asked_about, figures
-from scoville.learn.naming import name_of
-from scoville.learn.origins import Counted, Decayed
-from scoville.learn.selecting import Amount
-from scoville.learn.trait_columns import check_names, trait_columns, trait_plan
+from scoville.learn.choosing.bands import Column, numbers
+from scoville.learn.choosing.selecting import Amount
+from scoville.learn.tried.happenings import asked_about, figures
+from scoville.learn.tried.naming import name_of
+from scoville.learn.tried.origins import Counted, Decayed
+from scoville.learn.tried.trait_columns import check_names, trait_columns, trait_plan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from scoville.evidence.history import History
-    from scoville.learn.happenings import Asked
-    from scoville.learn.origins import Happening, Origin
     from scoville.learn.rows import Rows
+    from scoville.learn.tried.happenings import Asked
+    from scoville.learn.tried.origins import Happening, Origin
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]

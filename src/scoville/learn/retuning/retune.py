@@ -22,12 +22,12 @@ from scoville.errors import UsageError
 from scoville.evidence.figures.ranking import paired_auc
 from scoville.evidence.figures.sample import numbered
 from scoville.evidence.history import DEFAULT_HORIZON
-from scoville.learn.further import further_rules
-from scoville.learn.points import MAX_POINTS
-from scoville.learn.released import Past, Tuner, levers_of, released
+from scoville.learn.choosing.points import MAX_POINTS
+from scoville.learn.retuning.further import further_rules
+from scoville.learn.retuning.released import Past, Tuner, levers_of, released
+from scoville.learn.retuning.tunable import given_of, numbers_of, scored
+from scoville.learn.retuning.tuned import Found, to_drop, told, whole_points, written
 from scoville.learn.rows import rows_of
-from scoville.learn.tunable import given_of, numbers_of, scored
-from scoville.learn.tuned import Found, to_drop, told, whole_points, written
 from scoville.model.in_place import with_values
 from scoville.model.load import Model
 from scoville.words import counted
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
     from scoville.evidence.figures.ranking import PairedAuc
     from scoville.evidence.history import History
+    from scoville.learn.retuning.tunable import Given, Numbers
+    from scoville.learn.retuning.tuned import Drop, Tuned
     from scoville.learn.rows import Rows
-    from scoville.learn.tunable import Given, Numbers
-    from scoville.learn.tuned import Drop, Tuned
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]

@@ -1,0 +1,1 @@
+"""The rules of a model stay; its numbers are measured anew."""

@@ -1,0 +1,1 @@
+"""A chosen card -> the text of a model file, with what speaks for each rule beside it."""
