@@ -12,9 +12,11 @@ import yaml
 
 from scoville.errors import UsageError
 from scoville.evidence.history import History, read_history
-from scoville.learn.retuning.released import Past, Tuner, levers_of
+from scoville.learn.retuning.given import given_of
+from scoville.learn.retuning.levers import Past, levers_of
 from scoville.learn.retuning.retune import Retuned, retune
-from scoville.learn.retuning.tunable import given_of, numbers_of
+from scoville.learn.retuning.tunable import numbers_of
+from scoville.learn.retuning.tuner import Tuner
 from scoville.learn.rows import rows_of
 from scoville.model.in_place import with_values
 from scoville.model.load import Model

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from scoville.evidence.history import History
     from scoville.learn.choosing.bands import Bands
-    from scoville.learn.retuning.released import Settled
+    from scoville.learn.retuning.tuner import Settled
     from scoville.learn.rows import Rows
     from scoville.learn.tried.candidates import Candidate
     from scoville.learn.tried.origins import Origin

@@ -24,9 +24,12 @@ from scoville.evidence.figures.sample import numbered
 from scoville.evidence.history import DEFAULT_HORIZON
 from scoville.learn.choosing.points import MAX_POINTS
 from scoville.learn.retuning.further import further_rules
-from scoville.learn.retuning.released import Past, Tuner, levers_of, released
-from scoville.learn.retuning.tunable import given_of, numbers_of, scored
+from scoville.learn.retuning.given import given_of, scored
+from scoville.learn.retuning.levers import Past, levers_of
+from scoville.learn.retuning.released import released
+from scoville.learn.retuning.tunable import numbers_of
 from scoville.learn.retuning.tuned import Found, to_drop, told, whole_points, written
+from scoville.learn.retuning.tuner import Tuner
 from scoville.learn.rows import rows_of
 from scoville.model.in_place import with_values
 from scoville.model.load import Model
@@ -39,7 +42,8 @@ if TYPE_CHECKING:
 
     from scoville.evidence.figures.ranking import PairedAuc
     from scoville.evidence.history import History
-    from scoville.learn.retuning.tunable import Given, Numbers
+    from scoville.learn.retuning.given import Given
+    from scoville.learn.retuning.tunable import Numbers
     from scoville.learn.retuning.tuned import Drop, Tuned
     from scoville.learn.rows import Rows
 

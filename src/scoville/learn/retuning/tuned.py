@@ -13,7 +13,7 @@ import numpy as np
 
 from scoville.evidence.rules.lost import without_a_rule
 from scoville.learn.choosing.fitting import chance
-from scoville.learn.retuning.released import SURE, UNKNOWN, Estimate, Z
+from scoville.learn.retuning.tuner import SURE, UNKNOWN, Estimate, Z
 from scoville.model.in_place import changed
 from scoville.model.reach import score_reach, section_reach
 from scoville.model.schema import HUGE, Content
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from scoville.evidence.figures.ranking import PairedAuc
-    from scoville.learn.retuning.released import Moments, Settled, Tuner
+    from scoville.learn.retuning.tuner import Moments, Settled, Tuner
     from scoville.model.in_place import Where
     from scoville.model.load import Model
 
