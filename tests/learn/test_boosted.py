@@ -115,6 +115,11 @@ def test_probabilities_are_those_that_come_true(
     rows, _ = learned_from
     assert boosted.probability(matrix).mean() == pytest.approx(rows.won.mean(), rel=0.15)
     assert boosted.about["calibration_error"] < 0.03
+    rate = rows.won[rows.held_out].mean()
+    assert boosted.about["later_rate"] == pytest.approx(rate)
+    assert boosted.about["later_promised"] == pytest.approx(rate, rel=0.35)  # some 60 winners: 3 standard errors
+    of_the_rate = -(rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
+    assert boosted.about["later_log_loss"] < of_the_rate  # they say more than the very rate that came, for everybody
 
 
 def test_shuffled_outcomes_give_nothing(frames: tuple[pd.DataFrame, ...]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +46,7 @@ ENOUGH = 1_000  # conversions; with fewer, points are enough
 NEEDED = 20  # as for points, and for calibration
 MOST_TREES, PATIENCE, FOLDS = 400, 30, 4
 _KEPT_IN = 5  # one lead of so many says when there are trees enough
+_FITS = 2 * FOLDS + 3  # what progress counts
 _CHANCE = 0.5
 _SETTINGS = {
     "objective": "binary", "learning_rate": 0.05, "num_leaves": 15, "max_depth": 6, "min_data_in_leaf": 40,
@@ -102,14 +104,20 @@ def boost(
     )
     data = _Training(features, matrix, rows.won, seed)
     trees = data.trees(rows.train, rows.weight, rows.lead)
-    progress(1, FOLDS + 3)
+    steps = count(1)
+
+    def told() -> None:
+        progress(next(steps), _FITS)
+
+    told()
     later = data.fit(rows.train, rows.weight, trees)(rows.held_out)
-    progress(2, FOLDS + 3)
-    others = _from_others(data, rows, trees, seed, progress)
-    calibration = calibrate(others, rows.won, rows.lead)
-    text = slim(data.booster(np.ones(len(rows), bool), rows.own_weight, trees).model_to_string(), len(features))
-    progress(FOLDS + 3, FOLDS + 3)
-    about = _about(rows, features, trees, seed, calibration) | _judged(later, points, rows)
+    told()
+    promised = _calibrated(data, rows, rows.train, rows.weight, trees, told)
+    everyone = np.ones(len(rows), bool)
+    calibration = _calibrated(data, rows, everyone, rows.own_weight, trees, told)
+    text = slim(data.booster(everyone, rows.own_weight, trees).model_to_string(), len(features))
+    told()
+    about = _about(rows, features, trees, seed, calibration) | _judged(later, promised, points, rows)
     return Boosted(features, text, calibration.points, about)
 
 
@@ -140,12 +148,12 @@ class _Training:
     def __init__(self, features: Sequence[Feature], matrix: Singles, won: Bools, seed: int) -> None:
         self.library, self.matrix, self.won = lightgbm(), matrix, won.astype(np.float64)
         self.by_value = [place for place, feature in enumerate(features) if feature.by_value]
-        self.settings = {**_SETTINGS, "seed": seed}
+        self.seed, self.settings = seed, {**_SETTINGS, "seed": seed}
 
     def trees(self, side: Bools, weight: Floats, lead: Ints) -> int:
         """How many trees do best for leads of this side that they were not made from."""
         at = np.flatnonzero(side)
-        kept = _folds(lead[at], self.won[at] > 0, _KEPT_IN, self.settings["seed"]) == 0  # type: ignore[arg-type]
+        kept = _folds(lead[at], self.won[at] > 0, _KEPT_IN, self.seed) == 0
         first, second = at[~kept], at[kept]
         if not 0 < self.won[second].sum() < second.size or not 0 < self.won[first].sum() < first.size:
             return PATIENCE
@@ -172,15 +180,17 @@ class _Training:
         )  # fmt: skip
 
 
-def _from_others(data: _Training, rows: Rows, trees: int, seed: int, progress: Callable[[int, int], None]) -> Floats:
-    """For each row the log odds by trees that were made from other leads."""
-    fold = _folds(rows.lead, rows.won, FOLDS, seed + 1)
-    found = np.empty(len(rows))
+def _calibrated(
+    data: _Training, rows: Rows, side: Bools, weight: Floats, trees: int, told: Callable[[], None]
+) -> Calibration:
+    """What log odds stand for, on rows of one side: each has them from trees that were made from other leads of it."""
+    fold = _folds(rows.lead, rows.won, FOLDS, data.seed + 1)
+    found = np.zeros(len(rows))
     for number in range(FOLDS):
-        held = fold == number
-        found[held] = data.fit(~held, rows.own_weight, trees)(held)
-        progress(3 + number, FOLDS + 3)
-    return found
+        held = side & (fold == number)
+        found[held] = data.fit(side & ~held, weight, trees)(held)
+        told()
+    return calibrate(found[side], rows.won[side], rows.lead[side])
 
 
 # What is said about it
@@ -206,8 +216,8 @@ def _about(rows: Rows, features: Sequence[Feature], trees: int, seed: int, calib
     }
 
 
-def _judged(later: Floats, points: Floats | None, rows: Rows) -> dict[str, Any]:
-    """How it ranks what was held out, beside the points, and what to do about it."""
+def _judged(later: Floats, promised: Calibration, points: Floats | None, rows: Rows) -> dict[str, Any]:
+    """How it ranks what was held out, how true its probabilities are there, the points beside it, and what to do."""
     won, lead = rows.won[rows.held_out], rows.lead[rows.held_out]
     figures = ranking(later, won, lead)
     alone = {"auc": figures.auc, "auc_low": figures.auc_low, "auc_high": figures.auc_high}
@@ -215,10 +225,22 @@ def _judged(later: Floats, points: Floats | None, rows: Rows) -> dict[str, Any]:
     conversions = int(np.unique(rows.lead[rows.won]).size)
     return {
         **alone,
+        **_later(later, promised, won),
         "against_points": None if pair is None else asdict(pair),
         "is_better": _is_better(pair),
         "advice": _advice(pair, figures.auc_low, conversions, "later" if rows.split == "time" else "other"),
     }
+
+
+def _later(later: Floats, promised: Calibration, won: Bools) -> dict[str, Any]:
+    """What probabilities that were known before come to: the rate they promised, the one that came, and their loss."""
+    if promised.cannot_tell is not None:
+        return {"later_promised": None, "later_rate": None, "later_log_loss": None}
+    likely = promised.predict(later)
+    loss = -np.log(np.where(won, likely, 1 - likely)).mean()
+    return {
+        "later_promised": float(likely.mean()), "later_rate": float(won.mean()), "later_log_loss": float(loss)
+    }  # fmt: skip
 
 
 def _is_better(pair: PairedAuc | None) -> bool | None:
