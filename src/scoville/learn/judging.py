@@ -13,7 +13,7 @@ import numpy as np
 
 from scoville.evidence.figures.ranking import ranking
 from scoville.learn.choosing.bands import Bands, Column, turning
-from scoville.learn.choosing.fitting import fit
+from scoville.learn.choosing.fitting import fit, log_loss
 from scoville.learn.choosing.points import Points, to_points
 from scoville.learn.choosing.selecting import Amount, Candidate, Selection, select
 
@@ -47,7 +47,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Step:
-    """A card of some factors, made from earlier leads, and how it ranks later ones: AUC with its 95 % interval."""
+    """A card of some factors, made from earlier leads, and how it does on later ones.
+
+    AUC with its 95 % interval, and the mean log loss of its chances.
+    """
 
     factors: int
     names: tuple[str, ...]
@@ -55,6 +58,7 @@ class Step:
     low: float | None
     high: float | None
     standard_error: float | None
+    log_loss: float | None = None
 
 
 @dataclass(frozen=True)
@@ -97,14 +101,21 @@ def judge(
         if is_last:
             points = to_points(selection, train.candidates, won, train.weight, max_points=max_points)
         # rounding takes long and moves an AUC by a thousandth: smaller cards are judged before it
-        score = points.score(held_out.candidates) if is_last else selection.log_odds(held_out.candidates)
+        log_odds = (points if is_last else selection).log_odds(held_out.candidates)
+        score = points.score(held_out.candidates) if is_last else log_odds
         figures = ranking(score, held_out.won, held_out.lead)
-        steps.append(Step(len(names), names, figures.auc, figures.auc_low, figures.auc_high, figures.auc_se))
+        loss = _mean_log_loss(log_odds, held_out)
+        steps.append(Step(len(names), names, figures.auc, figures.auc_low, figures.auc_high, figures.auc_se, loss))
         progress(len(steps), len(path) - 1)
     if not steps:
         points = to_points(path[-1], train.candidates, won, train.weight)
         figures = ranking(points.score(held_out.candidates), held_out.won, held_out.lead)
     return Judged(tuple(steps), figures, path[-1], points)
+
+
+def _mean_log_loss(log_odds: Floats, rows: Table) -> float | None:
+    count = rows.won.size
+    return log_loss(log_odds, rows.won.astype(np.float64), np.ones(count)) / count if count else None
 
 
 def enough(steps: Sequence[Step]) -> Step | None:

@@ -17,6 +17,7 @@ from scoville.errors import UsageError
 from scoville.evidence.figures.ranking import PairedAuc, Ranking, paired_auc
 from scoville.evidence.history import DEFAULT_HORIZON
 from scoville.learn.choosing.bands import Column, Limits
+from scoville.learn.choosing.fitting import chance
 from scoville.learn.choosing.points import MAX_POINTS
 from scoville.learn.choosing.selecting import FACTORS, Amount
 from scoville.learn.choosing.together import Both
@@ -63,13 +64,23 @@ class Rival:
 
 
 @dataclass(frozen=True)
+class Later:
+    """The held-out rows: what score and chance the card of earlier rows gave each, whether it converted, its lead."""
+
+    score: NDArray[np.float64]
+    chance: NDArray[np.float64]
+    won: NDArray[np.bool_]
+    lead: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Learned:
     """What was learned. `why_not` says why there is no model; then `text`, `card` and `evidence` are empty.
 
     `leads` and `conversions` count leads; `held_out` are the figures of the card on later leads, with points from the
     earlier ones; `path` has the cards of 1, 2, ... factors, judged likewise, and `enough` how many of them would do.
-    `left_out` says of columns and events why they were not tried. `later_score` is what that card gave each held-out
-    row.
+    `left_out` says of columns and events why they were not tried. `later` are the held-out rows themselves, as that
+    card saw them.
     """
 
     why_not: str | None
@@ -90,7 +101,12 @@ class Learned:
     evidence: tuple[Earned, ...]
     left_out: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
-    later_score: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+    later: Later | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def later_score(self) -> NDArray[np.float64] | None:
+        """The score of each held-out row by the card of earlier ones; None where there is no card."""
+        return None if self.later is None else self.later.score
 
     @property
     def model(self) -> Model:
@@ -171,11 +187,17 @@ def learn(  # noqa: PLR0913 - what to learn from, and what to keep to
         **{**_NOTHING, **about, "card": card, "evidence": evidence, "rivals": rivals},
         enough=None if least is None else least.factors,
         notes=tuple(_notes(about["conversions"], factors, rows)),
-        later_score=judged.points.score(later.candidates),
+        later=_later(judged, later),
     )
     text = finished(history, learned, card, horizon, snapshots)
     steps.done()
     return replace(learned, text=text)
+
+
+def _later(judged: Judged, rows: Table) -> Later:
+    points = judged.points
+    score = points.score(rows.candidates)
+    return Later(score, chance(points.intercept + points.unit * score), rows.won, rows.lead)
 
 
 _NOTHING: dict[str, Any] = {

@@ -15,7 +15,7 @@ from scoville.learn.choosing.bands import Bands, Column
 from scoville.learn.written.card import key_of, plain_number, ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -61,10 +61,20 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Band:
+    """The lines of a rule that have the same points: their labels, and who is in any of them."""
+
+    labels: tuple[str, ...]
+    points: float
+    group: Group
+
+
+@dataclass(frozen=True)
 class Earned:
     """The evidence of a rule: leads that it gives points (or takes some from), and the others; then line by line.
 
     `with_points` and `without` are of the rows it was learned from, `later_with` and `later_without` of held-out ones.
+    `bands` are the lines with values of equal points as one, the most points first; lines without rows are left out.
     """
 
     rule: str
@@ -73,19 +83,22 @@ class Earned:
     later_with: Group
     later_without: Group
     lines: tuple[Line, ...]
+    bands: tuple[Band, ...] = ()
 
 
 def earned(rule: CardRule, of: Outcomes) -> Earned:
     """The evidence of one rule."""
     given = rule.factor.gives() != 0
     learned, later = ~of.held_out, of.held_out
+    lines = tuple(_lines(rule.factor, of, np.ones_like(learned)))
     return Earned(
         rule=rule.name,
         with_points=_group(of, given, learned),
         without=_group(of, ~given, learned),
         later_with=_group(of, given, later),
         later_without=_group(of, ~given, later),
-        lines=tuple(_lines(rule.factor, of, np.ones_like(learned))),
+        lines=lines,
+        bands=tuple(_bands(rule.factor, lines, of)),
     )
 
 
@@ -120,6 +133,14 @@ def _lines(factor: Pointed, of: Outcomes, among: Bools) -> Iterator[Line]:
         other = len(cells.values)
         yield Line("other", "other", plain_number(by_cell[other]), _group(of, codes == other, among))
     yield Line("missing", "missing", plain_number(by_cell[-1]), _group(of, codes == cells.missing, among))
+
+
+def _bands(factor: Pointed, lines: Sequence[Line], of: Outcomes) -> Iterator[Band]:
+    there = [line for line in lines if line.group.rows]
+    given = factor.gives() if there else np.empty(0)
+    for points in sorted({line.points for line in there}, reverse=True):
+        labels = tuple(line.label for line in there if line.points == points)
+        yield Band(labels, points, _group(of, given == points, np.ones_like(of.won)))
 
 
 def _range(low: float | None, high: float | None) -> str:
