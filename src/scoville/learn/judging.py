@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from scoville.evidence.figures.ranking import Ranking
     from scoville.learn.choosing.bands import Limits
     from scoville.learn.choosing.together import Together
+    from scoville.learn.half_lives import Timed
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
@@ -79,38 +80,40 @@ def of_rows(candidates: Sequence[Candidate], rows: Bools) -> tuple[Candidate, ..
     )
 
 
+def path_of(train: Table, *, factors: int, limits: Limits, together: Together = "none") -> tuple[Selection, ...]:
+    """The best selections found of 0, 1, ... factors."""
+    won = train.won.astype(np.float64)
+    return select(train.candidates, won, train.weight, factors=factors, limits=limits, together=together)
+
+
 def judge(
+    path: Sequence[Selection],
     train: Table,
     held_out: Table,
     *,
-    factors: int,
-    limits: Limits,
     max_points: int,
-    together: Together = "none",
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Judged:
-    """The path of cards learned from `train`, each judged on `held_out`; the last one with its whole points."""
-    path = select(
-        train.candidates, train.won.astype(np.float64), train.weight, factors=factors, limits=limits, together=together
-    )
+    """A path of cards learned from `train`, each judged on `held_out`; the last one with its whole points."""
     won = train.won.astype(np.float64)
     steps = []
-    for selection in path[1:]:
-        names = tuple(factor.name for factor in selection.factors)
-        is_last = selection is path[-1]
-        if is_last:
-            points = to_points(selection, train.candidates, won, train.weight, max_points=max_points)
-        # rounding takes long and moves an AUC by a thousandth: smaller cards are judged before it
-        log_odds = (points if is_last else selection).log_odds(held_out.candidates)
-        score = points.score(held_out.candidates) if is_last else log_odds
-        figures = ranking(score, held_out.won, held_out.lead)
-        loss = _mean_log_loss(log_odds, held_out)
-        steps.append(Step(len(names), names, figures.auc, figures.auc_low, figures.auc_high, figures.auc_se, loss))
+    # rounding takes long and moves an AUC by a thousandth: smaller cards are judged before it
+    for selection in path[1:-1]:
+        log_odds = selection.log_odds(held_out.candidates)
+        steps.append(_step(selection, log_odds, log_odds, held_out)[0])
         progress(len(steps), len(path) - 1)
-    if not steps:
-        points = to_points(path[-1], train.candidates, won, train.weight)
-        figures = ranking(points.score(held_out.candidates), held_out.won, held_out.lead)
-    return Judged(tuple(steps), figures, path[-1], points)
+    last = path[-1]
+    points = to_points(last, train.candidates, won, train.weight, max_points=max_points)
+    score, log_odds = points.score(held_out.candidates), points.log_odds(held_out.candidates)
+    step, figures = _step(last, score, log_odds, held_out)
+    steps += [step] if last.factors else []
+    return Judged(tuple(steps), figures, last, points)
+
+
+def _step(selection: Selection, score: Floats, log_odds: Floats, held_out: Table) -> tuple[Step, Ranking]:
+    names = tuple(factor.name for factor in selection.factors)
+    found, loss = ranking(score, held_out.won, held_out.lead), _mean_log_loss(log_odds, held_out)
+    return Step(len(names), names, found.auc, found.auc_low, found.auc_high, found.auc_se, loss), found
 
 
 def _mean_log_loss(log_odds: Floats, rows: Table) -> float | None:
@@ -128,10 +131,10 @@ def enough(steps: Sequence[Step]) -> Step | None:
     return next(step for step in known if (step.auc or 0.0) >= least)
 
 
-def fitted_again(judged: Judged, table: Table, *, limits: Limits, max_points: int) -> Points:
+def fitted_again(judged: Judged, final: Timed, *, limits: Limits, max_points: int) -> Points:
     """The same factors in the same bands with points from all rows; those judged where new ones would turn a sign."""
+    table, before = final.table, final.selection
     won = table.won.astype(np.float64)
-    before = judged.selection
     terms = [factor.term(table.candidates) for factor in before.factors]
     start = (before.intercept, [factor.effects for factor in before.factors])
     found = fit(terms, won, table.weight, limits.ridge, start)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,8 @@ from scoville.learn.choosing.fitting import chance
 from scoville.learn.choosing.points import MAX_POINTS
 from scoville.learn.choosing.selecting import FACTORS, Amount
 from scoville.learn.choosing.together import Both
-from scoville.learn.judging import Judged, Step, Table, enough, fitted_again, judge
+from scoville.learn.half_lives import timed
+from scoville.learn.judging import Judged, Step, Table, enough, fitted_again, judge, path_of
 from scoville.learn.rows import rows_of
 from scoville.learn.tried.candidates import candidates_of
 from scoville.learn.tried.origins import Recent, Trait
@@ -162,7 +164,7 @@ def learn(  # noqa: PLR0913 - what to learn from, and what to keep to
     """
     _check(factors, max_points, max_bands)
     steps = _Progress(progress, factors)
-    rows = rows_of(history, horizon, snapshots, seed=seed)
+    rows = rows_of(history, horizon, snapshots, seed=seed, thin=True)
     steps.at(1)
     about = _about(rows)
     if reason := _too_few(rows):
@@ -172,14 +174,20 @@ def learn(  # noqa: PLR0913 - what to learn from, and what to keep to
     steps.at(2)
     limits, factors = _limits(about["conversions"], factors, max_bands)
     table = Table(columns, rows.won, rows.weight, rows.lead)
-    train, later = table.where(rows.train), table.where(rows.held_out)
-    judged = judge(train, later, factors=factors, limits=limits, max_points=max_points, progress=steps.of_judging)
+    train = table.where(rows.train)
+    path = path_of(train, factors=factors, limits=limits)
+    measure = partial(timed, history, ridge=limits.ridge, seed=seed)
+    early = measure(path[-1], table, origins, sample=rows.train, until=rows.held_out_from)
+    train, later = early.table.where(rows.train), early.table.where(rows.held_out)
+    judged = judge((*path[:-1], early.selection), train, later, max_points=max_points, progress=steps.of_judging)
     about |= {"tried": len(found), "left_out": found.left_out, "path": judged.steps, "held_out": judged.held_out}
     if reason := _nothing_found(judged):
         return _declined(about, reason)
-    rivals = tuple(_rivals(judged, train, later, origins, limits, max_points, history, rows, against))
-    points = fitted_again(judged, table, limits=limits, max_points=max_points)
-    card = card_of(_pointed(points, table, origins))
+    rivals = tuple(_rivals(judged, train, later, early.origins, limits, max_points, history, rows, against))
+    final = measure(judged.selection, early.table, early.origins, sample=np.ones(len(rows), np.bool_))
+    points = fitted_again(judged, final, limits=limits, max_points=max_points)
+    table = final.table
+    card = card_of(_pointed(points, table, final.origins))
     outcomes = Outcomes(rows.won, rows.lead, rows.weight, rows.held_out)
     evidence = tuple(earned(rule, outcomes) for rule in card.rules)
     least = enough(judged.steps)
@@ -347,7 +355,8 @@ def _rivals(  # noqa: PLR0913, PLR0917
     is_trait = [isinstance(origin, Trait) for origin in origins]
     if any(is_trait) and not all(is_trait):
         sides = [replace(side, candidates=_those(side, is_trait)) for side in (train, later)]
-        alone = judge(*sides, factors=max(1, len(judged.steps)), limits=limits, max_points=max_points)
+        path = path_of(sides[0], factors=max(1, len(judged.steps)), limits=limits)
+        alone = judge(path, *sides, max_points=max_points)
         if alone.steps:
             score = alone.points.score(sides[1].candidates)
             rivals.append(_rival("the best card of traits alone", paired_auc(mine, score, later.won, later.lead)))

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 MOST_ROWS = 200_000  # more of them move no band, and cost time
+LOSERS_EACH, LEAST_LOSERS = 20, 40_000  # of training rows for each won one; so many tell as much as all, but for 5 %
 HELD_OUT = 0.28  # share of the time that is wanted for the held-out rows
 KEPT_FOR_LATER = 0.25  # share of the leads that were there before, for the held-out side
 _BUCKETS = 1_000_000
@@ -54,8 +55,9 @@ class Rows:
     both. `split` says by what they are told apart: by time, so that every label of the training rows is known when the
     held-out begin (`held_out_from`), or by lead alone, `why` saying for which reason. `weight` is what a row counts on
     its side, where held-out leads that were there before stand for all such leads; `own_weight` is what it counts
-    where both sides are taken together. `share` is the share of all rows that are here, by a hash. `horizon` is None
-    where outcomes have no dates.
+    where both sides are taken together. `share` is the share of all rows that are here, by a hash; `losers_share` that
+    of the training rows that did not win, of which each stands for as many more. `horizon` is None where outcomes have
+    no dates.
 
     The table `learn_rows` of `engine` has row_no (from 0), lead_id, lead_no, as_of and is_train, until `rows_of` is
     called again.
@@ -74,6 +76,7 @@ class Rows:
     held_out_from: datetime | None = None
     why: str | None = None
     share: float = 1.0
+    losers_share: float = 1.0
 
     @property
     def held_out(self) -> Bools:
@@ -93,11 +96,14 @@ def rows_of(
     seed: int = 0,
     *,
     hold_out: bool = True,
+    thin: bool = False,
 ) -> Rows:
     """The rows of a history. The same data and seed give the same rows.
 
-    Without `hold_out` all snapshots and leads are for training: for a last fit after the held-out rows have judged.
-    Where outcomes have no dates, every lead is one row, as it is, and a quarter of the leads are held out.
+    With `thin`, of the training rows that did not win only some are kept, many for each that did (see `Rows`); what was
+    held out is never thinned. Without `hold_out` all snapshots and leads are for training: for a last fit after the
+    held-out rows have judged. Where outcomes have no dates, every lead is one row, as it is, and a quarter of the leads
+    are held out.
 
     Raises: UsageError for other words than `snapshot_instants` knows; DataError when no snapshot has its horizon
         within the data, or none has an open lead.
@@ -108,7 +114,7 @@ def rows_of(
     keep_lead_times(history.engine, history.won)
     parts = _parts(instants, horizon) if hold_out else _Parts(instants)
     kept = KEPT_FOR_LATER if hold_out else 0.0
-    found = _rows(history.engine, parts, kept, horizon, most_rows, seed)
+    found = _rows(history.engine, parts, kept, horizon, most_rows, seed, thin=thin)
     if not len(found):
         raise DataError("no lead was open at any snapshot: were all created after the last one? See --snapshots")
     return found
@@ -136,23 +142,40 @@ def _parts(instants: Sequence[datetime], horizon: timedelta) -> _Parts:
     return _Parts(early, tuple(at for at in instants if at >= cut))
 
 
-def _rows(engine: DuckDB, parts: _Parts, kept: float, horizon: timedelta, most_rows: int, seed: int) -> Rows:
+def _rows(
+    engine: DuckDB, parts: _Parts, kept: float, horizon: timedelta, most_rows: int, seed: int, *, thin: bool
+) -> Rows:
     _keep_open(engine, parts, kept, horizon, seed)
-    count = engine.arrow("SELECT count(*) AS n FROM learn_open")["n"][0].as_py()
-    share = min(1.0, most_rows / count) if count else 1.0
+    of_losers = _losers_share(engine) if thin else 1.0
+    is_loser = "is_train AND NOT won"
+    count = engine.arrow(
+        f"SELECT count(*) FILTER ({is_loser}) * {of_losers} + count(*) FILTER (NOT ({is_loser})) AS n FROM learn_open"  # noqa: S608
+    )["n"][0].as_py()
+    share = min(1.0, most_rows / float(count)) if count else 1.0
     # rows and not leads are drawn: two rows of one lead tell less than one row each of two
-    _keep_rows(engine, f"{_draw('lead_id || snapshot', seed + 1)} < {share}")
+    drawn = f"CASE WHEN {is_loser} THEN {share * of_losers} ELSE {share} END"
+    _keep_rows(engine, f"{_draw('lead_id || snapshot', seed + 1)} < {drawn}")
     instants = (*parts.early, *parts.late)
     counts = np.array([*window_shares(parts.early, horizon, share), *window_shares(parts.late, horizon, share)])
     table = _arrays(engine)
-    own = counts[table["snapshot"]]
+    loses = (table["is_train"] == 1) & (table["won"] == 0)
+    own = counts[table["snapshot"]] * np.where(loses, 1 / of_losers, 1.0)
     weight = own * np.where(table["stands_for_more"].astype(bool), 1 / KEPT_FOR_LATER, 1.0)
     too_short = "the data are too short for a horizon of training and another one after it"
     return Rows(
         engine, instants, horizon, table["snapshot"], table["lead_no"], table["won"].astype(bool), weight, own,
         table["is_train"].astype(bool), "time" if parts.late else "lead", parts.late[0] if parts.late else None,
-        None if parts.late or not kept else too_short, share,
+        None if parts.late or not kept else too_short, share, of_losers,
     )  # fmt: skip
+
+
+def _losers_share(engine: DuckDB) -> float:
+    """What share of the training rows that did not win to keep: those that won are dear, the others many alike."""
+    row = engine.arrow(
+        "SELECT count(*) FILTER (won) AS won, count(*) FILTER (NOT won) AS lost FROM learn_open WHERE is_train"
+    ).to_pylist()[0]
+    wanted = max(LEAST_LOSERS, LOSERS_EACH * int(row["won"]))
+    return min(1.0, wanted / max(1, int(row["lost"])))
 
 
 def window_shares(instants: Sequence[datetime], horizon: timedelta, share: float = 1.0) -> list[float]:

@@ -38,7 +38,10 @@ if TYPE_CHECKING:
     from scoville.learn.tried.origins import Origin
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+    Did = Decayed | Counted | Recent | Summed
 
+ROWS = "learn_rows"
 HALF_LIVES_DAYS = (7.0, 14.0, 30.0, 45.0, 60.0, 90.0, 180.0)
 WINDOWS_DAYS = (7.0, 30.0, 90.0)
 SUM_WINDOWS_DAYS = (30.0, 90.0)
@@ -92,13 +95,40 @@ def figures(history: WithEvents, rows: Sized, asked: Sequence[Asked]) -> Iterato
     """For each kind of events its figures, one value per row: 0 for none, NaN for the days since none."""
     if not asked:
         return
-    places = _keep_met(history, asked)
+    places = _keep_met(history, asked, ROWS)
     for number, one in enumerate(asked):
         found = _of_events(history, rows, places[str(number)], one.of)
         for what in one.sums:
             found |= _of_numbers(history, rows, places[f"{number} {what}"], one.of, what)
         yield one, found
     history.engine.run("DROP TABLE learn_met")
+
+
+def figures_of(history: WithEvents, rows: int, origins: Sequence[Did], table: str = ROWS) -> list[Floats]:
+    """The figures of some origins, for each row of a table with row_no (from 0), lead_id, lead_no and as_of."""
+    asked = [Asked(one.of, (one.what,) if isinstance(one, Summed) else ()) for one in origins]
+    places = _keep_met(history, asked, table) if asked else {}
+    found = []
+    for number, (origin, one) in enumerate(zip(origins, asked, strict=True)):
+        rule = places[" ".join([str(number), *one.sums])]
+        found.append(_aggregated(history, rows, rule, [origin], table)[origin])
+    if asked:
+        history.engine.run("DROP TABLE learn_met")
+    return found
+
+
+def ages(history: WithEvents, kinds: Sequence[Happening], table: str) -> list[tuple[Ints, Floats]]:
+    """For each kind of events: the row and the age in days of every event that a row of a table knows."""
+    if not kinds:
+        return []
+    places = _keep_met(history, [Asked(of) for of in kinds], table)
+    found = []
+    for number in range(len(kinds)):
+        known = history.engine.arrow(_ages_of(places[str(number)], table))
+        age = known["age"].to_numpy().astype(np.float64) / MICROSECONDS_PER_DAY
+        found.append((known["row_no"].to_numpy().astype(np.int64), age))
+    history.engine.run("DROP TABLE learn_met")
+    return found
 
 
 # Which events
@@ -206,7 +236,7 @@ class _Properties:
 # What they come to
 
 
-def _keep_met(history: WithEvents, asked: Sequence[Asked]) -> Mapping[str, int]:
+def _keep_met(history: WithEvents, asked: Sequence[Asked], table: str) -> Mapping[str, int]:
     """The table `learn_met` of events that meet what is asked: lead_no, rule, occurred_at, measure."""
     engine = history.engine
     rules = []
@@ -227,47 +257,59 @@ def _keep_met(history: WithEvents, asked: Sequence[Asked]) -> Mapping[str, int]:
                 f"SELECT p.lead_no, m.rule, m.occurred_at, {measure} AS measure "  # noqa: S608 - our own steps
                 f"FROM ({plan.sql(step, engine.dialect)}) m JOIN learn_leads p USING (lead_id)"
             )
-    engine.run("CREATE OR REPLACE TEMP TABLE learn_leads AS SELECT DISTINCT lead_id, lead_no FROM learn_rows")
+    engine.run(f"CREATE OR REPLACE TEMP TABLE learn_leads AS SELECT DISTINCT lead_id, lead_no FROM {table}")  # noqa: S608
     engine.run(f"CREATE OR REPLACE TEMP TABLE learn_met AS {' UNION ALL '.join(parts)} ORDER BY rule, lead_no")
     engine.run("DROP TABLE learn_leads")
     return {entry.rule.name: entry.number for entry in plan.ledger.events}
 
 
 def _of_events(history: WithEvents, rows: Sized, rule: int, of: Happening) -> dict[Origin, Floats]:
-    wanted: dict[Origin, str] = {
-        Decayed(of, days): f"sum(exp(-({math.log(2)!r} * (age / {_us(days)}))))" for days in HALF_LIVES_DAYS
-    }
-    wanted[Decayed(of, None)] = "count(*)"
-    wanted |= {Counted(of, days): f"count(*) FILTER (age < {_us(days)})" for days in WINDOWS_DAYS}
-    wanted[Counted(of, None)] = "count(*)"
-    wanted[Recent(of)] = f"min(age) / {MICROSECONDS_PER_DAY}"
-    return _aggregated(history, rows, rule, wanted)
+    wanted: list[Origin] = [Decayed(of, days) for days in (*HALF_LIVES_DAYS, None)]
+    wanted += [Counted(of, days) for days in (*WINDOWS_DAYS, None)]
+    return _aggregated(history, len(rows), rule, [*wanted, Recent(of)], ROWS)
 
 
 def _of_numbers(history: WithEvents, rows: Sized, rule: int, of: Happening, what: str) -> dict[Origin, Floats]:
-    wanted: dict[Origin, str] = {
-        Summed(of, what, days): f"sum(measure) FILTER (age < {_us(days)})" for days in SUM_WINDOWS_DAYS
-    }
-    wanted[Summed(of, what, None)] = "sum(measure)"
-    return _aggregated(history, rows, rule, wanted)
+    wanted = [Summed(of, what, days) for days in (*SUM_WINDOWS_DAYS, None)]
+    return _aggregated(history, len(rows), rule, wanted, ROWS)
+
+
+def _how(origin: Did) -> str:
+    """The aggregate over the events of a row that gives a figure."""
+    if isinstance(origin, Recent):
+        return f"min(age) / {MICROSECONDS_PER_DAY}"
+    if isinstance(origin, Decayed):
+        if origin.half_life_days is None:
+            return "count(*)"
+        return f"sum(exp(-({math.log(2)!r} * (age / {_us(origin.half_life_days)}))))"
+    what = "sum(measure)" if isinstance(origin, Summed) else "count(*)"
+    return what if origin.within_days is None else f"{what} FILTER (age < {_us(origin.within_days)})"
 
 
 def _us(days: float) -> int:
     return round(days * MICROSECONDS_PER_DAY)
 
 
-def _aggregated(history: WithEvents, rows: Sized, rule: int, wanted: Mapping[Origin, str]) -> dict[Origin, Floats]:
+def _aggregated(
+    history: WithEvents, rows: int, rule: int, wanted: Sequence[Origin], table: str
+) -> dict[Origin, Floats]:
     """One aggregate for each row over the events that a rule met, up to the instant of the row."""
-    read = ", ".join(f"coalesce({how}, 0)::DOUBLE AS v{place}" for place, how in enumerate(wanted.values()))
+    read = ", ".join(f"coalesce({_how(one)}, 0)::DOUBLE AS v{place}" for place, one in enumerate(wanted))  # type: ignore[arg-type]
     found = history.engine.arrow(
-        f"SELECT row_no, {read} FROM (SELECT r.row_no, date_diff('microsecond', m.occurred_at, r.as_of) AS age, "  # noqa: S608
-        f"m.measure FROM learn_met m JOIN learn_rows r ON m.lead_no = r.lead_no AND m.occurred_at <= r.as_of "
-        f"WHERE m.rule = {rule}) GROUP BY row_no"
+        f"SELECT row_no, {read} FROM ({_ages_of(rule, table)}) GROUP BY row_no"  # noqa: S608 - our own tables
     )
     at = found["row_no"].to_numpy()
     columns: dict[Origin, Floats] = {}
     for place, origin in enumerate(wanted):
-        column = np.full(len(rows), np.nan if isinstance(origin, Recent) else 0.0)
+        column = np.full(rows, np.nan if isinstance(origin, Recent) else 0.0)
         column[at] = found[f"v{place}"].to_numpy()
         columns[origin] = column
     return columns
+
+
+def _ages_of(rule: int, table: str) -> str:
+    """For each row the events that a rule met by its instant: age in microseconds, and what is summed up of them."""
+    return (
+        "SELECT r.row_no, date_diff('microsecond', m.occurred_at, r.as_of) AS age, m.measure "  # noqa: S608
+        f"FROM learn_met m JOIN {table} r ON m.lead_no = r.lead_no AND m.occurred_at <= r.as_of WHERE m.rule = {rule}"
+    )

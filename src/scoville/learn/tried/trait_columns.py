@@ -33,11 +33,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from scoville.engines.duckdb import DuckDB
     from scoville.evidence.history import History
-    from scoville.learn.choosing.bands import Column
+    from scoville.learn.choosing.bands import Cells, Column
     from scoville.learn.rows import Rows
     from scoville.plan.compile import Plan
 
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
     Objects = NDArray[np.object_]
 
 TOLD = ("email.kind", "job_title.seniority", "job_title.function", "phone.country")
@@ -97,6 +100,22 @@ def trait_columns(
             left_out[name] = "no value of it is shared by enough leads"
 
 
+def codes_of_leads(engine: DuckDB, trait: str, cells: Cells) -> Ints:
+    """The cell of each lead, by its number, also of leads without a row; after `trait_columns` alone."""
+    read = f"SELECT lead_no, {quoted(trait_column(trait))} AS value FROM learn_traits ORDER BY lead_no"  # noqa: S608
+    table = engine.arrow(read)
+    number, found = table["lead_no"].to_numpy(), table["value"].combine_chunks()
+    codes = np.full(int(number.max(initial=0)) + 1, cells.missing)
+    if cells.ordered:
+        codes[number] = cells.codes(_plain(found))
+        return codes
+    named = {str(value).lower(): place for place, value in enumerate(cells.values)}
+    texts = found.cast("string").to_pylist()
+    other = len(cells.values)
+    codes[number] = [cells.missing if one is None else named.get(one.strip().lower(), other) for one in texts]
+    return codes
+
+
 def _nameable(columns: Mapping[str, object]) -> list[str]:
     return [name for name in columns if name != "lead_id" and 0 < len(name) <= _NAME_AT_MOST and name == name.strip()]
 
@@ -119,7 +138,7 @@ class _Traits:
         self.engine.run(
             "CREATE OR REPLACE TEMP TABLE learn_traits AS SELECT lead_no, t.* FROM "  # noqa: S608 - our own steps
             f"({plan.sql('traits', self.engine.dialect)}) t "
-            "JOIN (SELECT DISTINCT lead_id, lead_no FROM learn_rows) USING (lead_id) ORDER BY lead_no"
+            "JOIN panel_leads USING (lead_id) ORDER BY lead_no"
         )
         self.types: Mapping[str, ibis.DataType] = self.engine.columns("learn_traits")
         self.leads = self.engine.arrow("SELECT lead_no FROM learn_traits ORDER BY lead_no")["lead_no"].to_numpy()
@@ -179,18 +198,19 @@ class _Traits:
         read = f"SELECT {quoted(trait_column(name))} AS value FROM learn_traits ORDER BY lead_no"  # noqa: S608
         found = self.engine.arrow(read)["value"].combine_chunks()
         if self.kind(name) == "number":
-            import pyarrow as pa  # noqa: PLC0415 - only here
-
-            plain = found.cast(pa.float64(), safe=False).fill_null(float("nan")).to_numpy(zero_copy_only=False)
-            return numbers(called, np.asarray(plain, np.float64)[self.at])
+            return numbers(called, _plain(found)[self.at])
         return values(called, _spelled(found)[self.at])
+
+
+def _plain(found: pa.Array) -> Floats:
+    """Numbers, NaN where missing."""
+    whole = found.cast("double", safe=False).fill_null(float("nan"))
+    return np.asarray(whole.to_numpy(zero_copy_only=False), np.float64)
 
 
 def _spelled(found: pa.Array) -> Objects:
     """Texts in their usual spelling, those that differ in case and outer blanks only being one; None where missing."""
-    import pyarrow as pa  # noqa: PLC0415 - only here
-
-    coded = found.cast(pa.string()).dictionary_encode()
+    coded = found.cast("string").dictionary_encode()
     texts: list[Any] = coded.dictionary.to_pylist()
     codes = coded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
     often = Counter(dict(enumerate(np.bincount(codes, minlength=len(texts) + 1).tolist())))
