@@ -2,7 +2,8 @@
 
 In: an `Evidence`. Out: HTML. Words first, charts after them, tables behind a click; no script, nothing loaded from
 anywhere, every text escaped. `sentences` says what figures come to, `charts` draws, `templates/` has one small file for
-each section, left out where its part of the evidence is None. Called by the command line and by notebooks.
+each section, left out where its part of the evidence is None. Called by the command line and by notebooks. What another
+report is drawn and written with too is in `sheet`, `drawing`, `sheet.html.j2`, `parts.html.j2` and `style.css`.
 
 Raises: UsageError on import, when the libraries that draw are not installed; it says how to install them.
 """
@@ -19,8 +20,8 @@ _EXTRA = ("altair", "jinja2", "vl_convert")
 if _missing := [name for name in _EXTRA if find_spec(name) is None]:
     raise UsageError(f'the report needs {", ".join(_missing)}: pip install "scoville[evidence]"')
 
-from scoville.engines.beside import check_place, written_beside  # noqa: E402 - nothing before the check
 from scoville.evidence.report.page import report_html  # noqa: E402 - it needs what is checked above
+from scoville.evidence.report.sheet import check_report_place, write_page  # noqa: E402 - as above
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,15 +29,6 @@ if TYPE_CHECKING:
     from scoville.evidence.backtest import Evidence
 
 __all__ = ["check_report_place", "report_html", "write_report"]
-
-_ENDINGS = (".html", ".htm")
-
-
-def check_report_place(path: Path) -> None:
-    """Whether a report can be written there: asked before the work, not after it. Raises: UsageError."""
-    check_place(path)
-    if path.suffix.lower() not in _ENDINGS:
-        raise UsageError(f"a report is a web page: give it a name that ends in .html, not {path.name}")
 
 
 def write_report(evidence: Evidence, path: Path) -> None:
@@ -46,5 +38,4 @@ def write_report(evidence: Evidence, path: Path) -> None:
     Example: `write_report(validate("model.yaml", "leads.csv", "events.csv", "outcomes.csv"), Path("report.html"))`
     """
     check_report_place(path)
-    with written_beside(path) as beside:
-        beside.write_text(report_html(evidence), encoding="utf-8")
+    write_page(report_html(evidence), path)

@@ -5,21 +5,12 @@ In: an `Evidence`. Out: HTML. Pure but for reading this package's templates. The
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import cache
-from importlib.metadata import version
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from scoville.evidence.report.drawn import CALLED, drawn
+from scoville.evidence.report.sheet import page_html
 from scoville.evidence.told import answers, sentences
-from scoville.evidence.told.numbers import FILTERS
 from scoville.evidence.told.rule_groups import rule_groups
-from scoville.words import UNSHOWN
 
 if TYPE_CHECKING:
     from scoville.evidence.backtest import Evidence
@@ -37,37 +28,19 @@ def report_html(evidence: Evidence) -> str:
 
     Example: `Path("report.html").write_text(report_html(evidence), encoding="utf-8")`
     """
-    style = (files(__package__) / "style.css").read_text(encoding="utf-8")
     parts = {name: getattr(evidence, name) for name in PARTS}
-    page = (
-        _templates()
-        .get_template("page.html.j2")
-        .render(
-            evidence=evidence,
-            **parts,
-            version=version("scoville"),
-            style=Markup(style),  # noqa: S704 - a file of this package
-            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-            headline=sentences.headline(evidence),
-            steps=sentences.next_steps(evidence, _advice(parts["stability"])),
-            answers=answers,
-            called=CALLED,
-            rule_groups=rule_groups(evidence.rules),
-            drawn=drawn(evidence, parts),
-            sections=[name for name in _SECTIONS if _is_told(name, evidence, parts)],
-        )
-    )
-    return page.translate(UNSHOWN)  # HTML may not hold them
-
-
-@cache
-def _templates() -> Environment:
-    found = Environment(
-        loader=PackageLoader(__package__), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
-    found.filters.update(FILTERS)
-    return found
+    facts = {
+        "evidence": evidence,
+        **parts,
+        "headline": sentences.headline(evidence),
+        "steps": sentences.next_steps(evidence, _advice(parts["stability"])),
+        "answers": answers,
+        "called": CALLED,
+        "rule_groups": rule_groups(evidence.rules),
+        "drawn": drawn(evidence, parts),
+        "sections": [name for name in _SECTIONS if _is_told(name, evidence, parts)],
+    }
+    return page_html(__package__, "page.html.j2", facts)
 
 
 def _advice(stability: Stability | None) -> str | None:

@@ -37,10 +37,11 @@ class Headline:
 
 @dataclass(frozen=True)
 class Step:
-    """Something to do, and why."""
+    """Something to do, and why; a command that does it, where there is one."""
 
     do: str
     why: str
+    command: str | None = None
 
 
 def headline(evidence: Evidence) -> Headline:
