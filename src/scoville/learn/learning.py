@@ -29,7 +29,7 @@ from scoville.learn.tried.candidates import candidates_of
 from scoville.learn.tried.origins import Recent, Trait
 from scoville.learn.written.card import Card, Pointed, card_of
 from scoville.learn.written.earned import Earned, Outcomes, earned
-from scoville.learn.written.finishing import finished
+from scoville.learn.written.finishing import Standing, finished
 from scoville.model.load import Model
 from scoville.words import counted
 
@@ -82,7 +82,7 @@ class Learned:
     `leads` and `conversions` count leads; `held_out` are the figures of the card on later leads, with points from the
     earlier ones; `path` has the cards of 1, 2, ... factors, judged likewise, and `enough` how many of them would do.
     `left_out` says of columns and events why they were not tried. `later` are the held-out rows themselves, as that
-    card saw them.
+    card saw them. `stages` are those of the model.
     """
 
     why_not: str | None
@@ -103,6 +103,7 @@ class Learned:
     evidence: tuple[Earned, ...]
     left_out: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    stages: tuple[Standing, ...] = ()
     later: Later | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -127,6 +128,7 @@ class Learned:
             "path": [asdict(step) for step in self.path],
             "rivals": [asdict(rival) for rival in self.rivals],
             "rules": [asdict(one) for one in self.evidence],
+            "stages": [asdict(one) for one in self.stages],
             "left_out": [{"name": name, "reason": reason} for name, reason in self.left_out],
             "notes": list(self.notes),
         }
@@ -197,9 +199,9 @@ def learn(  # noqa: PLR0913 - what to learn from, and what to keep to
         notes=tuple(_notes(about["conversions"], factors, rows)),
         later=_later(judged, later),
     )
-    text = finished(history, learned, card, horizon, snapshots)
+    text, stages = finished(history, learned, card, horizon, snapshots)
     steps.done()
-    return replace(learned, text=text)
+    return replace(learned, text=text, stages=stages)
 
 
 def _later(judged: Judged, rows: Table) -> Later:

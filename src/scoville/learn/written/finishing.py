@@ -6,6 +6,7 @@ what is written is what `scoville validate` measures.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ from scoville.model.load import Model
 from scoville.words import counted, listed, share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import timedelta
 
     from scoville.evidence.figures.calibration import Calibration
@@ -33,8 +34,20 @@ _TOLD = 8  # columns that the head names as left out
 _NO_LINES = Lines((("Prospect", 0.0),), {}, {})
 
 
-def finished(history: History, learned: Learned, card: Card, horizon: timedelta, snapshots: str) -> str:
-    """The text of the model of a card."""
+@dataclass(frozen=True)
+class Standing:
+    """A stage: where it begins, the share of open leads at or above, and the chance of a lead just there, if known."""
+
+    name: str
+    start: float
+    share: float
+    chance: float | None
+
+
+def finished(
+    history: History, learned: Learned, card: Card, horizon: timedelta, snapshots: str
+) -> tuple[str, tuple[Standing, ...]]:
+    """The text of the model of a card, and how its stages stand."""
     model = Model.from_dict(card.content(NAME, _NO_LINES))
     panel = history.panel(history.plan(model), horizon, snapshots)
     calibration = calibrate(panel.score, panel.won, panel.lead)
@@ -43,14 +56,16 @@ def finished(history: History, learned: Learned, card: Card, horizon: timedelta,
     seen = Scores(panel.score, panel.fit, panel.engagement)
     lines = lines_of(card, seen, rate, float(panel.won.mean()))
     probability = _probability(model, calibration, panel, history.won) if is_known else None
-    return model_text(
+    stages = tuple(_standings(lines, panel, calibration))
+    text = model_text(
         card.content(NAME, lines, probability),
         {one.rule: one for one in learned.evidence},
         head=list(_head(learned)),
         grades_say=_grades_say(),
-        stages_say=_stages_say(lines, panel, calibration),
+        stages_say=_stages_say(stages[1:], float(panel.won.mean())),
         probability_says=_probability_says(panel),
     )
+    return text, stages
 
 
 def _probability(model: Model, calibration: Calibration, panel: Panel, won: tuple[str, ...]) -> dict[str, object]:
@@ -100,18 +115,22 @@ def _grades_say() -> str:
     )
 
 
-def _stages_say(lines: Lines, panel: Panel, calibration: Calibration) -> str:
+def _standings(lines: Lines, panel: Panel, calibration: Calibration) -> Iterator[Standing]:
+    for name, start in lines.stages:
+        chance = None if calibration.cannot_tell is not None else float(calibration.predict(np.array([start]))[0])
+        yield Standing(name, start, float((panel.score >= start).mean()), chance)
+
+
+def _stages_say(stages: Sequence[Standing], base: float) -> str:
     """What stands above each line: shares and rates of open leads."""
-    told = []
-    for name, start in lines.stages[1:]:
-        at = f"{name}: {share(float((panel.score >= start).mean()))} of open leads"
-        if calibration.cannot_tell is None:
-            at += f", {share(float(calibration.predict(np.array([start]))[0]))} convert at {start:g}"
-        told.append(at)
-    base = share(float(panel.won.mean()))
+    told = [
+        f"{one.name}: {share(one.share)} of open leads"
+        + ("" if one.chance is None else f", {share(one.chance)} convert at {one.start:g}")
+        for one in stages
+    ]
     return (
-        f"MQL begins where twice as many convert as usual ({base}), near the best 20 %; SQL at four times, near the "
-        f"best 5 %; Lead at the middle. {'; '.join(told)}. Move the lines to what sales can call."
+        f"MQL begins where twice as many convert as usual ({share(base)}), near the best 20 %; SQL at four times, near "
+        f"the best 5 %; Lead at the middle. {'; '.join(told)}. Move the lines to what sales can call."
     )
 
 
