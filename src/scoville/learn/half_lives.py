@@ -47,7 +47,7 @@ FEWEST_CASES = 40
 SHORTEST_DAYS, LONGEST_DAYS = 1.0, 365.0  # from a year on, nothing is forgotten
 USUAL_DAYS, USUAL_SPREAD = 30.0, 0.7  # where the middle is expected: a month, by a factor of two (log scale)
 ALIKE = 0.35  # how far half-lives of one team lie apart, as a standard deviation of their logarithms
-NO_WORSE = 2.0  # of log likelihood: what a half-life may cost on the rows of the card before the one of the grid stays
+NO_WORSE = 5.0  # of log likelihood: what a half-life may cost on the rows of the card before the one of the grid stays
 MOST_SHARE = 0.98  # of the leads with any, beyond which more of it counts no more
 _MOMENTS = "learn_moments"
 _Z = 1.96
@@ -292,10 +292,10 @@ class _Sets:
         step = np.eye(at.size) * _STEP
         bend = np.stack([(self.worth(at + one)[1] - self.worth(at - one)[1]) / (2 * _STEP) for one in step])
         try:
-            spread: Floats = np.sqrt(np.diag(np.linalg.inv((bend + bend.T) / 2)))[: self.count]
+            variance = np.diag(np.linalg.inv((bend + bend.T) / 2))[: self.count]
         except np.linalg.LinAlgError:
             return np.full(self.count, np.inf)
-        return spread
+        return np.sqrt(np.where(variance > 0, variance, np.inf))
 
 
 # Into the card
@@ -304,31 +304,42 @@ class _Sets:
 def _where_rows_agree(
     history: History, asis: Timed, fades: Sequence[_Fade], found: dict[int, Fading], sample: Bools, ridge: float
 ) -> Timed:
-    """Each measured half-life in the place of that of the grid, where the rows of the card do not speak against it."""
-    fades = [one for one in fades if one.place in found]
-    origins = [replace(one.origin, half_life_days=_kept(found[one.place].days)) for one in fades]
+    """Each measured half-life in the place of that of the grid, where the rows of the card do not speak against it.
+
+    What takes points away is not forgotten at all, unless the rows say that it is.
+    """
+    tries = [(one, days) for one in fades for days in _tried(one, found.get(one.place))]
+    origins = [replace(one.origin, half_life_days=days) for one, days in tries]
     new = figures_of(history, asis.table.won.size, origins)
     now, loss, total = asis, _refitted(asis, sample, ridge).loss, float(asis.table.weight[sample].sum())
-    for one, origin, amount in zip(fades, origins, new, strict=True):
-        trial = _with(now, one, origin, amount, found[one.place])
-        trial = replace(trial, selection=_refitted(trial, sample, ridge))
-        if (trial.selection.loss - loss) * total <= NO_WORSE:
-            now, loss = trial, min(loss, trial.selection.loss)
+    done: set[int] = set()
+    for (one, _), origin, amount in zip(tries, origins, new, strict=True):
+        if one.place not in done:
+            trial = _with(now, one, origin, amount, found.get(one.place))
+            trial = replace(trial, selection=_refitted(trial, sample, ridge))
+            if (trial.selection.loss - loss) * total <= NO_WORSE:
+                now, loss = trial, min(loss, trial.selection.loss)
+                done.add(one.place)
     return now
 
 
-def _kept(days: float) -> float | None:
-    return None if days >= LONGEST_DAYS else days
+def _tried(one: _Fade, fading: Fading | None) -> Iterator[float | None]:
+    """Half-lives to try, the first that the rows agree with being taken."""
+    if one.effect < 0 or (fading is not None and fading.days >= LONGEST_DAYS):
+        yield None
+    if fading is not None and fading.days < LONGEST_DAYS:
+        yield fading.days
 
 
-def _with(now: Timed, fade: _Fade, origin: Decayed, amount: Floats, fading: Fading) -> Timed:
+def _with(now: Timed, fade: _Fade, origin: Decayed, amount: Floats, fading: Fading | None) -> Timed:
     which = len(now.table.candidates)
     table = replace(now.table, candidates=(*now.table.candidates, replace(fade.amount, of=amount)))
     factors = [*now.selection.factors]
     cap = _as_high(fade.cap, fade.amount.of, amount)
     factors[fade.place] = replace(factors[fade.place], candidate=which, form=cap)
     selection = replace(now.selection, factors=tuple(factors))
-    return Timed(selection, table, (*now.origins, origin), {**now.fading, which: fading})
+    told = {} if fading is None or origin.half_life_days is None else {which: fading}
+    return Timed(selection, table, (*now.origins, origin), now.fading | told)
 
 
 def _as_high(cap: Cap, before: Floats, now: Floats) -> Cap:

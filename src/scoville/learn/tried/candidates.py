@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-MOST_BYTES = 300_000_000  # of all amounts and columns of behaviour
+MOST_BYTES = 600_000_000  # of all amounts and columns of behaviour
 MOST_HAPPENINGS = 40
 _EVENT = "event: "
 
