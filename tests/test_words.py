@@ -71,3 +71,8 @@ def test_periods_are_days_where_they_are_whole() -> None:
 )
 def test_conditions_read_as_sentences(asked: dict[str, object], said: str) -> None:
     assert words.condition(parse_condition(asked)) == said
+
+
+@pytest.mark.parametrize(("count", "said"), [(30.0, "30 days"), (1.0, "1 day"), (1 / 24, "1 hour"), (0.5, "12 hours")])
+def test_days_are_said_in_the_unit_that_fits(count: float, said: str) -> None:
+    assert words.days(count) == said

@@ -108,6 +108,11 @@ def counted(count: int, noun: str) -> str:
     return f"no {noun}" if count == 0 else f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def days(count: float) -> str:
+    """`30 days`, `1 hour`: a number of days as `period` says it."""
+    return period(timedelta(days=count))
+
+
 def period(duration: timedelta) -> str:
     """`30 days`, `12 hours`."""
     hours = duration.total_seconds() / 3600

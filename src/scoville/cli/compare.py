@@ -110,7 +110,7 @@ def _print(found: Comparison, movers: Path | None) -> None:
     from rich.text import Text
 
     from scoville.cli.output import out
-    from scoville.words import counted
+    from scoville.words import counted, days
 
     console = out()
     answers = [one.versus.answer for one in found.challenges]
@@ -118,7 +118,7 @@ def _print(found: Comparison, movers: Path | None) -> None:
     console.print(Text(found.verdict, style=_STYLES.get(decided, "bold yellow")))
     when = "as they are now: outcomes have no dates, so this is not point in time"
     if found.horizon_days is not None:
-        when = f"{counted(len(found.snapshots), 'snapshot')}, {found.horizon_days:g} days ahead"
+        when = f"{counted(len(found.snapshots), 'snapshot')}, {days(found.horizon_days)} ahead"
     who = counted(found.converting_leads, "lead")
     again = "open leads, each at every snapshot" if len(found.snapshots) > 1 else "leads"
     console.print(f"{found.leads:,} {again}, {found.conversions:,} converted ({who}) · {when}")

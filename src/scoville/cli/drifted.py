@@ -9,6 +9,7 @@ from rich.text import Text
 
 from scoville.cli.evidence import _number, _share
 from scoville.cli.output import figures_table, out
+from scoville.words import days
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ _WORDS = {
 def print_drift(found: Drift) -> None:
     """The answer, what to do, and the figures behind them."""
     console = out()
-    whom = "all open leads of" if found.window_days is None else f"leads new in the {found.window_days:g} days before"
+    whom = "all open leads of" if found.window_days is None else f"leads new in the {days(found.window_days)} before"
     console.print(f"[bold]{escape(found.model)}[/bold] {found.model_version}")
     console.print(
         f"{whom} {found.now_as_of:{_DAY}} ({found.now_leads:,}) against {found.base_as_of:{_DAY}} "

@@ -13,7 +13,7 @@ from scoville.evidence.told import answers
 from scoville.evidence.told.answers import Answer
 from scoville.evidence.told.rule_groups import rule_groups
 from scoville.evidence.told.sentences import headline, next_steps, sentence
-from scoville.words import counted, signed
+from scoville.words import counted, days, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,7 +68,7 @@ def _over(evidence: Evidence) -> str:
         return f"leads as they are now · {evidence.ranking.leads:,} leads, {converted}"
     dates = counted(len(evidence.snapshots), "snapshot")
     again = ", each at every snapshot" if len(evidence.snapshots) > 1 else ""
-    return f"{dates}, {evidence.horizon_days:g} days ahead · {evidence.ranking.leads:,} open leads{again}, {converted}"
+    return f"{dates}, {days(evidence.horizon_days)} ahead · {evidence.ranking.leads:,} open leads{again}, {converted}"
 
 
 def _answers(evidence: Evidence) -> Table:

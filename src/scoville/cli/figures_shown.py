@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scoville.cli.output import figures_table, out
+from scoville.words import days
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -55,7 +56,7 @@ def print_forecast(forecast: Forecast) -> None:
         console.print(
             Text(
                 f"only leads that are there already: in the past they brought {there.value:.0%} of the wins of the "
-                f"{forecast.horizon_days:g} days ahead ({_interval(there, _share)})"
+                f"{days(forecast.horizon_days)} ahead ({_interval(there, _share)})"
             )
         )
     if forecast.checks:
@@ -65,7 +66,7 @@ def print_forecast(forecast: Forecast) -> None:
 
 def _overall(business: Business) -> Table:
     group = business.overall
-    in_time = f"converted within {business.horizon_days:g} days" if business.horizon_days else "converted"
+    in_time = f"converted within {days(business.horizon_days)}" if business.horizon_days else "converted"
     rows = [
         *_rows((("engagement rate", group.engagement_rate), ("conversion rate so far", group.conversion_rate)), _share),
         *_rows(((in_time, group.conversion_in_time),), _share),
@@ -108,7 +109,7 @@ def _wait(name: str, wait: Wait | None) -> list[tuple[str, str, str, str, str]]:
 
 def _groups(groups: Sequence[Group], by: str, horizon_days: float | None, width: int) -> Table:
     """One row for each group; columns of which nothing is known, or for which there is no room, are left out."""
-    in_time = f"in {horizon_days:g} d" if horizon_days else "converted"
+    in_time = f"in {days(horizon_days)}" if horizon_days else "converted"
     columns = (by, "leads", "won", in_time, _INTERVAL, *_MONEY, "cycle", "")
     rows = [_group(group) for group in groups]
     shown = columns if width >= _ROOM_FOR_ALL else [name for name in columns if name != _INTERVAL]

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scoville.cli.output import figures_table, out
+from scoville.words import days
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,7 +65,7 @@ def _looked_at(found: Thresholds) -> str:
         return f"{through}as they are now · {buyers}"
     known = found.snapshots[: found.known_snapshots]
     over = f"{known[0]:%Y-%m-%d}" + (f" to {known[-1]:%Y-%m-%d}" if len(known) > 1 else "")
-    return f"{through}{over}, {found.horizon_days:g} days ahead · {buyers}"
+    return f"{through}{over}, {days(found.horizon_days)} ahead · {buyers}"
 
 
 def _print_choice(console: Console, choice: Choice) -> None:

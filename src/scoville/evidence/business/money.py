@@ -16,7 +16,7 @@ from scoville.evidence.business.funnel import StageRate, stage_rates
 from scoville.evidence.business.lead_rows import LeadRows, lead_rows
 from scoville.evidence.figures.estimates import Figure, Wait, mean, none_because, rate, ratio, wait
 from scoville.evidence.figures.sample import FEW, counted
-from scoville.words import iso
+from scoville.words import days, iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ EARLIER = "(earlier)"
 NONE = "(none)"
 _DAYS = (30, 60, 90, 180, 365)
 _TOUCH_DAYS = (1, 2, 7, 30)
-_OPEN = "still open: its leads have had less than {days:g} days"
+_OPEN = "still open: its leads have had less than {ahead}"
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _group(rows: LeadRows, here: Bools, label: str, horizon_days: float | None, 
     young = here & rows.is_young
     is_open = bool(young.any()) if is_whole else bool(here.any() and young.sum() == here.sum())
     old = np.zeros_like(here) if is_open else here & ~young
-    reason = _OPEN.format(days=horizon_days) if is_open else None
+    reason = _OPEN.format(ahead=days(horizon_days or 0)) if is_open else None
     figures: dict[str, Any] = {**_rates(rows, old, reason), **_money(rows, old, reason), **_waits(rows, here, reason)}
     return Group(
         label=label,
@@ -296,7 +296,7 @@ def _notes(rows: LeadRows, overall: Group, horizon_days: float | None) -> list[s
         notes.append("outcomes have no dates: young leads cannot be told from old ones, and nothing is said about time")
     if young:
         notes.append(
-            f"{counted(young, 'lead')} younger than {horizon_days:g} days "
+            f"{counted(young, 'lead')} younger than {days(horizon_days)} "
             f"{'is' if young == 1 else 'are'} still open and left out of the rates"
         )
     if early:
@@ -319,7 +319,7 @@ def _sentence(overall: Group, horizon_days: float | None) -> str:
         return converted.cannot_tell or "cannot tell"
     told = f"of {counted(converted.of, 'lead')}, {converted.value:.1%} converted so far"
     if horizon_days is not None and overall.conversion_in_time.value is not None:
-        told += f", {overall.conversion_in_time.value:.1%} within {horizon_days:g} days of their creation"
+        told += f", {overall.conversion_in_time.value:.1%} within {days(horizon_days)} of their creation"
     cycle = overall.sales_cycle.median_days.value if overall.sales_cycle else None
     money = ((overall.acquisition_cost, "costs"), (overall.value_per_win, "brings"))
     parts = [f"{does} {figure.value:,.0f}" for figure, does in money if figure.value is not None]

@@ -12,6 +12,7 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from scoville.evidence.figures.sample import Z
+from scoville.words import days
 
 if TYPE_CHECKING:
     from scoville.evidence.drift.profile import Judged, Profile
@@ -95,9 +96,9 @@ def _unseen(now: Judged | None) -> str:
 
 def _incomparable(base: Judged, now: Judged) -> str | None:
     if base.horizon_days != now.horizon_days:
-        return f"cannot tell: the baseline looked {base.horizon_days:g} days ahead, this run {now.horizon_days:g}"
+        return f"cannot tell: the baseline looked {days(base.horizon_days)} ahead, this run {days(now.horizon_days)}"
     if base.as_of >= now.as_of:
-        return f"cannot tell: no later day than {base.as_of:%Y-%m-%d} has its {now.horizon_days:g} days over"
+        return f"cannot tell: no later day than {base.as_of:%Y-%m-%d} has its {days(now.horizon_days)} over"
     return None
 
 
