@@ -6,7 +6,6 @@ dialect. Called by `compile.py` (to name steps) and by engines (to run them).
 
 from __future__ import annotations
 
-import importlib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -19,6 +18,7 @@ import sqlglot.expressions as sge
 from ibis.common.exceptions import OperationNotDefinedError, UnsupportedOperationError
 
 from scoville.errors import PlanError
+from scoville.spelling import compiler_of, finished
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -104,7 +104,7 @@ def to_sql(
 
     Raises: PlanError when the dialect cannot say something that the model uses.
     """
-    compiler = _compiler(dialect)
+    compiler = compiler_of(dialect)
     return _query(relations, output, compiler, given).sql(compiler.dialect, pretty=pretty)
 
 
@@ -112,7 +112,7 @@ def script_of(
     relations: Mapping[str, ir.Table | Constant], output: str, dialect: str, head: str, as_of: datetime | None
 ) -> str:
     """The same to read and to paste: a comment on top, and `as_of` as the first common table expression."""
-    compiler = _compiler(dialect)
+    compiler = compiler_of(dialect)
     utc = sge.AtTimeZone(this=sge.CurrentTimestamp(), zone=sge.Literal.string("UTC"))
     now = utc if as_of is None else sge.Literal.string(as_of.isoformat(" "))
     column = sge.cast(now, compiler.type_mapper.from_ibis(ibis.dtype("timestamp"))).as_("as_of", quoted=True)
@@ -136,7 +136,7 @@ def _query(
     for name in needed(relations, [output], given):
         select = _select(relations[name], name, compiler)
         query = query.with_(sg.to_identifier(name, quoted=True), as_=select, copy=False)
-    return _spelled(query, _name_of(compiler))
+    return cast("sge.Select", finished(_spelled(query, _name_of(compiler)), compiler))
 
 
 def _select(relation: ir.Table | Constant, name: str, compiler: Any) -> sge.Expression:  # noqa: ANN401 - as above
@@ -193,11 +193,6 @@ def _spelled(query: sge.Select, dialect: str) -> sge.Select:
 
 def _name_of(compiler: Any) -> str:  # noqa: ANN401 - as below
     return str(compiler.dialect.__name__.lower())
-
-
-def _compiler(dialect: str) -> Any:  # noqa: ANN401 - Ibis does not type its compilers
-    """Ibis's compiler from expressions to sqlglot trees."""
-    return importlib.import_module(f"ibis.backends.sql.compilers.{dialect}").compiler
 
 
 def _values(constant: Constant, compiler: Any) -> sge.Expression:  # noqa: ANN401 - as above
