@@ -33,7 +33,7 @@ NOW = datetime(2026, 11, 21)  # noqa: DTZ001 - naive UTC, as everywhere inside
 
 
 def look(*places: Path) -> Recognition:
-    return recognise(DuckDB().ibis, data_files(map(str, places)), Settings(), now=NOW, is_lenient=True)
+    return recognise(DuckDB().place, data_files(map(str, places)), Settings(), now=NOW, is_lenient=True)
 
 
 def write(folder: Path, name: str, rows: Sequence[str]) -> Path:

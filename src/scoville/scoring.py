@@ -212,7 +212,7 @@ def score(  # noqa: PLR0913 - what to score, and how to read it
     engine = engine if engine is not None else DuckDB()
     workspace = (workspace if workspace is not None else Workspace()).with_maps(maps)
     accounts = accounts if accounts is not None else workspace.accounts.source
-    loaded = load(engine.ibis, leads, events, workspace=workspace, as_of=instant, accounts_source=accounts)
+    loaded = load(engine.place, leads, events, workspace=workspace, as_of=instant, accounts_source=accounts)
     plan = compile_plan(model, checked_columns(model, engine, with_events=loaded.has_events))
     lists = read_lists(workspace.lists)
     engine.bind(plan, instant, lists)
@@ -256,7 +256,7 @@ def plan_for(model: Model, leads: object | None, events: object | None = None, *
         return compile_plan(model, assumed_columns(model))
     engine = DuckDB()
     loaded = load(
-        engine.ibis, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source
+        engine.place, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source
     )
     return compile_plan(model, columns_of(engine, with_events=loaded.has_events))
 
@@ -265,7 +265,7 @@ def misfits(model: Model, leads: object, events: object | None = None, *, worksp
     """What the model reads and the data do not have, each with its place in the model file."""
     engine = DuckDB()
     loaded = load(
-        engine.ibis, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source
+        engine.place, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source
     )
     names = None
     if loaded.has_events:

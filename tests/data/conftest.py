@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import ibis
 import pytest
+
+from scoville.data.in_duckdb import InDuckDB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ibis.backends.duckdb import Backend
-
 
 @pytest.fixture
-def con() -> Backend:
-    return ibis.duckdb.from_connection(duckdb.connect())
+def con() -> InDuckDB:
+    return InDuckDB(duckdb.connect())
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
 
 
 @pytest.fixture
-def rows(con: Backend) -> Callable[..., list[dict[str, Any]]]:
+def rows(con: InDuckDB) -> Callable[..., list[dict[str, Any]]]:
     """The rows of a table of the connection, in the order of all their columns."""
 
     def rows_of(table: str) -> list[dict[str, Any]]:

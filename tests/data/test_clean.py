@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ibis.backends.duckdb import Backend
+    from scoville.data.in_duckdb import InDuckDB
 
 
-def test_mapped_leads(con: Backend, write: Callable[..., Path], rows: Callable[..., list[dict[str, Any]]]) -> None:
+def test_mapped_leads(con: InDuckDB, write: Callable[..., Path], rows: Callable[..., list[dict[str, Any]]]) -> None:
     path = write("a.csv", "Prospect ID,City,Visits\nb1,Select,3\nb2, Rome ,N/A\n")
     clean_leads(con, open_source(con, path, relation="leads"), {"lead_id": "Prospect ID"}, Settings())
     assert rows("clean_leads") == [
@@ -28,7 +28,7 @@ def test_mapped_leads(con: Backend, write: Callable[..., Path], rows: Callable[.
     ]
 
 
-def test_leads_without_an_id_are_rejected_with_their_row(con: Backend) -> None:
+def test_leads_without_an_id_are_rejected_with_their_row(con: InDuckDB) -> None:
     raw = open_source(con, pa.table({"lead_id": ["1", None, " ", "N/A"], "n": [1, 2, 3, 4]}), relation="leads")
     found = clean_leads(con, raw, {}, Settings())
     rejects = con.con.execute(con.compile(found.rejects)).fetchall()
@@ -45,12 +45,12 @@ def test_leads_without_an_id_are_rejected_with_their_row(con: Backend) -> None:
         (pa.array(["007", " 8 "]), ["007", "8"]),
     ],
 )
-def test_ids_are_text(con: Backend, ids: pa.Array, expected: list[str]) -> None:
+def test_ids_are_text(con: InDuckDB, ids: pa.Array, expected: list[str]) -> None:
     found = clean_leads(con, open_source(con, pa.table({"lead_id": ids}), relation="leads"), {}, Settings())
     assert sorted(row[0] for row in con.con.execute(con.compile(found.table)).fetchall()) == expected
 
 
-def test_accounts_are_keyed_by_their_domain(con: Backend, write: Callable[..., Path]) -> None:
+def test_accounts_are_keyed_by_their_domain(con: InDuckDB, write: Callable[..., Path]) -> None:
     raw = open_source(con, write("a.csv", "domain,size\nx.io,5\n,6\n"), relation="accounts")
     found = clean_accounts(con, raw, {}, Settings())
     assert con.con.execute(con.compile(found.table)).fetchall() == [("x.io", 5)]

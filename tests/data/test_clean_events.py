@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import ibis
 import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from scoville.data.in_duckdb import InDuckDB
 from scoville.data.load import Loaded, load
 from scoville.data.workspace import Settings, Workspace
 from scoville.errors import DataError
@@ -22,15 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ibis.backends.duckdb import Backend
-
     Rows = Callable[[str], list[dict[str, Any]]]
 
 AS_OF = datetime(2024, 6, 1)  # noqa: DTZ001 - naive UTC, as all of our instants
 LEADS = pa.table({"lead_id": ["1", "2"], "email": ["a@x.io", "b@x.io"]})
 
 
-def loaded(con: Backend, events: object, workspace: Workspace | None = None, as_of: datetime | None = AS_OF) -> Loaded:
+def loaded(con: InDuckDB, events: object, workspace: Workspace | None = None, as_of: datetime | None = AS_OF) -> Loaded:
     return load(con, LEADS, events, workspace=workspace or Workspace(), as_of=as_of)
 
 
@@ -53,7 +51,7 @@ REASONED = """lead_id,event,occurred_at,path
 """
 
 
-def test_every_reason(con: Backend, write: Callable[..., Path], rows: Rows) -> None:
+def test_every_reason(con: InDuckDB, write: Callable[..., Path], rows: Rows) -> None:
     result = loaded(con, write("e.csv", REASONED))
     reasons = ["no lead_id", "no event name", "no time", "unreadable time", "after as_of", "unknown lead"]
     assert rejected(result) == dict.fromkeys(reasons, 1)
@@ -71,7 +69,7 @@ def test_every_reason(con: Backend, write: Callable[..., Path], rows: Rows) -> N
     assert said == {reason: reason for reason in reasons}
 
 
-def test_reasons_of_typed_events_are_the_same(con: Backend, rows: Rows) -> None:
+def test_reasons_of_typed_events_are_the_same(con: InDuckDB, rows: Rows) -> None:
     late = datetime(2024, 7, 1)  # noqa: DTZ001
     events = pa.table(
         {
@@ -92,12 +90,12 @@ def test_reasons_of_typed_events_are_the_same(con: Backend, rows: Rows) -> None:
     assert len(rows("rejects")) == 5
 
 
-def test_without_as_of_nothing_is_late(con: Backend) -> None:
+def test_without_as_of_nothing_is_late(con: InDuckDB) -> None:
     events = [{"lead_id": "1", "event": "v", "occurred_at": datetime(2999, 1, 1)}]  # noqa: DTZ001
     assert rejected(loaded(con, events, as_of=None)) == {}
 
 
-def test_as_of_with_a_zone(con: Backend) -> None:
+def test_as_of_with_a_zone(con: InDuckDB) -> None:
     events = [{"lead_id": "1", "event": "v", "occurred_at": datetime(2024, 6, 1)}]  # noqa: DTZ001
     assert rejected(loaded(con, events, as_of=datetime.fromisoformat("2024-06-01T01:00:00+02:00"))) == {
         "after as_of": 1
@@ -109,18 +107,18 @@ def typed(lead_ids: list[str], **columns: list[Any]) -> pa.Table:
     return pa.table({"lead_id": lead_ids, "event": ["v"] * count, "occurred_at": [AS_OF] * count, **columns})
 
 
-def is_view(con: Backend) -> bool:
+def is_view(con: InDuckDB) -> bool:
     """Whether `events` reads the source itself rather than a copy of it."""
     sql = con.con.execute("SELECT sql FROM duckdb_views() WHERE view_name = 'events'").fetchall()[0][0]
     return "raw_events" in sql
 
 
-def test_clean_typed_events_are_not_copied(con: Backend) -> None:
+def test_clean_typed_events_are_not_copied(con: InDuckDB) -> None:
     loaded(con, typed(["1", "2"], path=["/a", None], event_id=["x", "y"]))
     assert is_view(con)
 
 
-def test_only_the_column_with_placeholders_is_cleaned(con: Backend, rows: Rows) -> None:
+def test_only_the_column_with_placeholders_is_cleaned(con: InDuckDB, rows: Rows) -> None:
     loaded(con, typed(["1", "2"], path=["/a", "-"], note=[" b", "c"], minutes=[float("nan"), 2.0]))
     assert is_view(con)
     assert [(row["path"], row["note"], row["minutes"]) for row in rows("events")] == [
@@ -129,7 +127,7 @@ def test_only_the_column_with_placeholders_is_cleaned(con: Backend, rows: Rows) 
     ]
 
 
-def test_late_events_leave_the_view_but_make_no_copy(con: Backend, rows: Rows) -> None:
+def test_late_events_leave_the_view_but_make_no_copy(con: InDuckDB, rows: Rows) -> None:
     events = typed(["1", "2"]).set_column(2, "occurred_at", [[AS_OF, datetime(2024, 6, 2)]])  # noqa: DTZ001
     assert rejected(loaded(con, events)) == {"after as_of": 1}
     assert is_view(con)
@@ -137,7 +135,7 @@ def test_late_events_leave_the_view_but_make_no_copy(con: Backend, rows: Rows) -
     assert [row["reason"] for row in rows("rejects")] == ["after as_of"]
 
 
-def test_ids_are_compared_as_text_whatever_their_type(con: Backend) -> None:
+def test_ids_are_compared_as_text_whatever_their_type(con: InDuckDB) -> None:
     ids = pa.array([1, 2, None])
     events = pa.table({"lead_id": ids, "event": ["v"] * 3, "occurred_at": [AS_OF] * 3})
     assert rejected(loaded(con, events)) == {"no lead_id": 1}
@@ -145,7 +143,7 @@ def test_ids_are_compared_as_text_whatever_their_type(con: Backend) -> None:
     assert rejected(loaded(con, typed([" 1", "2 "]))) == {}
 
 
-def test_first_of_one_event_id_is_kept(con: Backend, rows: Rows) -> None:
+def test_first_of_one_event_id_is_kept(con: InDuckDB, rows: Rows) -> None:
     earlier = datetime(2024, 5, 31)  # noqa: DTZ001
     events = typed(["1", "1", "1", "2"], event_id=["a", "a", "b", None], n=[1, 2, 3, 4])
     events = events.set_column(2, "occurred_at", [[AS_OF, earlier, AS_OF, AS_OF]])
@@ -154,11 +152,11 @@ def test_first_of_one_event_id_is_kept(con: Backend, rows: Rows) -> None:
     assert [json.loads(row["row"])["n"] for row in rows("rejects")] == [1]
 
 
-def test_missing_event_ids_are_no_duplicates(con: Backend) -> None:
+def test_missing_event_ids_are_no_duplicates(con: InDuckDB) -> None:
     assert rejected(loaded(con, typed(["1", "1", "1"], event_id=["-", "-", None]))) == {}
 
 
-def test_row_of_an_unknown_lead_does_not_use_up_an_event_id(con: Backend, rows: Rows) -> None:
+def test_row_of_an_unknown_lead_does_not_use_up_an_event_id(con: InDuckDB, rows: Rows) -> None:
     events = typed(["9", "1"], event_id=["a", "a"]).set_column(
         2,
         "occurred_at",
@@ -168,7 +166,7 @@ def test_row_of_an_unknown_lead_does_not_use_up_an_event_id(con: Backend, rows: 
     assert [row["lead_id"] for row in rows("events")] == ["1"]
 
 
-def test_later_rows_of_a_file_do_not_change_an_earlier_score(con: Backend, rows: Rows) -> None:
+def test_later_rows_of_a_file_do_not_change_an_earlier_score(con: InDuckDB, rows: Rows) -> None:
     early = typed(["1"], event_id=["a"])
     late = typed(["1"], event_id=["a"]).set_column(2, "occurred_at", [[datetime(2024, 7, 1)]])  # noqa: DTZ001
     loaded(con, early)
@@ -177,20 +175,20 @@ def test_later_rows_of_a_file_do_not_change_an_earlier_score(con: Backend, rows:
     assert rows("events") == alone
 
 
-def test_events_of_merged_leads_count_for_the_survivor(con: Backend, rows: Rows) -> None:
+def test_events_of_merged_leads_count_for_the_survivor(con: InDuckDB, rows: Rows) -> None:
     leads = [{"lead_id": "1", "email": "a@x.io"}, {"lead_id": "2", "email": "A@X.io "}]
     load(con, leads, typed(["1", "2"]), workspace=Workspace(), as_of=AS_OF)
     assert [row["lead_id"] for row in rows("events")] == ["1", "1"]
 
 
-def test_events_may_name_their_lead_by_address(con: Backend, write: Callable[..., Path], rows: Rows) -> None:
+def test_events_may_name_their_lead_by_address(con: InDuckDB, write: Callable[..., Path], rows: Rows) -> None:
     path = write("e.csv", "email,event,time\nA@x.io ,v,2024-01-01\nnobody@x.io,v,2024-01-01\n")
     assert rejected(loaded(con, path)) == {"unknown lead": 1}
     assert [row["lead_id"] for row in rows("events")] == ["1"]
 
 
 @pytest.mark.parametrize("column", ["email", "user_id"])
-def test_leads_and_events_keyed_by_address(con: Backend, rows: Rows, column: str) -> None:
+def test_leads_and_events_keyed_by_address(con: InDuckDB, rows: Rows, column: str) -> None:
     leads = [{"E-Mail": "Ann@X.io", "city": "Rome"}]
     events = [{column: "ANN@x.io", "event": "v", "occurred_at": AS_OF}]
     load(con, leads, events, workspace=Workspace(), as_of=AS_OF)
@@ -198,19 +196,19 @@ def test_leads_and_events_keyed_by_address(con: Backend, rows: Rows, column: str
     assert [row["lead_id"] for row in rows("events")] == ["ann@x.io"]
 
 
-def test_ids_that_are_different_things_are_noticed(con: Backend) -> None:
+def test_ids_that_are_different_things_are_noticed(con: InDuckDB) -> None:
     result = loaded(con, typed(["u-77", "u-78", "1"]))
     assert "2 of 3 events are of unknown leads" in str(result.quality.notices[0])
     assert "In events it is such as '1', in leads such as '1'" in str(result.quality.notices[0])
 
 
-def test_nested_properties_are_json_text(con: Backend, rows: Rows) -> None:
+def test_nested_properties_are_json_text(con: InDuckDB, rows: Rows) -> None:
     loaded(con, typed(["1"], properties=[{"plan": "pro", "seats": 3}]))
     assert [row["properties"] for row in rows("events")] == ['{"plan":"pro","seats":3}']
 
 
 @pytest.mark.parametrize("strangers", [0, 1], ids=["view", "copy"])
-def test_properties_that_are_no_json_are_missing_and_counted(con: Backend, rows: Rows, strangers: int) -> None:
+def test_properties_that_are_no_json_are_missing_and_counted(con: InDuckDB, rows: Rows, strangers: int) -> None:
     texts = ['{"plan": "pro"}', "{plan: pro", '{"plan": ', "N/A", "", None]
     owners = ["1"] * len(texts) + ["9"] * strangers
     result = loaded(con, typed(owners, properties=texts + ["{unknown"] * strangers))
@@ -221,42 +219,42 @@ def test_properties_that_are_no_json_are_missing_and_counted(con: Backend, rows:
     ]
 
 
-def test_properties_in_sound_json_are_passed_without_a_word(con: Backend, rows: Rows) -> None:
+def test_properties_in_sound_json_are_passed_without_a_word(con: InDuckDB, rows: Rows) -> None:
     result = loaded(con, typed(["1"], properties=['{"plan": "pro"}']))
     assert (rows("events")[0]["properties"], result.quality.notices) == ('{"plan": "pro"}', ())
 
 
-def test_an_empty_text_in_typed_events_is_missing(con: Backend, rows: Rows) -> None:
+def test_an_empty_text_in_typed_events_is_missing(con: InDuckDB, rows: Rows) -> None:
     loaded(con, typed(["1", "2"], path=["", "/a"], properties=["", "{}"]))
     assert [(row["path"], row["properties"]) for row in rows("events")] == [(None, None), ("/a", "{}")]
 
 
-def test_text_properties_stay_text(con: Backend, write: Callable[..., Path], rows: Rows) -> None:
+def test_text_properties_stay_text(con: InDuckDB, write: Callable[..., Path], rows: Rows) -> None:
     loaded(con, write("e.csv", "lead_id,event,occurred_at,minutes\n1,v,2024-01-01,12\n1,v,2024-01-01,N/A\n"))
     assert [row["minutes"] for row in rows("events")] == ["12", None]
 
 
-def test_local_times_of_typed_events(con: Backend, rows: Rows) -> None:
+def test_local_times_of_typed_events(con: InDuckDB, rows: Rows) -> None:
     loaded(con, typed(["1"]), Workspace(Settings("Europe/Berlin")))
     assert [row["occurred_at"] for row in rows("events")] == [datetime(2024, 5, 31, 22)]  # noqa: DTZ001 - CEST is +2
 
 
-def test_times_that_do_not_parse_stop_the_run(con: Backend, write: Callable[..., Path]) -> None:
+def test_times_that_do_not_parse_stop_the_run(con: InDuckDB, write: Callable[..., Path]) -> None:
     with pytest.raises(DataError, match=r"events.occurred_at does not read as a time, such as 'soon'"):
         loaded(con, write("e.csv", "lead_id,event,occurred_at\n1,v,soon\n"))
 
 
-def test_no_time_at_all_rejects_every_row(con: Backend, write: Callable[..., Path]) -> None:
+def test_no_time_at_all_rejects_every_row(con: InDuckDB, write: Callable[..., Path]) -> None:
     assert rejected(loaded(con, write("e.csv", "lead_id,event,occurred_at\n1,v,\n"))) == {"no time": 1}
 
 
-def test_without_events_the_table_is_empty_and_typed(con: Backend) -> None:
+def test_without_events_the_table_is_empty_and_typed(con: InDuckDB) -> None:
     result = load(con, LEADS, workspace=Workspace(), as_of=AS_OF)
     assert result.events.columns == ("event_id", "lead_id", "event", "occurred_at")
     assert con.con.execute("SELECT count(*) FROM events").fetchall() == [(0,)]
 
 
-def test_a_header_without_events_is_noticed(con: Backend, write: Callable[..., Path]) -> None:
+def test_a_header_without_events_is_noticed(con: InDuckDB, write: Callable[..., Path]) -> None:
     header = "lead_id,event,occurred_at,plan\n"
     frame = pd.DataFrame({name: [] for name in header.strip().split(",")})
     for nothing in (write("e.csv", header), frame):
@@ -267,7 +265,7 @@ def test_a_header_without_events_is_noticed(con: Backend, write: Callable[..., P
 
 
 @pytest.mark.parametrize("nothing", [[], {}, pd.DataFrame()], ids=repr)
-def test_a_table_without_columns_means_no_events(con: Backend, nothing: object) -> None:
+def test_a_table_without_columns_means_no_events(con: InDuckDB, nothing: object) -> None:
     mapped = Workspace().with_maps(["events.lead_id=who"])
     result = loaded(con, nothing, mapped)
     assert [str(notice) for notice in result.quality.notices] == ["events: no rows: the run goes on as without events."]
@@ -275,7 +273,7 @@ def test_a_table_without_columns_means_no_events(con: Backend, nothing: object) 
     assert con.con.execute("SELECT count(*) FROM events").fetchall() == [(0,)]
 
 
-def test_columns_of_the_source_may_have_any_name(con: Backend, rows: Rows) -> None:
+def test_columns_of_the_source_may_have_any_name(con: InDuckDB, rows: Rows) -> None:
     odd = {name: ["x"] for name in ("owner", "from_id", "reason", "row", "rows", "key", "times", 'quo"te', "Größe")}
     load(con, [{"lead_id": "1", **dict.fromkeys(odd, "y")}], typed(["1"], **odd), workspace=Workspace(), as_of=AS_OF)
     assert set(odd) < set(rows("events")[0])
@@ -307,7 +305,7 @@ EVENT_SCHEMA = pa.schema(
 @given(events=st.lists(EVENT, min_size=1, max_size=8), data=st.data())
 def test_order_of_rows_changes_nothing_and_no_row_is_lost(events: list[dict[str, Any]], data: st.DataObject) -> None:
 
-    con = ibis.duckdb.from_connection(duckdb.connect())
+    con = InDuckDB(duckdb.connect())
     outcomes = []
     for order in (events, data.draw(st.permutations(events))):
         result = loaded(con, pa.Table.from_pylist(order, EVENT_SCHEMA))

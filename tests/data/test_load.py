@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import ibis
 import pytest
 
+from scoville.data.in_duckdb import InDuckDB
 from scoville.data.load import load
 from scoville.data.workspace import Workspace
 from scoville.errors import DataError
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ibis.backends.duckdb import Backend
 
 NOW = datetime(2026, 1, 1)  # noqa: DTZ001 - naive UTC, as all of our instants
 
@@ -31,7 +30,7 @@ LEADS = """Lead ID,Email,Visits,created_at,Country
 """
 
 
-def test_quality_accounts_for_every_row(con: Backend, write: Callable[..., Path]) -> None:
+def test_quality_accounts_for_every_row(con: InDuckDB, write: Callable[..., Path]) -> None:
     events = write("e.csv", "lead_id,event,time\n2,v,2024-01-01\n9,v,2024-01-01\n")
     accounts = write("a.csv", "domain,size\nx.io,5\nx.io,6\n,7\n")
     header, *rows = LEADS.splitlines()
@@ -60,7 +59,7 @@ def test_quality_accounts_for_every_row(con: Backend, write: Callable[..., Path]
     assert found.accounts is not None
 
 
-def test_tables_are_named_and_read_by_ibis(con: Backend, write: Callable[..., Path]) -> None:
+def test_tables_are_named_and_read_by_ibis(con: InDuckDB, write: Callable[..., Path]) -> None:
     found = load(con, write("l.csv", LEADS), workspace=Workspace(), as_of=NOW)
     assert found.leads.columns == ("lead_id", "email", "created_at", "Visits", "Country")
     assert str(found.leads.schema()["created_at"]) == "timestamp(6)"
@@ -68,7 +67,7 @@ def test_tables_are_named_and_read_by_ibis(con: Backend, write: Callable[..., Pa
     assert count == con.con.execute("SELECT count(*) FROM leads").fetchall() == [(3,)]
 
 
-def test_loading_again_starts_afresh(con: Backend, write: Callable[..., Path]) -> None:
+def test_loading_again_starts_afresh(con: InDuckDB, write: Callable[..., Path]) -> None:
     events = [{"lead_id": "1", "event": "v", "occurred_at": NOW}]
     load(con, write("l.csv", LEADS), events, workspace=Workspace(), as_of=NOW)
     found = load(con, [{"lead_id": "7"}], workspace=Workspace(), as_of=NOW)
@@ -82,7 +81,7 @@ def test_the_engines_own_database_is_not_written_to(tmp_path: Path) -> None:
     path = tmp_path / "crm.duckdb"
     with duckdb.connect(str(path)) as inside:
         inside.execute("CREATE TABLE leads AS SELECT 1 AS lead_id, 'x' AS city")
-    con = ibis.duckdb.from_connection(duckdb.connect(str(path)))
+    con = InDuckDB(duckdb.connect(str(path)))
     for _ in range(2):  # the second time a temporary view called leads is in the way
         load(con, "leads", workspace=Workspace(), as_of=NOW)
         assert con.con.execute("SELECT * FROM temp.leads").fetchall() == [("1", "x")]
@@ -97,7 +96,7 @@ def test_data_that_does_not_fit_says_so(tmp_path: Path) -> None:
         "max_temp_directory_size": "1MB",
         "temp_directory": str(tmp_path / "spill"),
     }
-    con = ibis.duckdb.from_connection(duckdb.connect(config=config))
+    con = InDuckDB(duckdb.connect(config=config))
     path = tmp_path / "big.csv"
     noise = "||".join(["md5((i * 7)::VARCHAR)"] * 9)  # does not compress
     duckdb.sql(f"COPY (SELECT i AS lead_id, {noise} AS note FROM range(400000) t(i)) TO '{path}'")  # noqa: S608
@@ -108,7 +107,7 @@ def test_data_that_does_not_fit_says_so(tmp_path: Path) -> None:
 # --- real data: row counts as published with the sets ----------------------------------------------------------------
 
 
-def test_x_education(con: Backend, shared: Path) -> None:
+def test_x_education(con: InDuckDB, shared: Path) -> None:
     found = load(con, shared / "datasets/xeducation/Leads.csv", workspace=Workspace(), as_of=NOW)
     leads = found.quality.relation("leads")
     assert leads is not None
@@ -125,7 +124,9 @@ def test_x_education(con: Backend, shared: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "rows", "columns"), [("bank-full", 45211, 17), ("bank-additional-full", 41188, 21)])
-def test_bank_with_semicolons_and_dots_in_names(con: Backend, shared: Path, name: str, rows: int, columns: int) -> None:
+def test_bank_with_semicolons_and_dots_in_names(
+    con: InDuckDB, shared: Path, name: str, rows: int, columns: int
+) -> None:
     csv = shared / "datasets/bank" / f"{name}.csv"
     workspace = Workspace().with_maps(["leads.lead_id=age"])  # the set has no id
     found = load(con, csv, workspace=workspace, as_of=NOW)
@@ -139,7 +140,7 @@ def test_bank_with_semicolons_and_dots_in_names(con: Backend, shared: Path, name
 @pytest.mark.parametrize(
     ("name", "leads", "events"), [("udacity", 1281, 53747), ("bpi2012", 7455, 75276), ("olist", 8000, 8000)]
 )
-def test_event_sets_are_clean(con: Backend, shared: Path, name: str, leads: int, events: int) -> None:
+def test_event_sets_are_clean(con: InDuckDB, shared: Path, name: str, leads: int, events: int) -> None:
     folder = shared / "datasets" / name
     found = load(con, folder / "leads.parquet", folder / "events.parquet", workspace=Workspace(), as_of=NOW)
     used: dict[str, Any] = {one.relation: (one.used, one.rejected) for one in found.quality.relations}

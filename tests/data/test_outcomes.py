@@ -8,6 +8,7 @@ import duckdb
 import ibis
 import pytest
 
+from scoville.data.in_duckdb import InDuckDB
 from scoville.data.load import Loaded, load
 from scoville.data.outcomes import Outcomes, outcomes_from, outcomes_in_events, outcomes_in_leads
 from scoville.data.workspace import Workspace
@@ -26,7 +27,7 @@ EVENTS = [
 
 
 def opened() -> tuple[Any, Loaded]:
-    con = ibis.duckdb.from_connection(duckdb.connect())
+    con = InDuckDB(duckdb.connect())
     return con, load(con, LEADS, EVENTS, workspace=Workspace(), as_of=None)
 
 

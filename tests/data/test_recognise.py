@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 21)  # noqa: DTZ001 - naive UTC, as everywhere inside
 def look(*sources: str | Path, is_lenient: bool = False, **given: Path) -> Recognition:
     named = {kind: str(path) for kind, path in given.items()}
     return recognise(
-        DuckDB().ibis, [str(one) for one in sources], Settings(), now=NOW, given=named, is_lenient=is_lenient
+        DuckDB().place, [str(one) for one in sources], Settings(), now=NOW, given=named, is_lenient=is_lenient
     )
 
 

@@ -20,13 +20,12 @@ from scoville.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ibis.backends.duckdb import Backend
-
+    from scoville.data.in_duckdb import InDuckDB
     from scoville.data.quality import Notice
 
 
 def cleaned(
-    con: Backend,
+    con: InDuckDB,
     values: Sequence[object],
     name: str = "trait",
     settings: Settings | None = None,
@@ -70,7 +69,7 @@ NOT_NUMBERS = {
 
 
 @pytest.mark.parametrize("case", NUMBERS)
-def test_numbers_in_text(con: Backend, case: str) -> None:
+def test_numbers_in_text(con: InDuckDB, case: str) -> None:
     written, expected = NUMBERS[case]
     values, kind, _, _ = cleaned(con, written)
     assert values == expected
@@ -78,17 +77,17 @@ def test_numbers_in_text(con: Backend, case: str) -> None:
 
 
 @pytest.mark.parametrize("case", NOT_NUMBERS)
-def test_what_only_looks_like_a_number_stays_text(con: Backend, case: str) -> None:
+def test_what_only_looks_like_a_number_stays_text(con: InDuckDB, case: str) -> None:
     values, kind, _, _ = cleaned(con, NOT_NUMBERS[case])
     assert (values, kind) == (NOT_NUMBERS[case], "VARCHAR")
 
 
 @pytest.mark.parametrize("name", ["phone", "Mobile No", "zip_code", "PLZ", "customerId", "account_id"])
-def test_labels_written_in_digits_stay_text(con: Backend, name: str) -> None:
+def test_labels_written_in_digits_stay_text(con: InDuckDB, name: str) -> None:
     assert cleaned(con, ["10115", "20095"], name)[0] == ["10115", "20095"]
 
 
-def test_counts_of_calls_are_no_phone(con: Backend) -> None:
+def test_counts_of_calls_are_no_phone(con: InDuckDB) -> None:
     assert cleaned(con, ["3", "5"], "phone_calls")[0] == [3, 5]
 
 
@@ -101,13 +100,13 @@ def test_counts_of_calls_are_no_phone(con: Backend) -> None:
         (["5 %", "6"], ["5 %", "6"], "mixes percentages"),
     ],
 )
-def test_open_choices_are_said(con: Backend, written: list[str], expected: list[object], words: str) -> None:
+def test_open_choices_are_said(con: InDuckDB, written: list[str], expected: list[object], words: str) -> None:
     values, _, notices, _ = cleaned(con, written)
     assert values == expected
     assert words in str(notices[0])
 
 
-def test_decimal_mark_of_the_workspace_settles_it(con: Backend) -> None:
+def test_decimal_mark_of_the_workspace_settles_it(con: InDuckDB) -> None:
     comma = Settings(decimal_mark=",")
     assert cleaned(con, ["1,200", "1,300"], settings=comma)[0] == [1.2, 1.3]
     assert cleaned(con, ["1.200", "1.300"], settings=comma)[0] == [1200, 1300]
@@ -115,7 +114,7 @@ def test_decimal_mark_of_the_workspace_settles_it(con: Backend) -> None:
     assert cleaned(con, ["1.200", "1.300"], settings=Settings(decimal_mark="."))[2] == ()
 
 
-def test_a_value_beyond_the_sample_decides_too(con: Backend) -> None:
+def test_a_value_beyond_the_sample_decides_too(con: InDuckDB) -> None:
     many = [str(number) for number in range(1, 5001)]
     assert cleaned(con, many)[0][:2] == [1, 2]
     assert cleaned(con, [*many, "unlimited"])[1] == "VARCHAR"
@@ -148,7 +147,7 @@ MOMENTS = {
 
 @pytest.mark.parametrize("name", ["trait", "created_at"])
 @pytest.mark.parametrize("case", MOMENTS)
-def test_moments_in_text(con: Backend, case: str, name: str) -> None:
+def test_moments_in_text(con: InDuckDB, case: str, name: str) -> None:
     written, expected = MOMENTS[case]
     values, kind, _, unreadable = cleaned(con, [written, None], name)
     assert (values, kind, unreadable) == ([datetime.fromisoformat(expected), None], "TIMESTAMP", 0)
@@ -157,16 +156,16 @@ def test_moments_in_text(con: Backend, case: str, name: str) -> None:
 @pytest.mark.parametrize(
     "written", ["2024-13-01", "2024-02-30", "32.01.2024", "99/99/2024", "May 2024", "soon", "infinity", "20240503x"]
 )
-def test_what_is_no_moment_stays_text(con: Backend, written: str) -> None:
+def test_what_is_no_moment_stays_text(con: InDuckDB, written: str) -> None:
     assert cleaned(con, [written])[0] == [written]
 
 
-def test_some_offsets_and_some_not(con: Backend) -> None:
+def test_some_offsets_and_some_not(con: InDuckDB) -> None:
     values, _, _, _ = cleaned(con, ["2024-05-03 14:30", "2024-05-03 14:30+02:00"], settings=Settings("Europe/Berlin"))
     assert values == [datetime(2024, 5, 3, 12, 30)] * 2  # noqa: DTZ001 - naive UTC; Berlin is 2 h ahead in May
 
 
-def test_local_times_become_utc_through_the_year(con: Backend) -> None:
+def test_local_times_become_utc_through_the_year(con: InDuckDB) -> None:
     written = ["2024-01-15", "2024-07-15", "2024-03-31 02:30", "2024-10-27 02:30"]
     values, _, _, _ = cleaned(con, written, settings=Settings("Europe/Berlin"))
     assert [str(value) for value in values] == [
@@ -177,20 +176,20 @@ def test_local_times_become_utc_through_the_year(con: Backend) -> None:
     ]
 
 
-def test_one_per_cent_of_a_trait_may_be_unreadable(con: Backend) -> None:
+def test_one_per_cent_of_a_trait_may_be_unreadable(con: InDuckDB) -> None:
     days = [f"2024-01-{day:02}" for day in range(1, 31)] * 4
     values, kind, _, unreadable = cleaned(con, [*days, "tomorrow"])
     assert (values[-1], kind, unreadable) == (None, "TIMESTAMP", 1)
     assert cleaned(con, [*days[:30], "tomorrow"])[1] == "VARCHAR"  # 3 %
 
 
-def test_day_and_month_are_decided_by_the_rows_that_tell(con: Backend) -> None:
+def test_day_and_month_are_decided_by_the_rows_that_tell(con: InDuckDB) -> None:
     open_dates = ["01/02/2024"] * 3000
     assert cleaned(con, [*open_dates, "13/02/2024"])[0][0] == datetime(2024, 2, 1)  # noqa: DTZ001
     assert cleaned(con, [*open_dates, "02/13/2024"])[0][0] == datetime(2024, 1, 2)  # noqa: DTZ001
 
 
-def test_open_day_and_month_stay_text_until_said(con: Backend) -> None:
+def test_open_day_and_month_stay_text_until_said(con: InDuckDB) -> None:
     values, kind, notices, _ = cleaned(con, ["01/02/2024"])
     assert (values, kind) == (["01/02/2024"], "VARCHAR")
     assert 'Set date_order = "dmy" or "mdy"' in str(notices[0])
@@ -205,7 +204,7 @@ def test_open_day_and_month_stay_text_until_said(con: Backend) -> None:
         (["5", "6"], "does not read as a time"),
     ],
 )
-def test_created_at_has_to_be_a_time(con: Backend, values: list[str], words: str) -> None:
+def test_created_at_has_to_be_a_time(con: InDuckDB, values: list[str], words: str) -> None:
     with pytest.raises(DataError, match=words):
         cleaned(con, values, "created_at")
 
@@ -219,20 +218,20 @@ def test_created_at_has_to_be_a_time(con: Backend, values: list[str], words: str
         ("1714730000123456", "2024-05-03 09:53:20.123456"),
     ],
 )
-def test_epochs_are_times_only_where_a_time_has_to_be(con: Backend, written: str, expected: str) -> None:
+def test_epochs_are_times_only_where_a_time_has_to_be(con: InDuckDB, written: str, expected: str) -> None:
     assert cleaned(con, [written], "created_at")[0] == [datetime.fromisoformat(expected)]
     assert cleaned(con, [float(written)], "created_at", is_text=False)[0] == [datetime.fromisoformat(expected)]
     assert cleaned(con, [written])[1] != "TIMESTAMP"
 
 
-def test_typed_numbers_that_are_no_epoch(con: Backend) -> None:
+def test_typed_numbers_that_are_no_epoch(con: InDuckDB) -> None:
     with pytest.raises(DataError, match="holds numbers up to 7, which are no time"):
         cleaned(con, [5, 7], "created_at", is_text=False)
     with pytest.raises(DataError, match="is of type boolean, which is no time"):
         cleaned(con, [True], "created_at", is_text=False)
 
 
-def test_words_of_truth(con: Backend) -> None:
+def test_words_of_truth(con: InDuckDB) -> None:
     assert cleaned(con, ["true", "FALSE", None])[0] == [True, False, None]
     assert cleaned(con, ["yes", "no"])[0] == ["yes", "no"]
     assert cleaned(con, ["true", "maybe"])[0] == ["true", "maybe"]
@@ -259,26 +258,26 @@ PLACEHOLDERS = [
 
 @pytest.mark.parametrize("text", PLACEHOLDERS)
 @pytest.mark.parametrize("is_text", [True, False])
-def test_placeholders_are_missing(con: Backend, text: str, *, is_text: bool) -> None:
+def test_placeholders_are_missing(con: InDuckDB, text: str, *, is_text: bool) -> None:
     assert cleaned(con, [text, f"  {text} ", "x"], is_text=is_text)[0] == [None, None, "x"]
 
 
 @pytest.mark.parametrize("text", ["unknown", "Other", "0", "no", "selected", "none of these", "n/a yet"])
-def test_answers_are_not_placeholders(con: Backend, text: str) -> None:
+def test_answers_are_not_placeholders(con: InDuckDB, text: str) -> None:
     assert str(cleaned(con, [text, "x"])[0][0]) == text
 
 
-def test_placeholders_do_not_stop_a_number(con: Backend) -> None:
+def test_placeholders_do_not_stop_a_number(con: InDuckDB) -> None:
     assert cleaned(con, ["5", "N/A", "7"])[0] == [5, None, 7]
 
 
-def test_namibia_is_a_country(con: Backend) -> None:
+def test_namibia_is_a_country(con: InDuckDB) -> None:
     assert cleaned(con, ["NA", "DE", None, "n/a"], "country")[0] == ["NA", "DE", None, None]
     assert cleaned(con, ["NA", "Germany"], "Country")[0] == [None, "Germany"]
     assert cleaned(con, ["NA", "DE"], "grade")[0] == [None, "DE"]
 
 
-def test_column_without_any_value_is_missing_text(con: Backend) -> None:
+def test_column_without_any_value_is_missing_text(con: InDuckDB) -> None:
     assert cleaned(con, [None, ""])[:2] == ([None, None], "VARCHAR")
 
 
@@ -301,20 +300,20 @@ def test_column_without_any_value_is_missing_text(con: Backend) -> None:
         (pa.nulls(1), [None]),
     ],
 )
-def test_types_of_the_source_are_kept(con: Backend, array: pa.Array, expected: list[object]) -> None:
+def test_types_of_the_source_are_kept(con: InDuckDB, array: pa.Array, expected: list[object]) -> None:
     values, kind, _, _ = cleaned(con, array, is_text=False)
     assert values == expected
     assert kind in {"VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "TIMESTAMP"}
 
 
-def test_bytes_are_left_out_and_said(con: Backend) -> None:
+def test_bytes_are_left_out_and_said(con: InDuckDB) -> None:
     raw = open_source(con, pa.table({"lead_id": ["1"], "photo": [b"\x00"]}), relation="leads")
     found = clean_leads(con, raw, {}, Settings())
     assert found.table.columns == ("lead_id",)
     assert "leads.photo: left out: it holds bytes" in str(found.notices[0])
 
 
-def test_order_of_rows_decides_nothing(con: Backend) -> None:
+def test_order_of_rows_decides_nothing(con: InDuckDB) -> None:
     texts = ["1,200", "1.5", "13/02/2024", "x", None]
     outcomes = {
         (kind, tuple(sorted(map(str, values))))
@@ -334,7 +333,7 @@ ZONED_NANOSECONDS: dict[str, Callable[[], Any]] = {
 
 
 @pytest.mark.parametrize("library", ZONED_NANOSECONDS)
-def test_nanoseconds_with_a_zone_become_naive_utc_microseconds(con: Backend, library: str) -> None:
+def test_nanoseconds_with_a_zone_become_naive_utc_microseconds(con: InDuckDB, library: str) -> None:
     frame = ZONED_NANOSECONDS[library]()
     leads = pa.table(frame).rename_columns(["created_at"]).append_column("lead_id", [["1"]])
     events = pa.table(frame).rename_columns(["occurred_at"])

@@ -76,7 +76,7 @@ def init(
     engine.run("SET preserve_insertion_order = true")  # row numbers follow the file
     with working("looking at the files"):
         lenient = any(Path(place).is_dir() for place in files or ["."])
-        found = recognise(engine.ibis, places, Settings(), now=now, given=named, is_lenient=lenient)
+        found = recognise(engine.place, places, Settings(), now=now, given=named, is_lenient=lenient)
         model_text = starter_model(found)
         sources = _numbered(engine, found, force=force)
         texts = {workspace: workspace_text(found, Path.cwd(), sources), model: model_text}

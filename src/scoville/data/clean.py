@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, cast
 import ibis
 
 from scoville.data.columns import resolve_columns
-from scoville.data.keep import fetch_rows, keep_table
 from scoville.data.quality import NO_ACCOUNT_ID, NO_LEAD_ID, Notice
 from scoville.data.values import (
     TIME_COLUMNS,
@@ -29,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import ibis.expr.types as ir
-    from ibis.backends.duckdb import Backend
 
     from scoville.data.columns import Columns
+    from scoville.data.keep import Place
     from scoville.data.sources import Raw
     from scoville.data.workspace import Settings
 
@@ -55,7 +54,7 @@ class Cleaned:
     is_keyed_by_email: bool = False
 
 
-def clean_leads(con: Backend, raw: Raw, mapping: Mapping[str, str], settings: Settings) -> Cleaned:
+def clean_leads(con: Place, raw: Raw, mapping: Mapping[str, str], settings: Settings) -> Cleaned:
     """Leads with our columns and types; every row has a lead_id, several rows may have the same.
 
     Nulls:   a placeholder, a NaN, and a value that its column's format does not read are null.
@@ -64,13 +63,13 @@ def clean_leads(con: Backend, raw: Raw, mapping: Mapping[str, str], settings: Se
     return clean_profiles(con, raw, mapping, settings, key="lead_id", reason=NO_LEAD_ID)
 
 
-def clean_accounts(con: Backend, raw: Raw, mapping: Mapping[str, str], settings: Settings) -> Cleaned:
+def clean_accounts(con: Place, raw: Raw, mapping: Mapping[str, str], settings: Settings) -> Cleaned:
     """Accounts, as `clean_leads` does it, with account_id for the key."""
     return clean_profiles(con, raw, mapping, settings, key="account_id", reason=NO_ACCOUNT_ID)
 
 
 def clean_profiles(
-    con: Backend, raw: Raw, mapping: Mapping[str, str], settings: Settings, *, key: str, reason: str
+    con: Place, raw: Raw, mapping: Mapping[str, str], settings: Settings, *, key: str, reason: str
 ) -> Cleaned:
     """Any relation whose rows belong to a key, with our columns and types.
 
@@ -79,13 +78,13 @@ def clean_profiles(
     columns = resolve_columns(raw.relation, raw.name, raw.table.columns, mapping)
     keyed = key_value(raw.table[columns.names[key]], columns, settings)
     values, dropped = _shaped(con, raw, columns, settings, key=key, keyed=keyed)
-    shaped = keep_table(con, f"shaped_{raw.relation}", raw.table.select(**values))
+    shaped = con.keep_table(f"shaped_{raw.relation}", raw.table.select(**values))
     texts = [name for name in shaped.columns if name != key and _is_to_read(raw, name, shaped)]
     readings = read_texts(con, shaped, texts, settings, relation=raw.relation, source=raw.name)
     read = {name: reading.value(cast("ir.StringColumn", shaped[name])) for name, reading in readings.items()}
-    table = keep_table(con, f"clean_{raw.relation}", shaped.mutate(**read).filter(lambda row: row[key].notnull()))
+    table = con.keep_table(f"clean_{raw.relation}", shaped.mutate(**read).filter(lambda row: row[key].notnull()))
     counts = shaped.aggregate(rows=shaped.count(), missing=shaped[key].isnull().sum())
-    rows, missing = fetch_rows(con, counts)[0].values()
+    rows, missing = con.fetch_rows(counts)[0].values()
     said = [Notice(raw.relation, name, reading.notice) for name, reading in readings.items() if reading.notice]
     return Cleaned(
         table,
@@ -105,7 +104,7 @@ def key_value(column: ir.Column, columns: Columns, settings: Settings) -> ir.Str
 
 
 def _shaped(
-    con: Backend, raw: Raw, columns: Columns, settings: Settings, *, key: str, keyed: ir.StringValue
+    con: Place, raw: Raw, columns: Columns, settings: Settings, *, key: str, keyed: ir.StringValue
 ) -> tuple[dict[str, ir.Value], list[Notice]]:
     """Our columns with their values typed as far as the source knows the type, and notices of what was left out."""
     codes = _country_codes(con, raw, columns, settings)
@@ -124,7 +123,7 @@ def _shaped(
 
 
 def typed_or_text(
-    con: Backend, raw: Raw, name: str, column: ir.Column, settings: Settings, *, keep: frozenset[str] = frozenset()
+    con: Place, raw: Raw, name: str, column: ir.Column, settings: Settings, *, keep: frozenset[str] = frozenset()
 ) -> ir.Value | None:
     """A value without placeholders, of its own type where the source knows it; null for bytes."""
     if column.type().is_string():
@@ -139,7 +138,7 @@ def _is_to_read(raw: Raw, name: str, shaped: ir.Table) -> bool:
     return bool(shaped[name].type().is_string()) and (raw.is_text or name in TIME_COLUMNS)
 
 
-def _country_codes(con: Backend, raw: Raw, columns: Columns, settings: Settings) -> set[str]:
+def _country_codes(con: Place, raw: Raw, columns: Columns, settings: Settings) -> set[str]:
     """Columns of two-letter country codes, where `NA` is a country and no placeholder."""
     candidates = {
         name: without_placeholders(cast("ir.StringColumn", raw.table[found]), settings, keep=frozenset({"na"}))
@@ -149,7 +148,7 @@ def _country_codes(con: Backend, raw: Raw, columns: Columns, settings: Settings)
     if not candidates:
         return set()
     is_code = {name: (value.length() == len("NA")).all() for name, value in candidates.items()}
-    found = fetch_rows(con, raw.table.aggregate(**is_code))[0]
+    found = con.fetch_rows(raw.table.aggregate(**is_code))[0]
     return {name for name, holds in found.items() if holds}
 
 

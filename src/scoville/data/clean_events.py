@@ -14,7 +14,7 @@ import ibis.expr.datatypes as dt
 
 from scoville.data.clean import REASON, Cleaned, key_value, rejected_view, typed_or_text
 from scoville.data.columns import resolve_columns
-from scoville.data.keep import count_rows, drop_table, fetch_rows, keep_table
+from scoville.data.keep import count_rows
 from scoville.data.moments import MOMENT
 from scoville.data.quality import (
     AFTER_AS_OF,
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import ibis.expr.types as ir
-    from ibis.backends.duckdb import Backend
 
     from scoville.data.columns import Columns
     from scoville.data.identity import People
+    from scoville.data.keep import Place
     from scoville.data.sources import Raw
     from scoville.data.workspace import Settings
 
@@ -51,7 +51,7 @@ STRANGE_SHARE = 0.5  # share of events of unknown leads from which the ids of th
 
 
 def clean_events(
-    con: Backend, raw: Raw, mapping: Mapping[str, str], settings: Settings, *, people: People, as_of: datetime | None
+    con: Place, raw: Raw, mapping: Mapping[str, str], settings: Settings, *, people: People, as_of: datetime | None
 ) -> Cleaned:
     """Events of known leads up to `as_of`, each event_id once (the earliest, then the smallest content).
 
@@ -70,7 +70,7 @@ def clean_events(
     return cleaned if cleaned.rows else replace(cleaned, notices=(*cleaned.notices, Notice("events", None, NO_ROWS)))
 
 
-def _staged(con: Backend, raw: Raw, columns: Columns, settings: Settings, as_of: datetime | None) -> ir.Table:
+def _staged(con: Place, raw: Raw, columns: Columns, settings: Settings, as_of: datetime | None) -> ir.Table:
     """The raw rows, and beside them their key, name, time and id as we read them."""
     table, names = raw.table, columns.names
     time = cast("ir.Value", typed_or_text(con, raw, "occurred_at", table[names["occurred_at"]], settings))
@@ -96,7 +96,7 @@ def _staged(con: Backend, raw: Raw, columns: Columns, settings: Settings, as_of:
 
 
 def _as_given(
-    con: Backend, raw: Raw, staged: ir.Table, columns: Columns, settings: Settings, people: People
+    con: Place, raw: Raw, staged: ir.Table, columns: Columns, settings: Settings, people: People
 ) -> Cleaned | None:
     """The events as a view over the source; null if one is without a name or time, twice, or of an unknown lead.
 
@@ -126,7 +126,7 @@ def _as_given(
 
 
 def _survey(
-    con: Backend, staged: ir.Table, columns: Columns, settings: Settings, texts: Collection[str]
+    con: Place, staged: ir.Table, columns: Columns, settings: Settings, texts: Collection[str]
 ) -> dict[str, int]:
     """One pass: rows without name or time, late rows, ids and how many differ, what is no JSON, which texts are dirty.
 
@@ -145,7 +145,7 @@ def _survey(
         properties = without_placeholders(cast("ir.StringColumn", staged[columns.names[JSON_COLUMN]]), settings)
         wanted["broken"] = _is_broken(properties).sum(where=~staged[IS_LATE])
     wanted |= {f"dirt: {name}": _is_dirty(staged[columns.names[name]], settings) for name in texts}
-    return {key: value or 0 for key, value in fetch_rows(con, staged.aggregate(**wanted))[0].items()}
+    return {key: value or 0 for key, value in con.fetch_rows(staged.aggregate(**wanted))[0].items()}
 
 
 def _texts(table: ir.Table, columns: Columns) -> list[str]:
@@ -157,7 +157,7 @@ def _is_dirty(column: ir.Column, settings: Settings) -> ir.BooleanScalar:
     return (without_placeholders(text, settings).fill_null("scoville: missing") != text).any()
 
 
-def _has_stranger(con: Backend, keys: ir.Table, people: People) -> bool:
+def _has_stranger(con: Place, keys: ir.Table, people: People) -> bool:
     return count_rows(con, keys.anti_join(people.known(), "scoville_from")) > 0
 
 
@@ -165,18 +165,18 @@ def _has_stranger(con: Backend, keys: ir.Table, people: People) -> bool:
 
 
 def _held_against(
-    con: Backend, raw: Raw, staged: ir.Table, columns: Columns, settings: Settings, people: People
+    con: Place, raw: Raw, staged: ir.Table, columns: Columns, settings: Settings, people: People
 ) -> Cleaned:
     """Every row with its owner and the first reason against it, kept once; the raw rows in it replace the raw table."""
-    owned = keep_table(con, "owned_events", _owned(staged, people.known(by_email=columns.is_keyed_by_email)))
+    owned = con.keep_table("owned_events", _owned(staged, people.known(by_email=columns.is_keyed_by_email)))
     if raw.is_text:
-        drop_table(con, "raw_events")
+        con.drop_table("raw_events")
     judged = _once(con, raw, owned) if "event_id" in columns.names and _has_twice(con, owned) else owned
     rejected = _counted(con, judged)
     rows = judged.filter(judged[REASON].isnull())
     broken = _count_broken(con, rows, columns, settings)
     return Cleaned(
-        keep_table(con, "clean_events", rows.select(**_values(con, raw, rows, columns, settings))),
+        con.keep_table("clean_events", rows.select(**_values(con, raw, rows, columns, settings))),
         rejected_view(raw, judged.filter(judged[REASON].notnull()), REASON),
         rows=count_rows(con, owned),
         rejected=rejected,
@@ -200,14 +200,14 @@ def _owned(staged: ir.Table, known: ir.Table) -> ir.Table:
     )
 
 
-def _has_twice(con: Backend, owned: ir.Table) -> bool:
+def _has_twice(con: Place, owned: ir.Table) -> bool:
     ids = owned[EVENT_ID]
     counts = owned.aggregate(all=ids.count(), distinct=content_hash(ids).nunique(where=ids.notnull()))
-    found = fetch_rows(con, counts)[0]
+    found = con.fetch_rows(counts)[0]
     return bool(found["all"] != found["distinct"])
 
 
-def _once(con: Backend, raw: Raw, owned: ir.Table) -> ir.Table:
+def _once(con: Place, raw: Raw, owned: ir.Table) -> ir.Table:
     """Of rows of one event_id that have no other reason, all but the earliest, then the smallest, have this one.
 
     Only the rows of repeated ids are sorted: sorting twenty million to find three would take most of the run.
@@ -221,24 +221,24 @@ def _once(con: Backend, raw: Raw, owned: ir.Table) -> ir.Table:
     order = [rows[TIME], rows[OWNER], rows[EVENT], row_as_json(rows, sorted(raw.table.columns))]
     is_again = ibis.row_number().over(group_by=rows[EVENT_ID], order_by=order) > 0
     again = rows.mutate(**{REASON: ibis.ifelse(is_again, DUPLICATE_EVENT_ID, ibis.null("string"))})
-    return keep_table(con, "judged_events", marked.filter(~marked[IS_REPEATED]).union(again))
+    return con.keep_table("judged_events", marked.filter(~marked[IS_REPEATED]).union(again))
 
 
-def _counted(con: Backend, judged: ir.Table) -> dict[str, int]:
+def _counted(con: Place, judged: ir.Table) -> dict[str, int]:
     wrong = judged.filter(judged[REASON].notnull()).select(reason=judged[REASON])
     counts = wrong.group_by("reason").aggregate(rows=wrong.count())
-    found = {row["reason"]: int(row["rows"]) for row in fetch_rows(con, counts)}
+    found = {row["reason"]: int(row["rows"]) for row in con.fetch_rows(counts)}
     return {reason: found[reason] for reason in REASONS if reason in found}
 
 
-def _strangers(con: Backend, owned: ir.Table, people: People, rejected: Mapping[str, int]) -> tuple[Notice, ...]:
+def _strangers(con: Place, owned: ir.Table, people: People, rejected: Mapping[str, int]) -> tuple[Notice, ...]:
     """A notice when so many events are of unknown leads that the ids of the two files seem to be different things."""
     strangers = rejected.get(UNKNOWN_LEAD, 0)
     rows = count_rows(con, owned) if strangers else 0
     if strangers <= STRANGE_SHARE * rows:
         return ()
-    theirs = fetch_rows(con, owned.aggregate(key=owned[KEY].min()))[0]["key"]
-    ours = fetch_rows(con, people.table.aggregate(key=people.table["lead_id"].min()))[0]["key"]
+    theirs = con.fetch_rows(owned.aggregate(key=owned[KEY].min()))[0]["key"]
+    ours = con.fetch_rows(people.table.aggregate(key=people.table["lead_id"].min()))[0]["key"]
     text = (
         f"{strangers:,} of {rows:,} events are of unknown leads. Is lead_id the same thing in both files? "
         f"In events it is such as {theirs!r}, in leads such as {ours!r}; map another column if not."
@@ -258,12 +258,12 @@ def _is_broken(properties: ir.Value) -> ir.BooleanColumn:
     return cast("ir.BooleanColumn", ~_is_json(properties))
 
 
-def _count_broken(con: Backend, rows: ir.Table, columns: Columns, settings: Settings) -> int:
+def _count_broken(con: Place, rows: ir.Table, columns: Columns, settings: Settings) -> int:
     found = rows[columns.names[JSON_COLUMN]] if JSON_COLUMN in columns.names else None
     if found is None or not found.type().is_string():
         return 0
     properties = without_placeholders(cast("ir.StringColumn", found), settings)
-    return fetch_rows(con, rows.aggregate(broken=_is_broken(properties).sum()))[0]["broken"] or 0
+    return con.fetch_rows(rows.aggregate(broken=_is_broken(properties).sum()))[0]["broken"] or 0
 
 
 def _no_json(broken: int) -> tuple[Notice, ...]:
@@ -277,7 +277,7 @@ def _no_json(broken: int) -> tuple[Notice, ...]:
 
 
 def _values(
-    con: Backend,
+    con: Place,
     raw: Raw,
     rows: ir.Table,
     columns: Columns,

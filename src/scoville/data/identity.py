@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, cast
 
 import ibis
 
-from scoville.data.keep import count_rows, fetch_rows, keep_empty, keep_table
+from scoville.data.keep import count_rows
 from scoville.data.quality import Notice
 from scoville.data.suggest import listed
 from scoville.errors import DataError
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    from ibis.backends.duckdb import Backend
 
+    from scoville.data.keep import Place
     from scoville.data.workspace import Settings
 
 ADDRESS = r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s.,;<>]{2,}$"
@@ -72,7 +72,7 @@ def normal_email(email: ir.StringValue) -> ir.StringValue:
     return cast("ir.StringValue", ibis.ifelse(address.re_search(ADDRESS), address, ibis.null("string")))
 
 
-def merge_leads(con: Backend, leads: ir.Table, settings: Settings, *, source: str) -> People:
+def merge_leads(con: Place, leads: ir.Table, settings: Settings, *, source: str) -> People:
     """One row per lead, by the policy above; `settings.merge` says how far it goes.
 
     Shape:   the columns of `leads`; lead_id is unique.
@@ -87,13 +87,13 @@ def merge_leads(con: Backend, leads: ir.Table, settings: Settings, *, source: st
     if counted["rows"] == counted["keys"] and counted["emails"] == counted["addresses"]:
         return People(leads, _no_links(con))
     links = _links(con, leads) if counted["emails"] != counted["addresses"] else _no_links(con)
-    table = keep_table(con, "merged_leads", _merged(leads, links, "lead_id"))
+    table = con.keep_table("merged_leads", _merged(leads, links, "lead_id"))
     by_id = counted["rows"] - counted["keys"]
     merged = counted["rows"] - count_rows(con, table)
     return People(table, links, merged, merged - by_id, _crowds(con, links))
 
 
-def merge_accounts(con: Backend, accounts: ir.Table, settings: Settings, *, source: str) -> People:
+def merge_accounts(con: Place, accounts: ir.Table, settings: Settings, *, source: str) -> People:
     """One row per account_id, by the same policy without e-mail addresses."""
     counted = _counts(con, accounts, "account_id", is_by_email=False)
     if counted["rows"] == counted["keys"]:
@@ -101,25 +101,25 @@ def merge_accounts(con: Backend, accounts: ir.Table, settings: Settings, *, sour
     if settings.merge == "none":
         raise _duplicates(con, accounts, "account_id", source)
     links = _no_links(con, "account_links")
-    table = keep_table(con, "merged_accounts", _merged(accounts, links, "account_id"))
+    table = con.keep_table("merged_accounts", _merged(accounts, links, "account_id"))
     return People(table, links, counted["rows"] - counted["keys"])
 
 
-def _counts(con: Backend, table: ir.Table, key: str, *, is_by_email: bool) -> dict[str, int]:
+def _counts(con: Place, table: ir.Table, key: str, *, is_by_email: bool) -> dict[str, int]:
     email = normal_email(cast("ir.StringColumn", table["email"])) if is_by_email else ibis.null("string")
     keyed = table.select(key=table[key], email=email)
     # Leads that already share an id share the address too: they are not counted as a second reason to merge.
     pairs = keyed.filter(keyed["email"].notnull()).distinct()
     found = keyed.aggregate(rows=keyed.count(), keys=keyed["key"].nunique())
     if not is_by_email:
-        return {**fetch_rows(con, found)[0], "emails": 0, "addresses": 0}
+        return {**con.fetch_rows(found)[0], "emails": 0, "addresses": 0}
     addresses = pairs.aggregate(emails=pairs.count(), addresses=pairs["email"].nunique())
-    return fetch_rows(con, found.cross_join(addresses))[0]
+    return con.fetch_rows(found.cross_join(addresses))[0]
 
 
-def _duplicates(con: Backend, table: ir.Table, key: str, source: str) -> DataError:
+def _duplicates(con: Place, table: ir.Table, key: str, source: str) -> DataError:
     counts = table.group_by(key).aggregate(rows=table.count()).filter(lambda row: row["rows"] > 1)
-    twice = [row[key] for row in fetch_rows(con, counts.order_by(key))]
+    twice = [row[key] for row in con.fetch_rows(counts.order_by(key))]
     return DataError(
         f"{source}: {key} is not unique: {listed(map(repr, twice[:5]))} of {len(twice)} that come more than once. "
         'With merge = "none" that is an error. Remove the copies, map another column to it, or set merge = "id" or '
@@ -127,7 +127,7 @@ def _duplicates(con: Backend, table: ir.Table, key: str, source: str) -> DataErr
     )
 
 
-def _links(con: Backend, leads: ir.Table) -> ir.Table:
+def _links(con: Place, leads: ir.Table) -> ir.Table:
     """Ids that share an address -> the id among them that was created first, then the smallest."""
     created = leads["created_at"].min() if _has_time(leads, "created_at") else ibis.null("timestamp(6)")
     persons = leads.group_by("lead_id").aggregate(
@@ -141,7 +141,7 @@ def _links(con: Backend, leads: ir.Table) -> ir.Table:
         .filter(lambda row: row["leads"] > 1)
     )
     joined = named.inner_join(owners, "email").filter(lambda row: row["lead_id"] != row["scoville_survivor"])
-    return keep_table(con, "lead_links", joined.select(scoville_from="lead_id", scoville_survivor="scoville_survivor"))
+    return con.keep_table("lead_links", joined.select(scoville_from="lead_id", scoville_survivor="scoville_survivor"))
 
 
 def _merged(rows: ir.Table, links: ir.Table, key: str) -> ir.Table:
@@ -174,15 +174,15 @@ def _has_time(rows: ir.Table, name: str) -> bool:
     return name in rows.columns and bool(rows[name].type().is_timestamp())
 
 
-def _no_links(con: Backend, name: str = "lead_links") -> ir.Table:
-    return keep_empty(con, name, {"scoville_from": "VARCHAR", "scoville_survivor": "VARCHAR"})
+def _no_links(con: Place, name: str = "lead_links") -> ir.Table:
+    return con.keep_empty(name, {"scoville_from": "string", "scoville_survivor": "string"})
 
 
-def _crowds(con: Backend, links: ir.Table) -> tuple[Notice, ...]:
+def _crowds(con: Place, links: ir.Table) -> tuple[Notice, ...]:
     counts = (
         links.group_by("scoville_survivor").aggregate(leads=links.count() + 1).filter(lambda row: row["leads"] >= CROWD)
     )
-    crowds = fetch_rows(con, counts.order_by(counts["leads"].desc(), counts["scoville_survivor"]))
+    crowds = con.fetch_rows(counts.order_by(counts["leads"].desc(), counts["scoville_survivor"]))
     if not crowds:
         return ()
     most = crowds[0]

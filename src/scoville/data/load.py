@@ -13,21 +13,18 @@ from scoville.data.accounts import with_account_traits
 from scoville.data.clean import Cleaned, clean_accounts, clean_leads
 from scoville.data.clean_events import clean_events
 from scoville.data.identity import People, merge_accounts, merge_leads
-from scoville.data.keep import fetch_rows, keep_empty, keep_view
 from scoville.data.memory import NoColumnsError
 from scoville.data.quality import NO_ROWS, Notice, Quality, RelationQuality, TraitQuality
-from scoville.data.sources import open_source
 from scoville.errors import DataError
 from scoville.tables import EVENTS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    from ibis.backends.duckdb import Backend
 
+    from scoville.data.keep import Place
     from scoville.data.sources import Raw
     from scoville.data.workspace import Workspace
 
-SQL_TYPES = {"string": "VARCHAR", "timestamp(6)": "TIMESTAMP"}
 TYPE_NAMES = {"string": "text", "int64": "whole number", "float64": "number", "boolean": "yes/no"}
 
 
@@ -53,7 +50,7 @@ class Loaded:
 
 
 def load(
-    con: Backend,
+    con: Place,
     leads_source: object,
     events_source: object | None = None,
     *,
@@ -75,7 +72,7 @@ def load(
 
 
 def _load(
-    con: Backend,
+    con: Place,
     leads_source: object,
     events_source: object | None,
     accounts_source: object | None,
@@ -83,7 +80,7 @@ def _load(
     as_of: datetime | None,
 ) -> Loaded:
     settings = workspace.settings
-    raw = open_source(con, leads_source, relation="leads", delimiter=workspace.leads.delimiter)
+    raw = con.open_source(leads_source, relation="leads", delimiter=workspace.leads.delimiter)
     cleaned = clean_leads(con, raw, workspace.leads.columns, settings)
     people = merge_leads(con, cleaned.table, settings, source=raw.name)
     people = replace(people, is_keyed_by_email=cleaned.is_keyed_by_email)
@@ -109,45 +106,45 @@ def _load(
         summaries.append(_profile_quality(con, raw, found, companies))
     rejects = reduce(lambda one, other: one.union(other), (part.rejects for part in parts))
     return Loaded(
-        leads=keep_view(con, "leads", leads),
-        events=keep_view(con, "events", events),
-        rejects=keep_view(con, "rejects", rejects),
+        leads=con.keep_view("leads", leads),
+        events=con.keep_view("events", events),
+        rejects=con.keep_view("rejects", rejects),
         quality=Quality(tuple(summaries), tuple(notices)),
         people=people,
         accounts=accounts,
     )
 
 
-def _opened_events(con: Backend, source: object | None, workspace: Workspace) -> tuple[Raw | None, list[Notice]]:
+def _opened_events(con: Place, source: object | None, workspace: Workspace) -> tuple[Raw | None, list[Notice]]:
     """The raw events; null without any, also for a table without columns, such as the empty list."""
     if source is None:
         return None, []
     try:
-        return open_source(con, source, relation="events", delimiter=workspace.events.delimiter), []
+        return con.open_source(source, relation="events", delimiter=workspace.events.delimiter), []
     except NoColumnsError:
         return None, [Notice("events", None, NO_ROWS)]
 
 
-def _accounts(con: Backend, source: object, workspace: Workspace) -> tuple[ir.Table, Cleaned, People, Raw]:
-    raw = open_source(con, source, relation="accounts", delimiter=workspace.accounts.delimiter)
+def _accounts(con: Place, source: object, workspace: Workspace) -> tuple[ir.Table, Cleaned, People, Raw]:
+    raw = con.open_source(source, relation="accounts", delimiter=workspace.accounts.delimiter)
     cleaned = clean_accounts(con, raw, workspace.accounts.columns, workspace.settings)
     companies = merge_accounts(con, cleaned.table, workspace.settings, source=raw.name)
-    return keep_view(con, "accounts", companies.table), cleaned, companies, raw
+    return con.keep_view("accounts", companies.table), cleaned, companies, raw
 
 
 def _naive_utc(instant: datetime | None) -> datetime | None:
     return instant.astimezone(UTC).replace(tzinfo=None) if instant and instant.tzinfo else instant
 
 
-def _no_events(con: Backend) -> ir.Table:
-    return keep_empty(con, "clean_events", {column.name: SQL_TYPES[column.type] for column in EVENTS.columns})
+def _no_events(con: Place) -> ir.Table:
+    return con.keep_empty("clean_events", {column.name: column.type for column in EVENTS.columns})
 
 
-def _profile_quality(con: Backend, raw: Raw, cleaned: Cleaned, people: People) -> RelationQuality:
+def _profile_quality(con: Place, raw: Raw, cleaned: Cleaned, people: People) -> RelationQuality:
     table = people.table
     traits = table.columns[1:]
     present = {f"n{place}": table[name].count() for place, name in enumerate(traits)}
-    counts = fetch_rows(con, table.aggregate(used=table.count(), **present))[0]
+    counts = con.fetch_rows(table.aggregate(used=table.count(), **present))[0]
     used = counts.pop("used")
     return RelationQuality(
         raw.relation,

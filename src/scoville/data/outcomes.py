@@ -13,9 +13,8 @@ import ibis
 
 from scoville.data.clean import clean_profiles
 from scoville.data.columns import snake_case
-from scoville.data.keep import count_rows, fetch_rows, keep_table
+from scoville.data.keep import count_rows
 from scoville.data.quality import NO_LEAD_ID
-from scoville.data.sources import open_source
 from scoville.data.suggest import did_you_mean, listed
 from scoville.errors import DataError
 
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import ibis.expr.types as ir
-    from ibis.backends.duckdb import Backend
 
     from scoville.data.identity import People
+    from scoville.data.keep import Place
     from scoville.data.workspace import Workspace
 
 WON = "won"
@@ -52,12 +51,12 @@ class Outcomes:
     undated: int = 0
 
 
-def outcomes_from(con: Backend, source: object, *, people: People, workspace: Workspace) -> Outcomes:
+def outcomes_from(con: Place, source: object, *, people: People, workspace: Workspace) -> Outcomes:
     """Outcomes of a file or frame. Without a column that names them, every row is a `won`.
 
     Raises:  DataError for columns that are missing or ambiguous, and for times that do not parse.
     """
-    raw = open_source(con, source, relation="outcomes", delimiter=workspace.outcomes.delimiter)
+    raw = con.open_source(source, relation="outcomes", delimiter=workspace.outcomes.delimiter)
     mapping = {_LIKE_EVENTS.get(name, name): column for name, column in workspace.outcomes.columns.items()}
     named = [column for column in raw.table.columns if snake_case(column) in _NAMED]
     if "outcome" not in mapping and len(named) == 1:
@@ -72,7 +71,7 @@ def outcomes_from(con: Backend, source: object, *, people: People, workspace: Wo
     return _kept(con, found, people)
 
 
-def outcomes_in_events(con: Backend, events: ir.Table, names: Sequence[str], *, people: People) -> Outcomes:
+def outcomes_in_events(con: Place, events: ir.Table, names: Sequence[str], *, people: People) -> Outcomes:
     """Outcomes that are rows of events: those of the given names.
 
     Raises:  DataError when no event has any of the names.
@@ -81,7 +80,7 @@ def outcomes_in_events(con: Backend, events: ir.Table, names: Sequence[str], *, 
     found = rows.select("lead_id", outcome=rows["event"], at=rows["occurred_at"], value=_value(rows))
     outcomes = _kept(con, found, people)
     if not outcomes.rows:
-        known = [row["event"] for row in fetch_rows(con, events.select("event").distinct().order_by("event"))]
+        known = [row["event"] for row in con.fetch_rows(events.select("event").distinct().order_by("event"))]
         raise DataError(
             f"no event is called {listed(names)}.{did_you_mean(names[0], known)} Events: {listed(known)}. "
             "Say which counts with --won NAME, or where outcomes are with --outcomes FILE"
@@ -89,7 +88,7 @@ def outcomes_in_events(con: Backend, events: ir.Table, names: Sequence[str], *, 
     return outcomes
 
 
-def outcomes_in_leads(con: Backend, column: str, won: Sequence[str] = (WON,), *, leads: ir.Table) -> Outcomes:
+def outcomes_in_leads(con: Place, column: str, won: Sequence[str] = (WON,), *, leads: ir.Table) -> Outcomes:
     """Outcomes that are a column of leads, such as `Converted` with 1 and 0: won, without a date.
 
     Raises:  DataError when leads have no such column, or it holds neither yes, nor no, nor a name of `won`.
@@ -102,14 +101,14 @@ def outcomes_in_leads(con: Backend, column: str, won: Sequence[str] = (WON,), *,
     wins = leads.filter(said.isin(wanted))
     _check_says(con, column, leads.filter(said.notnull()), said.isin([*wanted, *_NO]), won)
     undated = {"outcome": ibis.literal(WON), "at": ibis.null("timestamp"), "value": ibis.null("float64")}
-    table = keep_table(con, "outcomes", wins.select("lead_id", **undated))
+    table = con.keep_table("outcomes", wins.select("lead_id", **undated))
     return Outcomes(table, has_dates=False, rows=count_rows(con, table))
 
 
-def _check_says(con: Backend, column: str, leads: ir.Table, is_known: ir.BooleanValue, won: Sequence[str]) -> None:
+def _check_says(con: Place, column: str, leads: ir.Table, is_known: ir.BooleanValue, won: Sequence[str]) -> None:
     """A column of statuses says neither yes nor no. Raises: DataError when no value of it is known."""
     if count_rows(con, leads) and not count_rows(con, leads.filter(is_known)):
-        rows = fetch_rows(con, leads.select(said=leads[column].cast("string")).distinct().order_by("said"))
+        rows = con.fetch_rows(leads.select(said=leads[column].cast("string")).distinct().order_by("said"))
         known = [row["said"] for row in rows]
         raise DataError(
             f"'{column}' says neither {listed(won)} nor yes or no of any lead.{did_you_mean(won[0], known)} "
@@ -124,12 +123,12 @@ def _value(rows: ir.Table) -> ir.Value:
     return ibis.ifelse(value.abs() < NO_MONEY, value, ibis.null("float64"))  # not a number is more than all numbers
 
 
-def _kept(con: Backend, rows: ir.Table, people: People) -> Outcomes:
+def _kept(con: Place, rows: ir.Table, people: People) -> Outcomes:
     """Outcomes of known leads; those of a lead that was merged belong to the lead that took it over."""
-    came = fetch_rows(con, rows.aggregate(rows=rows.count(), undated=rows["at"].isnull().sum()))[0]
+    came = con.fetch_rows(rows.aggregate(rows=rows.count(), undated=rows["at"].isnull().sum()))[0]
     known = people.known()
     joined = rows.filter(rows["at"].notnull()).join(known, rows["lead_id"] == known["scoville_from"])
     kept = {"lead_id": joined["scoville_survivor"], **{name: joined[name] for name in ("outcome", "at", "value")}}
-    table = keep_table(con, "outcomes", joined.select(**kept))
+    table = con.keep_table("outcomes", joined.select(**kept))
     used, undated = count_rows(con, table), int(came["undated"] or 0)
     return Outcomes(table, has_dates=True, rows=used, unknown=came["rows"] - undated - used, undated=undated)

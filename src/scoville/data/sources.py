@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import duckdb
 
 from scoville.data.dialects import SAMPLE_BYTES, Dialect, column_names, dialect_of, encoding_of, kind_of
-from scoville.data.keep import count_rows, keep_table_from_sql, keep_view_from_sql, literal, quoted
+from scoville.data.keep import count_rows, literal, quoted
 from scoville.data.memory import as_arrow, is_table_in_memory
 from scoville.data.quality import Notice
 from scoville.data.suggest import did_you_mean, listed
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import ibis.expr.types as ir
-    from ibis.backends.duckdb import Backend
+
+    from scoville.data.in_duckdb import InDuckDB
 
 COPY_CHARS = 1 << 22
 MAY_BE_EMPTY = frozenset({"events"})  # nothing may have happened yet; leads without rows are a failed export
@@ -48,7 +49,7 @@ class Raw:
     notices: tuple[Notice, ...] = ()
 
 
-def open_source(con: Backend, source: object, *, relation: str, delimiter: str | None = None) -> Raw:
+def open_source(con: InDuckDB, source: object, *, relation: str, delimiter: str | None = None) -> Raw:
     """Make what the user named a relation `raw_<relation>` of the connection.
 
     Shape:   one row per row of the source, columns under the names of the source.
@@ -71,7 +72,7 @@ def open_source(con: Backend, source: object, *, relation: str, delimiter: str |
     )
 
 
-def _open_named(con: Backend, source: str, relation: str, delimiter: str | None) -> Raw:
+def _open_named(con: InDuckDB, source: str, relation: str, delimiter: str | None) -> Raw:
     file, separator, table = source.rpartition("::")
     if separator:
         return _open_attached(con, file.removeprefix("duckdb://"), table, relation)
@@ -85,7 +86,7 @@ def _open_named(con: Backend, source: str, relation: str, delimiter: str | None)
 # --- files -----------------------------------------------------------------------------------------------------------
 
 
-def _open_path(con: Backend, path: str, relation: str, delimiter: str | None) -> Raw:
+def _open_path(con: InDuckDB, path: str, relation: str, delimiter: str | None) -> Raw:
     files = _files(con, path)
     _refuse_database(files[0])
     kinds = {file: kind_of(str(file), _head(file, 4096)) for file in files}
@@ -97,7 +98,7 @@ def _open_path(con: Backend, path: str, relation: str, delimiter: str | None) ->
     return _OPENERS[kinds[files[0]]](con, path, files, relation, delimiter)
 
 
-def _files(con: Backend, path: str) -> list[Path]:
+def _files(con: InDuckDB, path: str) -> list[Path]:
     expanded = str(Path(path).expanduser())
     if Path(expanded).is_dir():
         inside = sorted(child.name for child in Path(expanded).iterdir() if child.is_file())
@@ -113,7 +114,7 @@ def _files(con: Backend, path: str) -> list[Path]:
     raise _missing(con, path, Path(expanded))
 
 
-def _missing(con: Backend, path: str, expanded: Path) -> DataError:
+def _missing(con: InDuckDB, path: str, expanded: Path) -> DataError:
     folder = expanded.parent
     tables = [name for _, _, name in _tables(con)]
     of_engine = f" Tables of the engine: {listed(tables)}." if tables else ""
@@ -147,7 +148,7 @@ class _CsvFile:
     dialect: Dialect
 
 
-def _open_csv(con: Backend, name: str, files: Sequence[Path], relation: str, delimiter: str | None) -> Raw:
+def _open_csv(con: InDuckDB, name: str, files: Sequence[Path], relation: str, delimiter: str | None) -> Raw:
     notices: list[Notice] = []
     with tempfile.TemporaryDirectory(prefix="scoville-") as scratch:
         try:
@@ -163,7 +164,7 @@ def _open_csv(con: Backend, name: str, files: Sequence[Path], relation: str, del
     return Raw(relation, name, table, is_text=True, notices=tuple(notices))
 
 
-def _read_csv_again(con: Backend, relation: str, name: str, opened: list[_CsvFile], files: Sequence[Path]) -> ir.Table:
+def _read_csv_again(con: InDuckDB, relation: str, name: str, opened: list[_CsvFile], files: Sequence[Path]) -> ir.Table:
     try:
         return _read_csv(con, relation, opened)
     except duckdb.InvalidInputException as refused:
@@ -216,13 +217,13 @@ def _unpacked(file: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(file, "rb")) if is_packed else file.open("rb")
 
 
-def _read_csv(con: Backend, relation: str, files: list[_CsvFile]) -> ir.Table:
+def _read_csv(con: InDuckDB, relation: str, files: list[_CsvFile]) -> ir.Table:
     """Files of one dialect are read together; files whose columns differ are united by the names of the columns."""
     groups: dict[Dialect, list[Path]] = {}
     for file in files:
         groups.setdefault(file.dialect, []).append(file.readable)
     query = " UNION ALL BY NAME ".join(_csv_query(dialect, paths) for dialect, paths in groups.items())
-    return keep_table_from_sql(con, f"raw_{relation}", query)
+    return con.keep_table_from_sql(f"raw_{relation}", query)
 
 
 def _csv_query(dialect: Dialect, paths: list[Path]) -> str:
@@ -262,7 +263,7 @@ def _search(pattern: str, text: str) -> str:
 # --- JSON and Parquet ------------------------------------------------------------------------------------------------
 
 
-def _open_json(con: Backend, name: str, files: Sequence[Path], relation: str, _delimiter: str | None) -> Raw:
+def _open_json(con: InDuckDB, name: str, files: Sequence[Path], relation: str, _delimiter: str | None) -> Raw:
     # maximum_depth = 1 leaves every value as JSON, so that DuckDB guesses no types; sample_size = -1 looks at every
     # row for keys, because a key that first comes late would be dropped without a word.
     scan = f"read_json([{_literals(files)}], maximum_depth = 1, sample_size = -1, union_by_name = true)"
@@ -271,7 +272,7 @@ def _open_json(con: Backend, name: str, files: Sequence[Path], relation: str, _d
         _check_objects(name, described)
         column_names(name, [column[0] for column in described])
         texts = ", ".join(f"{quoted(column[0])} ->> '$' AS {quoted(column[0])}" for column in described)
-        table = keep_table_from_sql(con, f"raw_{relation}", f"SELECT {texts} FROM {scan}")  # noqa: S608
+        table = con.keep_table_from_sql(f"raw_{relation}", f"SELECT {texts} FROM {scan}")  # noqa: S608
     except (duckdb.InvalidInputException, duckdb.ConversionException) as refused:
         raise _json_error(name, files, refused) from refused
     if not count_rows(con, table):
@@ -304,10 +305,10 @@ def _check_objects(name: str, described: list[tuple[Any, ...]]) -> None:
         raise DataError(f'{name}: holds no JSON objects. One per line is needed, such as {{"lead_id": "7"}}.')
 
 
-def _open_parquet(con: Backend, name: str, files: Sequence[Path], relation: str, _delimiter: str | None) -> Raw:
+def _open_parquet(con: InDuckDB, name: str, files: Sequence[Path], relation: str, _delimiter: str | None) -> Raw:
     query = f"SELECT * FROM read_parquet([{_literals(files)}], union_by_name = true)"  # noqa: S608 - quoted
     try:
-        table = keep_view_from_sql(con, f"raw_{relation}", query)
+        table = con.keep_view_from_sql(f"raw_{relation}", query)
     except duckdb.Error as refused:
         first = str(refused).splitlines()[0]
         raise DataError(f"{name}: cannot be read as Parquet: {first} Export it again.") from refused
@@ -325,7 +326,7 @@ def _literals(paths: Iterable[Path]) -> str:
 # --- DuckDB tables ---------------------------------------------------------------------------------------------------
 
 
-def _open_attached(con: Backend, file: str, table: str, relation: str) -> Raw:
+def _open_attached(con: InDuckDB, file: str, table: str, relation: str) -> Raw:
     path = Path(file).expanduser()
     if not path.exists():
         raise _missing(con, file, path)
@@ -338,7 +339,7 @@ def _open_attached(con: Backend, file: str, table: str, relation: str) -> Raw:
     return Raw(relation, name, _view_of(con, found, relation), is_text=False)
 
 
-def _attach(con: Backend, path: Path) -> str:
+def _attach(con: InDuckDB, path: Path) -> str:
     """Attach a database file for reading, once; its catalog name."""
     resolved = str(path.resolve())
     attached = con.con.execute("SELECT database_name, path FROM duckdb_databases() WHERE path IS NOT NULL").fetchall()
@@ -371,7 +372,7 @@ def _not_opened(file: Path, refused: duckdb.Error) -> DataError:
     return DataError(f"{file}: cannot be opened as a DuckDB database: {str(refused).splitlines()[0]}")
 
 
-def _tables(con: Backend, catalog: str | None = None) -> list[tuple[str, str, str]]:
+def _tables(con: InDuckDB, catalog: str | None = None) -> list[tuple[str, str, str]]:
     """Tables and views of a catalog, or of the engine's own database without those that are temporary."""
     rows = con.con.execute(
         "SELECT table_catalog, table_schema, table_name FROM information_schema.tables "
@@ -381,7 +382,7 @@ def _tables(con: Backend, catalog: str | None = None) -> list[tuple[str, str, st
     return [(str(a), str(b), str(c)) for a, b, c in rows]
 
 
-def _table_address(con: Backend, name: str, catalog: str | None = None) -> str | None:
+def _table_address(con: InDuckDB, name: str, catalog: str | None = None) -> str | None:
     """`table` or `schema.table` as a full SQL name, null when there is none of this name."""
     for address in _tables(con, catalog):
         if name.casefold() in {address[2].casefold(), f"{address[1]}.{address[2]}".casefold()}:
@@ -389,16 +390,16 @@ def _table_address(con: Backend, name: str, catalog: str | None = None) -> str |
     return None
 
 
-def _view_of(con: Backend, address: str, relation: str) -> ir.Table:
-    return keep_view_from_sql(con, f"raw_{relation}", f"SELECT * FROM {address}")  # noqa: S608
+def _view_of(con: InDuckDB, address: str, relation: str) -> ir.Table:
+    return con.keep_view_from_sql(f"raw_{relation}", f"SELECT * FROM {address}")  # noqa: S608
 
 
 # --- tables in memory ------------------------------------------------------------------------------------------------
 
 
-def _open_memory(con: Backend, source: object, relation: str) -> Raw:
+def _open_memory(con: InDuckDB, source: object, relation: str) -> Raw:
     name = f"the table given as {relation}"
     arrow = as_arrow(source, name)
     con.con.register(f"given_{relation}", arrow)
-    table = keep_view_from_sql(con, f"raw_{relation}", f"SELECT * FROM {quoted(f'given_{relation}')}")  # noqa: S608
+    table = con.keep_view_from_sql(f"raw_{relation}", f"SELECT * FROM {quoted(f'given_{relation}')}")  # noqa: S608
     return Raw(relation, name, table, is_text=False)

@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from scoville.data.columns import snake_case
-from scoville.data.keep import count_rows, fetch_rows
+from scoville.data.keep import count_rows
 from scoville.data.moments import (
     ALLOWED,
     AMBIGUOUS_ORDER,
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     import ibis.expr.types as ir
-    from ibis.backends.duckdb import Backend
 
+    from scoville.data.keep import Place
     from scoville.data.reading import Candidate
     from scoville.data.workspace import Settings
 
@@ -112,7 +112,7 @@ def typed_value(column: ir.Column, settings: Settings) -> ir.Value | None:
     return None if kind.is_binary() else column.cast("string")
 
 
-def typed_time(con: Backend, column: ir.Column, name: str, settings: Settings, *, source: str) -> ir.Value:
+def typed_time(con: Place, column: ir.Column, name: str, settings: Settings, *, source: str) -> ir.Value:
     """A column that has to be a time and has a type other than text: a time, a date, or a number since 1970.
 
     Raises:  DataError for a type that can be no time, and for numbers that are no seconds, milli- or microseconds.
@@ -125,7 +125,7 @@ def typed_time(con: Backend, column: ir.Column, name: str, settings: Settings, *
     if not kind.is_numeric():
         raise DataError(f"{source}: {name} is of type {kind}, which is no time. Allowed: a timestamp or a date.")
     numbers = column.as_table().rename(number=column.get_name())
-    newest = fetch_rows(con, numbers.aggregate(newest=numbers["number"].abs().max()))[0]["newest"]
+    newest = con.fetch_rows(numbers.aggregate(newest=numbers["number"].abs().max()))[0]["newest"]
     units = (("seconds", 1e9, 1e11), ("milliseconds", 1e11, 1e14), ("microseconds", 1e14, 1e17))
     unit = next((unit for unit, low, high in units if low <= float(newest or low) < high), None)
     if unit is None:
@@ -145,7 +145,7 @@ def _utc(column: ir.Column, settings: Settings) -> ir.Value:
 
 
 def read_texts(
-    con: Backend, table: ir.Table, names: Collection[str], settings: Settings, *, relation: str, source: str
+    con: Place, table: ir.Table, names: Collection[str], settings: Settings, *, relation: str, source: str
 ) -> dict[str, Reading]:
     """How each of these text columns, free of placeholders, is read. One that is not in the answer stays text.
 
@@ -179,18 +179,18 @@ def is_country_name(name: str) -> bool:
     return bool(COUNTRY.search(snake_case(name)))
 
 
-def _samples(con: Backend, table: ir.Table, names: Collection[str]) -> dict[str, set[str]]:
+def _samples(con: Place, table: ir.Table, names: Collection[str]) -> dict[str, set[str]]:
     if not names:
         return {}
     wanted = table.select(*names)
     if count_rows(con, wanted) > SAMPLE_ROWS:
         row = ibis.struct({name: wanted[name] for name in names})
         wanted = wanted.order_by(content_hash(row)).limit(SAMPLE_ROWS)
-    rows = fetch_rows(con, wanted)
+    rows = con.fetch_rows(wanted)
     return {name: {row[name] for row in rows} - {None} for name in names}
 
 
-def _decided(con: Backend, table: ir.Table, waiting: Mapping[str, Candidate]) -> dict[str, Reading]:
+def _decided(con: Place, table: ir.Table, waiting: Mapping[str, Candidate]) -> dict[str, Reading]:
     """Hold every candidate against all rows, all columns in one aggregate; again where that leads to another one."""
     readings: dict[str, Reading] = {}
     while waiting:
@@ -201,14 +201,14 @@ def _decided(con: Backend, table: ir.Table, waiting: Mapping[str, Candidate]) ->
     return readings
 
 
-def _evidence(con: Backend, table: ir.Table, waiting: Mapping[str, Candidate]) -> dict[str, dict[str, Any]]:
+def _evidence(con: Place, table: ir.Table, waiting: Mapping[str, Candidate]) -> dict[str, dict[str, Any]]:
     wanted = {
         (name, key): aggregate
         for name, candidate in waiting.items()
         for key, aggregate in candidate.evidence(cast("ir.StringColumn", table[name])).items()
     }
     numbered = {f"n{place}": aggregate for place, aggregate in enumerate(wanted.values())}
-    row = fetch_rows(con, table.aggregate(**numbered))[0]
+    row = con.fetch_rows(table.aggregate(**numbered))[0]
     found: dict[str, dict[str, Any]] = {name: {} for name in waiting}
     for (name, key), value in zip(wanted, row.values(), strict=True):
         found[name][key] = value if isinstance(value, str) else value or 0

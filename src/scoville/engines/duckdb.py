@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-import ibis
 from ibis.backends.sql.datatypes import DuckDBType
 
+from scoville.data.in_duckdb import InDuckDB
 from scoville.data.keep import literal
 from scoville.data.traits import LOOKUPS
 from scoville.engines.beside import FORMATS, check_ending, written_beside
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    import ibis
     import pyarrow as pa
 
     from scoville.plan.compile import Plan
@@ -51,7 +52,7 @@ class DuckDB:
             self._limit_memory(memory_limit)
         if threads is not None:
             self.connection.execute(f"SET threads = {int(threads)}")
-        self.ibis = ibis.duckdb.from_connection(self.connection)
+        self.place = InDuckDB(self.connection)
         self.bound = 0  # how many runs its tables have served; they hold the last one
 
     def _limit_memory(self, size: str) -> None:

@@ -117,17 +117,17 @@ def read_history(  # noqa: PLR0913 - what to read, and how
     engine = engine if engine is not None else DuckDB()
     workspace = workspace if workspace is not None else Workspace()
     loaded = load(
-        engine.ibis, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source
+        engine.place, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source
     )
     if outcome_column is not None:
-        found = outcomes_in_leads(engine.ibis, outcome_column, won, leads=loaded.leads)
+        found = outcomes_in_leads(engine.place, outcome_column, won, leads=loaded.leads)
     elif outcomes is not None:
-        found = outcomes_from(engine.ibis, outcomes, people=loaded.people, workspace=workspace)
+        found = outcomes_from(engine.place, outcomes, people=loaded.people, workspace=workspace)
         if not allow_others:
             _check_known(found)
         _check_won(engine, won, found.rows)
     else:
-        found = outcomes_in_events(engine.ibis, loaded.events, won, people=loaded.people)
+        found = outcomes_in_events(engine.place, loaded.events, won, people=loaded.people)
     return History(engine, loaded, found, tuple(won), workspace, outcome_column)
 
 

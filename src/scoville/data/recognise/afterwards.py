@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from scoville.data.columns import snake_case
-from scoville.data.keep import fetch_rows, quoted
+from scoville.data.keep import quoted
 from scoville.data.recognise.clues import OUTCOME_TIME_NAMES
 from scoville.data.recognise.roles import shown_share
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import ibis.expr.types as ir
-    from ibis.backends.duckdb import Backend
 
+    from scoville.data.in_duckdb import InDuckDB
     from scoville.data.recognise.looks import ColumnLook
 
 # Honest single facts reach 0.75 at most in the public data sets at hand; what was typed in afterwards starts at 0.8.
@@ -47,7 +47,7 @@ NAMES = re.compile(
 
 
 def written_after(
-    con: Backend, rows: ir.Table, columns: Sequence[ColumnLook], won: str | None = None
+    con: InDuckDB, rows: ir.Table, columns: Sequence[ColumnLook], won: str | None = None
 ) -> Mapping[str, str]:
     """Columns that may be written after the outcome, each with the reason in words.
 
@@ -56,7 +56,7 @@ def written_after(
     by_name = {column.name: "its name says so" for column in columns if _says_so(column)}
     if won is None:
         return by_name
-    total = fetch_rows(con, rows.aggregate(rows=rows.count(), won=rows[won].sum()))[0]
+    total = con.fetch_rows(rows.aggregate(rows=rows.count(), won=rows[won].sum()))[0]
     winners = int(total["won"] or 0)
     if min(winners, total["rows"] - winners) < ENOUGH:
         return by_name
@@ -70,7 +70,7 @@ def written_after(
 
 
 def at_the_outcome(
-    con: Backend, rows: ir.Table, columns: Sequence[ColumnLook], won_at: str, created_at: str | None = None
+    con: InDuckDB, rows: ir.Table, columns: Sequence[ColumnLook], won_at: str, created_at: str | None = None
 ) -> Mapping[str, str]:
     """Columns of dates that lie on the day of the outcome, or later, for most winners: each with the reason in words.
 
@@ -85,7 +85,7 @@ def at_the_outcome(
     return found
 
 
-def _by_date(con: Backend, rows: ir.Table, key: str, won_at: str, created_at: str | None) -> str | None:
+def _by_date(con: InDuckDB, rows: ir.Table, key: str, won_at: str, created_at: str | None) -> str | None:
     date, won = f"{quoted(key)}::DATE", f"{quoted(won_at)}::DATE"
     created = f"{quoted(created_at)}::DATE" if created_at is not None else "NULL::DATE"
     both, on_day, since, planned = con.con.execute(
@@ -108,14 +108,14 @@ def _says_so(column: ColumnLook) -> bool:
 
 
 def _filled_shares(
-    con: Backend, rows: ir.Table, columns: Sequence[ColumnLook], won: str
+    con: InDuckDB, rows: ir.Table, columns: Sequence[ColumnLook], won: str
 ) -> dict[str, tuple[float, float]]:
     wanted = {}
     for column in columns:
         is_there = rows[column.key].notnull().cast("float64")
         wanted[f"won: {column.key}"] = is_there.mean(where=rows[won])
         wanted[f"other: {column.key}"] = is_there.mean(where=~rows[won])
-    row = fetch_rows(con, rows.aggregate(**wanted))[0]
+    row = con.fetch_rows(rows.aggregate(**wanted))[0]
     return {column.key: (row[f"won: {column.key}"], row[f"other: {column.key}"]) for column in columns}
 
 
@@ -126,7 +126,7 @@ def _gap(filled: tuple[float, float]) -> str | None:
     return f"filled for {shown_share(won)} of the winners and {shown_share(other)} of the others"
 
 
-def _by_values(con: Backend, rows: ir.Table, column: ColumnLook, won: str, base: float) -> str | None:
+def _by_values(con: InDuckDB, rows: ir.Table, column: ColumnLook, won: str, base: float) -> str | None:
     if column.type == "number":
         groups, is_binned = _numbers(con, rows, column, won), column.distinct > BINS
         ordered = groups
@@ -142,11 +142,11 @@ def _by_values(con: Backend, rows: ir.Table, column: ColumnLook, won: str, base:
     return f"alone it tells a winner from another lead {shown_share(area)} of the time" if area >= TOO_GOOD else None
 
 
-def _values(con: Backend, rows: ir.Table, column: ColumnLook, won: str) -> list[Group]:
+def _values(con: InDuckDB, rows: ir.Table, column: ColumnLook, won: str) -> list[Group]:
     return _counted(con, rows, f"coalesce({quoted(column.key)}::VARCHAR, '')", won)
 
 
-def _numbers(con: Backend, rows: ir.Table, column: ColumnLook, won: str) -> list[Group]:
+def _numbers(con: InDuckDB, rows: ir.Table, column: ColumnLook, won: str) -> list[Group]:
     """Numbers in their order, equal ones together; many different ones in bins of about equal size."""
     number = quoted(column.key)
     rank = f"percent_rank() OVER (PARTITION BY {number} IS NULL ORDER BY {number})"
@@ -154,7 +154,7 @@ def _numbers(con: Backend, rows: ir.Table, column: ColumnLook, won: str) -> list
     return _counted(con, rows, binned if column.distinct > BINS else number, won)
 
 
-def _counted(con: Backend, rows: ir.Table, value: str, won: str) -> list[Group]:
+def _counted(con: InDuckDB, rows: ir.Table, value: str, won: str) -> list[Group]:
     """Rows and winners for each value that is not missing, in the order of the values.
 
     In SQL, because a wide file has hundreds of columns and Ibis takes longer to write each query than it takes to run.

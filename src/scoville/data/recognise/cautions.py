@@ -12,8 +12,7 @@ from scoville.data.recognise.winners import is_open, labelled
 from scoville.data.suggest import listed
 
 if TYPE_CHECKING:
-    from ibis.backends.duckdb import Backend
-
+    from scoville.data.in_duckdb import InDuckDB
     from scoville.data.recognise.findings import Outcome, RecognisedFile, Recognition
     from scoville.data.recognise.looks import ColumnLook
 
@@ -26,7 +25,7 @@ UNKNOWN_WORDS = frozenset(
 
 
 def cautions_of(
-    con: Backend, leads: RecognisedFile, outcomes: RecognisedFile | None, outcome: Outcome | None
+    con: InDuckDB, leads: RecognisedFile, outcomes: RecognisedFile | None, outcome: Outcome | None
 ) -> tuple[Caution, ...]:
     """Every column of leads that a rule had better not rest on, by the file; then how values are missing."""
     taken = {role.column for role in leads.roles if role.is_sure}

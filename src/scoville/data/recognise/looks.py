@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import ibis
 
-from scoville.data.keep import count_rows, fetch_rows, keep_table, keep_view, quoted
+from scoville.data.keep import count_rows, quoted
 from scoville.data.moments import AMBIGUOUS_ORDER
 from scoville.data.values import (
     content_hash,
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     import ibis.expr.types as ir
-    from ibis.backends.duckdb import Backend
 
+    from scoville.data.in_duckdb import InDuckDB
     from scoville.data.sources import Raw
     from scoville.data.workspace import Settings
 
@@ -97,17 +97,17 @@ class FileLook:
         return next(one for one in self.columns if one.name == name)
 
 
-def look_at(con: Backend, raw: Raw, settings: Settings) -> FileLook:
+def look_at(con: InDuckDB, raw: Raw, settings: Settings) -> FileLook:
     """Every column of a relation, in the order of the file; those that hold bytes are left out."""
     rows = count_rows(con, raw.table)
     picked = _picked(raw.table, rows)
     keyed, texts = _shaped(picked, settings)
-    shaped = keep_table(con, f"shaped_{raw.relation}", picked.select(**keyed))
+    shaped = con.keep_table(f"shaped_{raw.relation}", picked.select(**keyed))
     readings = read_texts(con, shaped, texts, settings, relation=raw.relation, source=raw.name)
     read = {key: reading.value(cast("ir.StringColumn", shaped[key])) for key, reading in readings.items()}
     typed = shaped.mutate(**read)
-    seen = keep_view(con, f"seen_{raw.relation}", typed.select(*keyed))
-    counts = fetch_rows(con, typed.aggregate(**_counts(typed, keyed)))[0] | _texts_given(con, picked, texts)
+    seen = con.keep_view(f"seen_{raw.relation}", typed.select(*keyed))
+    counts = con.fetch_rows(typed.aggregate(**_counts(typed, keyed)))[0] | _texts_given(con, picked, texts)
     shown = _shown(con, seen)
     open_orders = {key for key, reading in readings.items() if reading.notice == AMBIGUOUS_ORDER}
     names = dict(zip(_keys(raw.table), raw.table.columns, strict=True))
@@ -117,14 +117,14 @@ def look_at(con: Backend, raw: Raw, settings: Settings) -> FileLook:
     return FileLook(raw, rows, columns, seen)
 
 
-def distinct_keys(con: Backend, raw: Raw, column: str, settings: Settings) -> tuple[int, int]:
+def distinct_keys(con: InDuckDB, raw: Raw, column: str, settings: Settings) -> tuple[int, int]:
     """How many rows of the whole relation have a value in this column, and how many different ones, exactly."""
     keys = raw.table.select(key=key_text(raw.table[column], settings))
-    found = fetch_rows(con, keys.aggregate(filled=keys["key"].count(), distinct=keys["key"].nunique()))[0]
+    found = con.fetch_rows(keys.aggregate(filled=keys["key"].count(), distinct=keys["key"].nunique()))[0]
     return found["filled"], found["distinct"]
 
 
-def share_known(con: Backend, one: Raw, column: str, other: Raw, other_column: str, settings: Settings) -> float:
+def share_known(con: InDuckDB, one: Raw, column: str, other: Raw, other_column: str, settings: Settings) -> float:
     """Share of the different ids of `one` that are ids of `other`, in [0, 1], over at most LOOK_ROWS rows of `one`."""
     rows = _picked(one.table, count_rows(con, one.table))
     asked = (
@@ -184,22 +184,22 @@ def _counts(typed: ir.Table, keys: Mapping[str, object]) -> dict[str, ir.Scalar]
     return wanted
 
 
-def _texts_given(con: Backend, picked: ir.Table, texts: Collection[str]) -> dict[str, int]:
+def _texts_given(con: InDuckDB, picked: ir.Table, texts: Collection[str]) -> dict[str, int]:
     """For each column of text, how many rows have any text in it, placeholders among them."""
     names = {f"given: {key}": picked[key.partition("_")[2]] for key in texts}
     wanted = {given: (column != "").sum() for given, column in names.items()}
-    return fetch_rows(con, picked.aggregate(**wanted))[0] if wanted else {}
+    return con.fetch_rows(picked.aggregate(**wanted))[0] if wanted else {}
 
 
-def _shown(con: Backend, seen: ir.Table) -> dict[str, tuple[str, ...]]:
+def _shown(con: InDuckDB, seen: ir.Table) -> dict[str, tuple[str, ...]]:
     """Some values of each column as text, the same ones whatever the order of the rows."""
     row = ibis.struct({key: seen[key] for key in seen.columns})
-    rows = fetch_rows(con, seen.order_by(content_hash(row)).limit(SHOWN_ROWS))
+    rows = con.fetch_rows(seen.order_by(content_hash(row)).limit(SHOWN_ROWS))
     return {key: tuple(str(one[key]) for one in rows if one[key] is not None) for key in seen.columns}
 
 
 def _column(
-    con: Backend,
+    con: InDuckDB,
     seen: ir.Table,
     named: tuple[str, str],
     counts: Mapping[str, Any],
@@ -226,7 +226,7 @@ def _column(
     )
 
 
-def _top(con: Backend, seen: ir.Table, key: str) -> tuple[tuple[str, int], ...]:
+def _top(con: InDuckDB, seen: ir.Table, key: str) -> tuple[tuple[str, int], ...]:
     """The most frequent values with their counts; spellings that differ in case only are one.
 
     In SQL, because a wide file has hundreds of columns and Ibis takes longer to write each query than it takes to run.

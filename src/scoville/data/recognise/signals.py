@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from scoville.data.columns import snake_case
-from scoville.data.keep import fetch_rows, keep_table_from_sql
 from scoville.data.lists import LOOKUPS
 from scoville.data.traits import DERIVED, derive
 
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import ibis.expr.types as ir
-    from ibis.backends.duckdb import Backend
 
+    from scoville.data.in_duckdb import InDuckDB
     from scoville.data.recognise.looks import FileLook
     from scoville.data.recognise.roles import Role
 
@@ -61,13 +60,13 @@ class EventSeen:
         return self.count == self.leads
 
 
-def events_seen(con: Backend, look: FileLook, roles: Sequence[Role]) -> tuple[EventSeen, ...]:
+def events_seen(con: InDuckDB, look: FileLook, roles: Sequence[Role]) -> tuple[EventSeen, ...]:
     """Every kind of event, the most frequent first; without a column for names or leads, nothing."""
     keys = {role.name: look.column(role.column).key for role in roles if role.is_sure}
     if not {"event", "lead_id"} <= keys.keys():
         return ()
     rows = look.seen.select(event=look.seen[keys["event"]].cast("string"), lead=look.seen[keys["lead_id"]])
-    leads = fetch_rows(con, rows.aggregate(leads=rows["lead"].nunique()))[0]["leads"]
+    leads = con.fetch_rows(rows.aggregate(leads=rows["lead"].nunique()))[0]["leads"]
     named = rows.filter(rows["event"].notnull())
     counted = named.group_by("event").aggregate(count=named.count(), leads=named["lead"].nunique())
     ordered = counted.order_by(counted["count"].desc(), counted["event"]).limit(MOST_EVENTS)
@@ -80,11 +79,11 @@ def events_seen(con: Backend, look: FileLook, roles: Sequence[Role]) -> tuple[Ev
             row["leads"] / leads if leads else 0.0,
             pages.get(row["event"], ()),
         )
-        for row in fetch_rows(con, ordered)
+        for row in con.fetch_rows(ordered)
     )
 
 
-def _pages(con: Backend, look: FileLook, event: str) -> dict[str, tuple[PageSeen, ...]]:
+def _pages(con: InDuckDB, look: FileLook, event: str) -> dict[str, tuple[PageSeen, ...]]:
     """For each event with addresses of pages, which telling pages were seen."""
     found: dict[str, list[PageSeen]] = {}
     for column in look.columns:
@@ -94,7 +93,7 @@ def _pages(con: Backend, look: FileLook, event: str) -> dict[str, tuple[PageSeen
         words = {word: about for about, words in PAGES.items() for word in words}
         counts = {word: address.contains(word).sum() for word in words}
         rows = look.seen.group_by(event=look.seen[event].cast("string")).aggregate(**counts).order_by("event")
-        for row in fetch_rows(con, rows):
+        for row in con.fetch_rows(rows):
             for about, few in PAGES.items():
                 word = max(few, key=lambda one: row[one] or 0)
                 if row["event"] is not None and row[word]:
@@ -102,7 +101,7 @@ def _pages(con: Backend, look: FileLook, event: str) -> dict[str, tuple[PageSeen
     return {event: tuple(pages) for event, pages in found.items()}
 
 
-def derived_shares(con: Backend, seen: ir.Table, keys: Mapping[str, str]) -> dict[str, dict[str, float]]:
+def derived_shares(con: InDuckDB, seen: ir.Table, keys: Mapping[str, str]) -> dict[str, dict[str, float]]:
     """For each derived trait whose source is there, the share of each of its values among the leads that have one.
 
     `keys` maps our columns to those of `seen`.
@@ -118,17 +117,17 @@ def derived_shares(con: Backend, seen: ir.Table, keys: Mapping[str, str]) -> dic
     return {name: _shares(con, leads, name) for name in names}
 
 
-def _kept_lookup(con: Backend, name: str) -> ir.Table:
+def _kept_lookup(con: InDuckDB, name: str) -> ir.Table:
     con.con.register("scoville_rows", LOOKUPS[name].rows())
     try:
-        return keep_table_from_sql(con, name, "SELECT * FROM scoville_rows")
+        return con.keep_table_from_sql(name, "SELECT * FROM scoville_rows")
     finally:
         con.con.unregister("scoville_rows")
 
 
-def _shares(con: Backend, leads: ir.Table, name: str) -> dict[str, float]:
+def _shares(con: InDuckDB, leads: ir.Table, name: str) -> dict[str, float]:
     there = leads.filter(leads[name].notnull())
     counted = there.group_by(value=there[name]).aggregate(count=there.count())
-    rows = fetch_rows(con, counted.order_by(counted["count"].desc(), counted["value"]))
+    rows = con.fetch_rows(counted.order_by(counted["count"].desc(), counted["value"]))
     total = sum(row["count"] for row in rows)
     return {row["value"]: row["count"] / total for row in rows}

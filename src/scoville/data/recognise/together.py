@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scoville.data.keep import fetch_rows, quoted
+from scoville.data.keep import quoted
 from scoville.data.recognise.cautions import cautions_of, doubts_about
 from scoville.data.recognise.clues import CLUES
 from scoville.data.recognise.findings import RecognisedFile, Recognition
@@ -19,15 +19,13 @@ from scoville.data.recognise.looks import distinct_keys, look_at, share_known
 from scoville.data.recognise.roles import Role, candidates, roles_of, shown_share
 from scoville.data.recognise.signals import derived_shares, events_seen
 from scoville.data.recognise.winners import find_outcome
-from scoville.data.sources import open_source
 from scoville.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from ibis.backends.duckdb import Backend
-
+    from scoville.data.in_duckdb import InDuckDB
     from scoville.data.workspace import Settings
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
@@ -61,7 +59,7 @@ def _is_data_file(path: Path) -> bool:
 
 
 def recognise(
-    con: Backend,
+    con: InDuckDB,
     sources: Sequence[str],
     settings: Settings,
     *,
@@ -81,7 +79,7 @@ def recognise(
     for place, source in enumerate([*settled.values(), *(one for one in sources if one not in settled.values())]):
         kind = next((kind for kind, path in settled.items() if path == source), None)
         try:
-            raw = open_source(con, source, relation=f"file_{place}")
+            raw = con.open_source(source, relation=f"file_{place}")
             files.append(what_it_is(look_at(con, raw, settings), kind))
         except DataError as refused:
             if kind is not None or not is_lenient:
@@ -149,7 +147,7 @@ def _no_leads(files: Sequence[RecognisedFile], aside: Sequence[tuple[str, str]])
 
 
 def _related(
-    con: Backend,
+    con: InDuckDB,
     chosen: Mapping[str, RecognisedFile],
     aside: tuple[tuple[str, str], ...],
     settings: Settings,
@@ -187,7 +185,7 @@ def _keys_of_roles(file: RecognisedFile) -> dict[str, str]:
     return {role.name: file.look.column(role.column).key for role in file.roles if role.is_sure}
 
 
-def _exact_key(con: Backend, leads: RecognisedFile, settings: Settings) -> RecognisedFile:
+def _exact_key(con: InDuckDB, leads: RecognisedFile, settings: Settings) -> RecognisedFile:
     """The reason of the id, counted over all rows where only a sample was looked at."""
     role = leads.role("lead_id")
     if role is None or not leads.look.is_sample:
@@ -203,7 +201,7 @@ def _with_role(file: RecognisedFile, role: Role) -> RecognisedFile:
 
 
 def _joined(
-    con: Backend, leads: RecognisedFile, other: RecognisedFile, settings: Settings
+    con: InDuckDB, leads: RecognisedFile, other: RecognisedFile, settings: Settings
 ) -> tuple[RecognisedFile, RecognisedFile | None, list[str]]:
     """The pair of columns by which most ids of the other file are those of leads; the first guess wins ties."""
     best, share = _best_pair(con, leads, other, settings)
@@ -221,7 +219,7 @@ def _joined(
 
 
 def _best_pair(
-    con: Backend, leads: RecognisedFile, other: RecognisedFile, settings: Settings
+    con: InDuckDB, leads: RecognisedFile, other: RecognisedFile, settings: Settings
 ) -> tuple[tuple[Role, Role] | None, float]:
     owns = _key_candidates(leads)
     theirs = sorted(candidates(other.look.columns, CLUES[other.kind][:1]), key=lambda role: -role.confidence)[:3]
@@ -246,12 +244,12 @@ def _key_candidates(leads: RecognisedFile) -> list[Role]:
     return list({role.column: role for role in reversed(roles) if role is not None}.values())[::-1]
 
 
-def _newest(con: Backend, events: RecognisedFile, now: datetime) -> datetime | None:
+def _newest(con: InDuckDB, events: RecognisedFile, now: datetime) -> datetime | None:
     """The newest event that is not in the future."""
     role = events.role("occurred_at")
     time = events.look.seen[events.look.column(role.column).key] if role else None
     if time is None or not time.type().is_timestamp():
         return None
     past = events.look.seen.select(time=time).filter(lambda row: row["time"] <= now)
-    newest: datetime | None = fetch_rows(con, past.aggregate(newest=past["time"].max()))[0]["newest"]
+    newest: datetime | None = con.fetch_rows(past.aggregate(newest=past["time"].max()))[0]["newest"]
     return newest

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import ibis
 
 from scoville.data.columns import snake_case
-from scoville.data.keep import keep_view
 from scoville.data.recognise.clues import NOT_WON, OUTCOME_NAMES, is_binary, won_values
 from scoville.data.recognise.findings import Outcome
 from scoville.data.recognise.roles import shown_share
@@ -15,8 +14,8 @@ from scoville.data.suggest import listed
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    from ibis.backends.duckdb import Backend
 
+    from scoville.data.in_duckdb import InDuckDB
     from scoville.data.recognise.findings import RecognisedFile
     from scoville.data.recognise.looks import ColumnLook, FileLook
 
@@ -58,7 +57,7 @@ def find_outcome(leads: RecognisedFile, outcomes: RecognisedFile | None) -> Outc
 
 
 def labelled(
-    con: Backend, leads: RecognisedFile, outcomes: RecognisedFile | None, outcome: Outcome | None
+    con: InDuckDB, leads: RecognisedFile, outcomes: RecognisedFile | None, outcome: Outcome | None
 ) -> tuple[ir.Table, str | None]:
     """The leads looked at with a boolean column for who won, and its name; null where it is not known."""
     seen = leads.look.seen
@@ -67,7 +66,7 @@ def labelled(
     if outcome.relation == "leads":
         value = seen[leads.look.column(outcome.column or "").key].cast("string").strip().lower()
         won = value.isin([one.strip().lower() for one in outcome.won]).fill_null(ibis.literal(False))  # noqa: FBT003 - a value
-        return keep_view(con, "labelled", seen.mutate(**{WON_COLUMN: won})), WON_COLUMN
+        return con.keep_view("labelled", seen.mutate(**{WON_COLUMN: won})), WON_COLUMN
     own, their = leads.role("lead_id"), outcomes.role("lead_id") if outcomes else None
     if outcomes is None or own is None or their is None:
         return seen, None
@@ -75,7 +74,7 @@ def labelled(
     winners = rows.select(winner=rows[outcomes.look.column(their.column).key].cast("string")).distinct()
     joined = seen.left_join(winners, seen[leads.look.column(own.column).key].cast("string") == winners["winner"])
     with_label = joined.select(*seen.columns, **{WON_COLUMN: joined["winner"].notnull()})
-    return keep_view(con, "labelled", with_label), WON_COLUMN
+    return con.keep_view("labelled", with_label), WON_COLUMN
 
 
 def _won_rows(outcomes: RecognisedFile, outcome: Outcome) -> ir.Table:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scoville.data.keep import keep_view
 from scoville.data.outcomes import WON
 from scoville.data.recognise.afterwards import at_the_outcome, written_after
 from scoville.data.recognise.looks import look_at
@@ -60,8 +59,8 @@ def _traits(history: History, used: Sequence[str]) -> Iterator[Leak]:
 
 
 def _reasons(history: History, facts: Sequence[str]) -> Mapping[str, str]:
-    con = history.engine.ibis
-    rows = keep_view(con, "leak_rows", _labelled(history, facts))
+    con = history.engine.place
+    rows = con.keep_view("leak_rows", _labelled(history, facts))
     look = look_at(con, Raw("leak_looks", "leads", rows, is_text=False), history.workspace.settings)
     keys = {column.name: column.key for column in look.columns}
     columns: list[ColumnLook] = [column for column in look.columns if column.name in facts]

@@ -119,7 +119,7 @@ def assign(
     """
     import pyarrow as pa  # noqa: PLC0415 - only here
 
-    load(engine.ibis, leads, None, workspace=by_id_alone(workspace), as_of=None)
+    load(engine.place, leads, None, workspace=by_id_alone(workspace), as_of=None)
     ids = engine.arrow("SELECT lead_id FROM leads ORDER BY lead_id")["lead_id"].to_pylist()
     given = [variant_of(experiment, lead_id, variants) for lead_id in ids]
     with engine.registered(pa.table({"lead_id": pa.array(ids, pa.string()), VARIANT: given})) as source:
