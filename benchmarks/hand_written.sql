@@ -65,7 +65,7 @@ engagement AS (
     sum(points) AS points,
     sum(points) FILTER (rule IN (2, 3)) AS email,
     max(round(points * 10)::INT * 100 + 99 - rule, 3) AS ups,
-    min(round(points * 10)::INT * 100 + 99 - rule) FILTER (rule IN (1, 9)) AS down
+    min(round(points * 10)::INT * 100 - 99 + rule) FILTER (rule IN (1, 9)) AS down
   FROM event_points
   GROUP BY lead_id
 ),
@@ -88,7 +88,7 @@ sums AS (
     list_reverse_sort(
       list_concat(ups, [maker * 1000 + 87, size * 1000 + 86, industry * 1000 + 85, country * 1000 + 84])
     ) AS ups,
-    least(down, size * 1000 + 86) AS down
+    least(down, size * 1000 - 86) AS down
   FROM fit LEFT JOIN engagement USING (lead_id)
 ),
 scored AS (
@@ -143,8 +143,8 @@ SELECT
       '+' || (up3 // 1000)::VARCHAR || CASE WHEN up3 % 1000 >= 100 THEN '.' || (up3 // 100 % 10)::VARCHAR ELSE '' END
       || ' ' || names[100 - up3 % 100]
     END,
-    CASE WHEN down < 0 THEN
-      format('{:g} ', floor(down / 100) / 10) || names[100 - (down - floor(down / 100) * 100)::INT]
+    CASE WHEN down <= -100 THEN
+      format('{:g} ', -(-down // 100) / 10) || names[100 + down % 100]
     END
   ) END AS reasons,
   'Benchmark' AS model,

@@ -18,10 +18,11 @@ from scoville.errors import PlanError
 from scoville.plan.accounts import add_account_scores
 from scoville.plan.contributions import add_contributions
 from scoville.plan.engagement import add_event_points
-from scoville.plan.grading import add_graded, add_scores
+from scoville.plan.grading import add_graded
 from scoville.plan.ledger import Ledger, ledger_of
 from scoville.plan.people import add_people, add_traits, used_traits
-from scoville.plan.reasons import add_reasons
+from scoville.plan.ranking import add_ranks, add_scores
+from scoville.plan.reasons import add_weighed, reason_keys
 from scoville.plan.steps import Constant, Steps, needed, script_of, tables_in, timeless, to_sql
 from scoville.plan.sums import add_engagement, add_sums, narrow_to_segments
 
@@ -53,6 +54,7 @@ class Plan:
     ledger: Ledger
     relations: Mapping[str, ir.Table | Constant]
     inputs: tuple[str, ...]
+    own: Mapping[str, Mapping[str, ir.Table]] = field(default_factory=dict, compare=False, repr=False)
     _texts: dict[tuple[str, ...], str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -71,7 +73,7 @@ class Plan:
         given = tuple(given)
         asked = (output, dialect, "pretty" if pretty else "", *given)
         if asked not in self._texts:
-            self._texts[asked] = to_sql(self.relations, output, dialect, given, pretty=pretty)
+            self._texts[asked] = to_sql(self._said_in(dialect), output, dialect, given, pretty=pretty)
         return self._texts[asked]
 
     def script(self, output: str, dialect: str, *, as_of: datetime | None = None) -> str:
@@ -83,7 +85,11 @@ class Plan:
         if output not in self.relations:
             message = f"this model gives no '{output}'; it needs `accounts:` for account_scores"
             raise PlanError(message)
-        return script_of(self.relations, output, dialect, self._head(output), as_of)
+        return script_of(self._said_in(dialect), output, dialect, self._head(output), as_of)
+
+    def _said_in(self, dialect: str) -> Mapping[str, ir.Table | Constant]:
+        """The steps, those in the dialect's own words that have some."""
+        return {**self.relations, **self.own.get(dialect, {})}
 
     def _head(self, output: str) -> str:
         lists = "".join(f", {name}" for name in self.lookups)
@@ -105,6 +111,7 @@ def compile_plan(model: Model, columns: Columns) -> Plan:
     Raises: PlanError when the model reads a trait or property that is not among them.
     """
     steps, ledger = Steps(), ledger_of(model)
+    keys = reason_keys(ledger, model)
     leads = ibis.table(dict(columns.leads), name="leads")
     as_of = ibis.table({"as_of": "timestamp(6)"}, name="as_of")
     lookups = {name: ibis.table(dict(lookup.columns), name=name) for name, lookup in LOOKUPS.items()}
@@ -116,12 +123,12 @@ def compile_plan(model: Model, columns: Columns) -> Plan:
         events = ibis.table(dict(columns.events), name="events")
         event_points = add_event_points(steps, events, as_of, ledger)
         event_points = narrow_to_segments(steps, event_points, people, ledger)
-        engagement = add_engagement(steps, event_points, ledger)
+        engagement = add_engagement(steps, event_points, ledger, keys)
     sums = add_sums(steps, people, engagement, model, ledger)
     add_contributions(steps, sums, event_points, model, ledger)
-    graded = add_graded(steps, sums, as_of, model, ledger)
-    reasons = add_reasons(steps, sums, event_points, model, ledger)
-    scores = add_scores(steps, graded, reasons, model)
+    weighed = add_weighed(steps, sums, keys)
+    graded = add_graded(steps, weighed, as_of, model, ledger)
+    scores = add_scores(steps, graded, add_ranks(steps, weighed), model, keys)
     if model.accounts is not None:
         add_account_scores(steps, traits, scores, model)
     read = {
@@ -131,4 +138,4 @@ def compile_plan(model: Model, columns: Columns) -> Plan:
         for name in tables_in(relation)
     }
     inputs = tuple(name for name in ("leads", "events", "as_of", *LOOKUPS) if name in read)
-    return Plan(model, ledger, dict(steps.relations), inputs)
+    return Plan(model, ledger, dict(steps.relations), inputs, steps.own)

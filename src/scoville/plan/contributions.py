@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import ibis
 import ibis.expr.types as ir
 
-from scoville.plan.sums import entries_of
+from scoville.plan.entries import entries_of
 from scoville.plan.terms import cases
 
 if TYPE_CHECKING:

@@ -84,12 +84,13 @@ def _points(totals: ir.Table, rules: ir.Table, ledger: Ledger) -> ir.Table:
     total, matched = _limited(row, ledger)
     kinds = sorted({entry.fading.kind for entry in ledger.events})
     newest = weight(row.decay, kinds, row.age_us, row.span_us, row.share)
-    # 0 for a single event, so that no rounding of `total` shows
-    others = ibis.ifelse(row.matched > 1, row.repeat * (total - newest), 0.0)
+    row = row.mutate(total=total, matched=matched, newest=newest)
+    # a single event has the very weight of the newest, so that nothing is left of `total` and no rounding shows
+    raw = row.points * row.newest + row.repeat * (row.total - row.newest)
     banded = [(row.rule == e.number, _banded(e, row)) for e in ledger.events if not isinstance(e.rule, PointsRule)]
-    raw = cases(banded, row.points * newest + others)
-    points = _within(raw, row.lowest, row.highest)
-    return row.select("lead_id", "rule", matched=matched, newest_at=row.newest_at, raw_points=raw, points=points)
+    row = row.mutate(raw_points=cases(banded, raw))
+    points = _within(row.raw_points, row.lowest, row.highest)
+    return row.select("lead_id", "rule", "matched", "newest_at", "raw_points", points=points)
 
 
 def _limited(row: ir.Table, ledger: Ledger) -> tuple[ir.FloatingValue, ir.IntegerValue]:

@@ -1,6 +1,6 @@
-"""Letters and words from numbers: grade, level, priority, stage, probability, rank.
+"""Letters and words from numbers: grade, level, priority, stage, probability.
 
-In: `sums`. Out: `scores`, without reasons. Called by `compile.py`.
+In: `weighed`. Out: `graded`. Called by `compile.py`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from scoville.model.checks import DISQUALIFIED
+from scoville.model.conditions import comparisons_of
 from scoville.plan.terms import TRUE, cases, condition_holds
 
 if TYPE_CHECKING:
@@ -22,27 +23,56 @@ if TYPE_CHECKING:
     from scoville.plan.steps import Steps
 
 
-def add_graded(steps: Steps, sums: ir.Table, as_of: ir.Table, model: Model, ledger: Ledger) -> ir.Table:
-    """The step `graded`: lead_id and the columns of `scores` that speak of one lead alone."""
-    row = sums.select("lead_id", "segment_no", "disqualified_by", "fit", "engagement", "score").cross_join(as_of)
+def add_graded(steps: Steps, weighed: ir.Table, as_of: ir.Table, model: Model, ledger: Ledger) -> ir.Table:
+    """The step `graded`: `weighed` with the columns of `scores` that speak of one lead alone."""
+    row = weighed.cross_join(as_of)
     names = [(row.segment_no == i + 1, ibis.literal(name)) for i, name in enumerate(ledger.segment_names)]
-    row = row.mutate(
-        grade=_threshold(row.fit, model.grades),
-        level=_threshold(row.engagement, model.levels),
-        segment=cases(names, ibis.null("string")),
-    )
-    holding = [
-        (
-            condition_holds(p.when, lambda name: row[name], row.as_of) if p.when is not None else TRUE,
-            ibis.literal(p.name),
-        )
-        for p in model.priority_rules
-    ]
-    row = row.mutate(priority=cases(holding, ibis.null("string")))
+    row = row.mutate(segment=cases(names, ibis.null("string")))
+    row = _with_words(steps, row, model)
     row = row.mutate(stage=_stage(row, model)).drop("segment_no")
     if model.probability is not None:
         row = row.mutate(probability=_probability(row, model.probability.points))
     return steps.add("graded", row)
+
+
+def _with_words(steps: Steps, row: ir.Table, model: Model) -> ir.Table:
+    """`row` with grade, level and priority.
+
+    Where the priority rests on grade and level alone, each pair of the two is judged once, not each lead.
+    """
+    read = {one.trait for p in model.priority_rules if p.when is not None for one in comparisons_of(p.when)}
+    if not read or not read <= {"grade", "level"}:
+        row = row.mutate(grade=_threshold(row.fit, model.grades), level=_threshold(row.engagement, model.levels))
+        return row.mutate(priority=_priority(row, model, row.as_of))
+    grades = steps.constant("grades", {"grade_no": "int16", "grade": "string"}, _letters(model.grades))
+    levels = steps.constant("levels", {"level_no": "int16", "level": "string"}, _letters(model.levels))
+    pair = grades.cross_join(levels)
+    priorities = steps.add("priorities", pair.mutate(priority=_priority(pair, model, ibis.null("timestamp(6)"))))
+    row = row.mutate(grade_no=_place(row.fit, model.grades), level_no=_place(row.engagement, model.levels))
+    return row.join(priorities, ["grade_no", "level_no"]).drop("grade_no", "level_no")
+
+
+def _priority(row: ir.Table, model: Model, as_of: ir.Value) -> ir.StringValue:
+    """The first priority that holds."""
+    holding = [
+        (condition_holds(p.when, lambda name: row[name], as_of) if p.when is not None else TRUE, ibis.literal(p.name))
+        for p in model.priority_rules
+    ]
+    return cases(holding, ibis.null("string"))
+
+
+def _letters(thresholds: Mapping[str, float | None] | None) -> list[tuple[int, str | None]]:
+    """Each letter with its place, and no letter after the last one, unless that takes everything below."""
+    names = [*(thresholds or {})]
+    return [*enumerate(names), (len(names), None)]
+
+
+def _place(value: ir.FloatingValue, thresholds: Mapping[str, float | None] | None) -> ir.IntegerValue:
+    """The place among `_letters` of the letter that `_threshold` gives."""
+    every = list((thresholds or {}).values())
+    branches = [(value >= t, ibis.literal(i, "int16")) for i, t in enumerate(every) if t is not None]
+    last = len(every) - 1 if None in every else len(every)
+    return cases(branches, ibis.literal(last, "int16"))
 
 
 def _threshold(value: ir.FloatingValue, thresholds: Mapping[str, float | None] | None) -> ir.StringValue:
@@ -81,35 +111,3 @@ def _probability(row: ir.Table, points: Sequence[tuple[float, float]]) -> ir.Flo
         line = (row.score - float(start)) / float(end - start) * float(high - low) + float(low)
         branches.append((row.score < end, ibis.least(line, float(high))))
     return cases(branches, ibis.literal(float(highest)))
-
-
-def add_scores(steps: Steps, graded: ir.Table, reasons: ir.Table, model: Model) -> ir.Table:
-    """The step `scores`: every column of `tables.SCORES`, `probability` for a model that has one."""
-    given = ("probability",) if model.probability is not None else ()
-    ranks = steps.add("ranks", _ranks(graded))
-    row = graded.left_join(reasons, "lead_id").drop("lead_id_right").join(ranks, "score")
-    scored = row.select(
-        "lead_id", "score", "fit", "engagement", "grade", "level", "priority", "stage", "segment",
-        rank=row["rank"],
-        percentile=row.percentile,
-        disqualified_by=row.disqualified_by,
-        reasons=ibis.coalesce(ibis.literal("Disqualified: ") + row.disqualified_by, row.reasons),
-        **{name: row[name] for name in given},
-        model=ibis.literal(model.name),
-        model_version=ibis.literal(model.version),
-        as_of=row.as_of,
-    )  # fmt: skip
-    return steps.add("scores", scored)
-
-
-def _ranks(graded: ir.Table) -> ir.Table:
-    """Rank and percentile of each different score: far fewer rows to sort than there are leads, and narrower ones."""
-    # as floats, for a sum of whole numbers is of a wider type on some engines
-    counts = graded.group_by("score").agg(leads=graded.count().cast("float64"))
-    upward = ibis.window(order_by=counts.score, preceding=None, following=0)
-    placed = counts.mutate(up_to=counts.leads.sum().over(upward), everyone=counts.leads.sum().over())
-    return placed.select(
-        "score",
-        rank=(placed.everyone - placed.up_to + 1).cast("int64"),
-        percentile=placed.up_to / placed.everyone * 100,
-    )

@@ -1,17 +1,18 @@
 """Fit and engagement come together: groups, sections and the scale are clamped, and what each clamp takes is kept.
 
-In: `people`, `event_points`. Out: `sums` with one row per lead, and the list of its columns that become contributions.
-Called by `compile.py`.
+In: `people`, `event_points`. Out: `sums` with one row per lead: a column for each entry of `entries.py`, what they add
+up to, and the keys of the events that gave and took most. Called by `compile.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
 
+from scoville.plan.entries import entries_of, idle_rules
+from scoville.plan.reasons import PLACES, event_places
 from scoville.plan.terms import FALSE, cases, clamped, total
 
 if TYPE_CHECKING:
@@ -19,39 +20,8 @@ if TYPE_CHECKING:
 
     from scoville.model.load import Model
     from scoville.plan.ledger import Group, Ledger, NumberedEventRule, SectionName, SectionPart
+    from scoville.plan.reasons import ReasonKeys
     from scoville.plan.steps import Steps
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A column of `sums` that is a contribution: a fit rule, an event rule without events, or what a clamp took."""
-
-    column: str
-    section: str
-    rule: str
-    matched: int
-    is_rule: bool
-
-
-def entries_of(ledger: Ledger, model: Model) -> tuple[Entry, ...]:
-    """All contributions that stand as columns of `sums`, in the order in which they are applied."""
-    fit = [Entry(f"fit_{e.number}", "fit", e.rule.name, 1, is_rule=True) for e in ledger.fit]
-    idle = [Entry(f"idle_{e.number}", "engagement", e.rule.name, 0, is_rule=True) for e in _idle(ledger)]
-    caps = [
-        Entry(f"cap_{group.number}", group.section, f"cap: {group.name}", 0, is_rule=False) for group in ledger.groups
-    ]
-    ends = [Entry(f"cap_{name}", name, f"cap: {name}", 0, is_rule=False) for name in ("fit", "engagement")]
-    scale = Entry("cap_scale", "score", "cap: scale", 0, is_rule=False)
-    out = [
-        Entry(f"disqualified_{i}", "score", f"disqualified: {q.name}", 0, is_rule=False)
-        for i, q in enumerate((*model.qualify, *model.disqualify))
-    ]
-    return (*fit, *idle, *caps, *ends, scale, *out)
-
-
-def _idle(ledger: Ledger) -> list[NumberedEventRule]:
-    """Event rules that give points to a lead without a matching event."""
-    return [entry for entry in ledger.events if entry.points_without_events != 0]
 
 
 def narrow_to_segments(steps: Steps, event_points: ir.Table, people: ir.Table, ledger: Ledger) -> ir.Table:
@@ -66,19 +36,22 @@ def narrow_to_segments(steps: Steps, event_points: ir.Table, people: ir.Table, l
     return steps.add("segment_points", row.filter(ibis.or_(*speaks)).drop("segment_no"))
 
 
-def add_engagement(steps: Steps, event_points: ir.Table, ledger: Ledger) -> ir.Table:
+def add_engagement(steps: Steps, event_points: ir.Table, ledger: Ledger, keys: ReasonKeys) -> ir.Table:
     """The step `engagement`.
 
-    Per lead the sum of its event rules, of each group, and which rules that speak of idleness it met.
+    Per lead the sum of its event rules, of each group, and which rules that speak of idleness it met; and the keys of
+    those that gave and took most.
     """
-    row = event_points
-    sums = {"event_sum": row.points.sum()}
-    for group in ledger.groups:
-        if members := [entry.number for entry in ledger.events if entry.group == group]:
-            sums[f"group_{group.number}"] = row.points.sum(where=row.rule.isin(members))
-    for entry in _idle(ledger):
-        sums[f"met_{entry.number}"] = (row.rule == entry.number).any()
-    return steps.add("engagement", row.group_by("lead_id").agg(**sums))
+
+    def sums(row: ir.Table) -> dict[str, ir.Scalar]:
+        found: dict[str, ir.Scalar] = {"event_sum": row.points.sum()}
+        for group in ledger.groups:
+            if members := [entry.number for entry in ledger.events if entry.group == group]:
+                found[f"group_{group.number}"] = row.points.sum(where=row.rule.isin(members))
+        return found | {f"met_{entry.number}": (row.rule == entry.number).any() for entry in idle_rules(ledger)}
+
+    usual, own = event_places(event_points, keys, sums)
+    return steps.add("engagement", usual, own)
 
 
 def add_sums(steps: Steps, people: ir.Table, engagement: ir.Table | None, model: Model, ledger: Ledger) -> ir.Table:
@@ -86,7 +59,7 @@ def add_sums(steps: Steps, people: ir.Table, engagement: ir.Table | None, model:
     row = people
     if engagement is not None:
         row = people.left_join(engagement, "lead_id").drop("lead_id_right")
-    row = row.mutate(**{f"idle_{entry.number}": _idle_points(row, entry, engagement) for entry in _idle(ledger)})
+    row = row.mutate(**{f"idle_{entry.number}": _idle_points(row, entry, engagement) for entry in idle_rules(ledger)})
     row = row.mutate(**{f"cap_{group.number}": _group_cap(row, group, ledger, engagement) for group in ledger.groups})
     row = row.mutate(
         fit_sum=_section_sum(row, "fit", ledger, None),
@@ -110,8 +83,9 @@ def add_sums(steps: Steps, people: ir.Table, engagement: ir.Table | None, model:
     )
     score = ibis.ifelse(row.disqualified_by.isnull(), row.qualified_score, float(model.scale.min))
     kept = [entry.column for entry in entries_of(ledger, model)]
+    places = [name for name in PLACES if name in row.columns]
     return steps.add(
-        "sums", row.select("lead_id", "segment_no", "disqualified_by", *kept, "fit", "engagement", score=score)
+        "sums", row.select("lead_id", "segment_no", "disqualified_by", *kept, "fit", "engagement", *places, score=score)
     )
 
 
@@ -131,7 +105,7 @@ def _group_cap(row: ir.Table, group: Group, ledger: Ledger, engagement: ir.Table
 
 def _members(row: ir.Table, group: Group, ledger: Ledger) -> list[ir.FloatingValue]:
     fit = [row[f"fit_{entry.number}"] for entry in ledger.fit if entry.group == group]
-    return fit + [row[f"idle_{entry.number}"] for entry in _idle(ledger) if entry.group == group]
+    return fit + [row[f"idle_{entry.number}"] for entry in idle_rules(ledger) if entry.group == group]
 
 
 def _event_column(row: ir.Table, name: str, engagement: ir.Table | None) -> list[ir.FloatingValue]:
@@ -143,7 +117,7 @@ def _section_sum(row: ir.Table, section: SectionName, ledger: Ledger, engagement
     caps = [row[f"cap_{group.number}"] for group in ledger.groups if group.section == section]
     if section == "fit":
         return total([*(row[f"fit_{entry.number}"] for entry in ledger.fit), *caps])
-    idle = [row[f"idle_{entry.number}"] for entry in _idle(ledger)]
+    idle = [row[f"idle_{entry.number}"] for entry in idle_rules(ledger)]
     return total([*_event_column(row, "event_sum", engagement), *idle, *caps])
 
 

@@ -125,140 +125,139 @@ WITH "as_of" AS (
     2
 ), "event_points" AS (
   SELECT
-    "t2"."lead_id",
-    "t2"."rule",
-    "t2"."matched",
-    "t2"."newest_at",
-    (
-      "t3"."points" * EXP(
+    "t5"."lead_id",
+    "t5"."rule",
+    "t5"."matched",
+    "t5"."newest_at",
+    "t5"."raw_points",
+    LEAST(
+      GREATEST("t5"."raw_points", COALESCE("t5"."lowest", "t5"."raw_points")),
+      COALESCE(
+        "t5"."highest",
+        GREATEST("t5"."raw_points", COALESCE("t5"."lowest", "t5"."raw_points"))
+      )
+    ) AS "points"
+  FROM (
+    SELECT
+      "t4"."lead_id",
+      "t4"."rule",
+      "t4"."matched",
+      "t4"."total",
+      "t4"."age_us",
+      "t4"."newest_at",
+      "t4"."name",
+      "t4"."points",
+      "t4"."repeat",
+      "t4"."lowest",
+      "t4"."highest",
+      "t4"."window_us",
+      "t4"."decay",
+      "t4"."span_us",
+      "t4"."share",
+      "t4"."at_most",
+      "t4"."per_day",
+      EXP(
         -(
           (
-            "t2"."age_us" / "t3"."span_us"
+            "t4"."age_us" / "t4"."span_us"
           ) * CAST(0.6931471805599453 AS DOUBLE)
         )
-      )
-    ) + CASE
-      WHEN "t2"."matched" > 1
-      THEN "t3"."repeat" * (
-        "t2"."total" - EXP(
+      ) AS "newest",
+      (
+        "t4"."points" * EXP(
           -(
             (
-              "t2"."age_us" / "t3"."span_us"
+              "t4"."age_us" / "t4"."span_us"
             ) * CAST(0.6931471805599453 AS DOUBLE)
           )
         )
-      )
-      ELSE CAST(0.0 AS DOUBLE)
-    END AS "raw_points",
-    LEAST(
-      GREATEST(
-        (
-          "t3"."points" * EXP(
+      ) + (
+        "t4"."repeat" * (
+          "t4"."total" - EXP(
             -(
               (
-                "t2"."age_us" / "t3"."span_us"
+                "t4"."age_us" / "t4"."span_us"
               ) * CAST(0.6931471805599453 AS DOUBLE)
             )
           )
-        ) + CASE
-          WHEN "t2"."matched" > 1
-          THEN "t3"."repeat" * (
-            "t2"."total" - EXP(
-              -(
-                (
-                  "t2"."age_us" / "t3"."span_us"
-                ) * CAST(0.6931471805599453 AS DOUBLE)
-              )
-            )
-          )
-          ELSE CAST(0.0 AS DOUBLE)
-        END,
-        COALESCE(
-          "t3"."lowest",
-          (
-            "t3"."points" * EXP(
-              -(
-                (
-                  "t2"."age_us" / "t3"."span_us"
-                ) * CAST(0.6931471805599453 AS DOUBLE)
-              )
-            )
-          ) + CASE
-            WHEN "t2"."matched" > 1
-            THEN "t3"."repeat" * (
-              "t2"."total" - EXP(
-                -(
-                  (
-                    "t2"."age_us" / "t3"."span_us"
-                  ) * CAST(0.6931471805599453 AS DOUBLE)
-                )
-              )
-            )
-            ELSE CAST(0.0 AS DOUBLE)
-          END
         )
-      ),
-      COALESCE(
+      ) AS "raw_points"
+    FROM (
+      SELECT
+        "t2"."lead_id",
+        "t2"."rule",
+        "t2"."matched",
+        "t2"."total",
+        "t2"."age_us",
+        "t2"."newest_at",
+        "t3"."name",
+        "t3"."points",
+        "t3"."repeat",
+        "t3"."lowest",
         "t3"."highest",
-        GREATEST(
-          (
-            "t3"."points" * EXP(
-              -(
-                (
-                  "t2"."age_us" / "t3"."span_us"
-                ) * CAST(0.6931471805599453 AS DOUBLE)
-              )
-            )
-          ) + CASE
-            WHEN "t2"."matched" > 1
-            THEN "t3"."repeat" * (
-              "t2"."total" - EXP(
-                -(
-                  (
-                    "t2"."age_us" / "t3"."span_us"
-                  ) * CAST(0.6931471805599453 AS DOUBLE)
-                )
-              )
-            )
-            ELSE CAST(0.0 AS DOUBLE)
-          END,
-          COALESCE(
-            "t3"."lowest",
-            (
-              "t3"."points" * EXP(
-                -(
-                  (
-                    "t2"."age_us" / "t3"."span_us"
-                  ) * CAST(0.6931471805599453 AS DOUBLE)
-                )
-              )
-            ) + CASE
-              WHEN "t2"."matched" > 1
-              THEN "t3"."repeat" * (
-                "t2"."total" - EXP(
-                  -(
-                    (
-                      "t2"."age_us" / "t3"."span_us"
-                    ) * CAST(0.6931471805599453 AS DOUBLE)
-                  )
-                )
-              )
-              ELSE CAST(0.0 AS DOUBLE)
-            END
-          )
-        )
-      )
-    ) AS "points"
-  FROM "rule_totals" AS "t2"
-  INNER JOIN "event_rules" AS "t3"
-    ON "t2"."rule" = "t3"."rule"
+        "t3"."window_us",
+        "t3"."decay",
+        "t3"."span_us",
+        "t3"."share",
+        "t3"."at_most",
+        "t3"."per_day"
+      FROM "rule_totals" AS "t2"
+      INNER JOIN "event_rules" AS "t3"
+        ON "t2"."rule" = "t3"."rule"
+    ) AS "t4"
+  ) AS "t5"
 ), "engagement" AS (
   SELECT
-    "t0"."lead_id",
-    SUM("t0"."points") AS "event_sum"
-  FROM "event_points" AS "t0"
-  GROUP BY
-    1
+    "t3"."lead_id",
+    "t3"."event_sum",
+    LIST_EXTRACT("t3"."ups", 1) AS "up_0",
+    LIST_EXTRACT("t3"."ups", 2) AS "up_1",
+    LIST_EXTRACT("t3"."ups", 3) AS "up_2",
+    "t3"."down"
+  FROM (
+    SELECT
+      "t2"."lead_id",
+      SUM("t2"."points") AS "event_sum",
+      MAX("t2"."key", 3) AS "ups",
+      MIN("t2"."key") AS "down"
+    FROM (
+      SELECT
+        "t1"."lead_id",
+        "t1"."rule",
+        "t1"."points",
+        CASE
+          WHEN "t1"."tenths" > 0
+          THEN (
+            "t1"."tenths" * 10
+          ) + (
+            9 - "t1"."rule"
+          )
+          WHEN "t1"."tenths" < 0
+          THEN (
+            "t1"."tenths" * 10
+          ) - (
+            9 - "t1"."rule"
+          )
+          ELSE 0
+        END AS "key"
+      FROM (
+        SELECT
+          "t0"."lead_id",
+          "t0"."rule",
+          "t0"."points",
+          CAST(ROUND(
+            LEAST(
+              GREATEST("t0"."points", -CAST(100000000000.0 AS DOUBLE)),
+              CAST(100000000000.0 AS DOUBLE)
+            ) * 10,
+            0
+          ) AS BIGINT) AS "tenths"
+        FROM "event_points" AS "t0"
+      ) AS "t1"
+    ) AS "t2"
+    GROUP BY
+      1
+  ) AS "t3"
 ), "sums" AS (
   SELECT
     "t6"."lead_id",
@@ -275,6 +274,10 @@ WITH "as_of" AS (
     END AS "disqualified_0",
     "t6"."fit",
     "t6"."engagement",
+    "t6"."up_0",
+    "t6"."up_1",
+    "t6"."up_2",
+    "t6"."down",
     CASE
       WHEN "t6"."disqualified_by" IS NULL
       THEN "t6"."qualified_score"
@@ -287,6 +290,10 @@ WITH "as_of" AS (
       "t5"."disqualified_by",
       "t5"."fit_0",
       "t5"."event_sum",
+      "t5"."up_0",
+      "t5"."up_1",
+      "t5"."up_2",
+      "t5"."down",
       "t5"."fit_0" AS "fit_sum",
       COALESCE("t5"."event_sum", CAST(0.0 AS DOUBLE)) AS "engagement_sum",
       LEAST("t5"."fit_0", CAST(20.0 AS DOUBLE)) AS "fit",
@@ -312,555 +319,187 @@ WITH "as_of" AS (
           "t2"."disqualified_by",
           "t2"."fit_0",
           "t3"."lead_id" AS "lead_id_right",
-          "t3"."event_sum"
+          "t3"."event_sum",
+          "t3"."up_0",
+          "t3"."up_1",
+          "t3"."up_2",
+          "t3"."down"
         FROM "people" AS "t2"
         LEFT OUTER JOIN "engagement" AS "t3"
           ON "t2"."lead_id" = "t3"."lead_id"
       ) AS "t4"
     ) AS "t5"
   ) AS "t6"
+), "weighed" AS (
+  SELECT
+    "t5"."lead_id",
+    "t5"."segment_no",
+    "t5"."disqualified_by",
+    "t5"."fit",
+    "t5"."engagement",
+    "t5"."score",
+    "t5"."best_0" AS "up_0",
+    "t5"."best_1" AS "up_1",
+    "t5"."best_2" AS "up_2",
+    -(
+      GREATEST(-(
+        "t5"."down"
+      ), -(
+        "t5"."key_1"
+      ), 0)
+    ) AS "down"
+  FROM (
+    SELECT
+      "t4"."lead_id",
+      "t4"."segment_no",
+      "t4"."disqualified_by",
+      "t4"."fit",
+      "t4"."engagement",
+      "t4"."score",
+      "t4"."up_0",
+      "t4"."up_1",
+      "t4"."up_2",
+      "t4"."down",
+      "t4"."key_1",
+      "t4"."best_0",
+      "t4"."best_1",
+      GREATEST(
+        CASE WHEN "t4"."up_0" < "t4"."best_1" THEN "t4"."up_0" ELSE 0 END,
+        CASE WHEN "t4"."up_1" < "t4"."best_1" THEN "t4"."up_1" ELSE 0 END,
+        CASE WHEN "t4"."up_2" < "t4"."best_1" THEN "t4"."up_2" ELSE 0 END,
+        CASE WHEN "t4"."key_1" < "t4"."best_1" THEN "t4"."key_1" ELSE 0 END,
+        0
+      ) AS "best_2"
+    FROM (
+      SELECT
+        "t3"."lead_id",
+        "t3"."segment_no",
+        "t3"."disqualified_by",
+        "t3"."fit",
+        "t3"."engagement",
+        "t3"."score",
+        "t3"."up_0",
+        "t3"."up_1",
+        "t3"."up_2",
+        "t3"."down",
+        "t3"."key_1",
+        "t3"."best_0",
+        GREATEST(
+          CASE WHEN "t3"."up_0" < "t3"."best_0" THEN "t3"."up_0" ELSE 0 END,
+          CASE WHEN "t3"."up_1" < "t3"."best_0" THEN "t3"."up_1" ELSE 0 END,
+          CASE WHEN "t3"."up_2" < "t3"."best_0" THEN "t3"."up_2" ELSE 0 END,
+          CASE WHEN "t3"."key_1" < "t3"."best_0" THEN "t3"."key_1" ELSE 0 END,
+          0
+        ) AS "best_1"
+      FROM (
+        SELECT
+          "t2"."lead_id",
+          "t2"."segment_no",
+          "t2"."disqualified_by",
+          "t2"."fit",
+          "t2"."engagement",
+          "t2"."score",
+          "t2"."up_0",
+          "t2"."up_1",
+          "t2"."up_2",
+          "t2"."down",
+          "t2"."key_1",
+          GREATEST("t2"."up_0", "t2"."up_1", "t2"."up_2", "t2"."key_1", 0) AS "best_0"
+        FROM (
+          SELECT
+            "t1"."lead_id",
+            "t1"."segment_no",
+            "t1"."disqualified_by",
+            "t1"."fit",
+            "t1"."engagement",
+            "t1"."score",
+            "t1"."up_0",
+            "t1"."up_1",
+            "t1"."up_2",
+            "t1"."down",
+            CASE
+              WHEN "t1"."fit_0" > 0
+              THEN (
+                "t1"."fit_0" * 10
+              ) + 8
+              WHEN "t1"."fit_0" < 0
+              THEN (
+                "t1"."fit_0" * 10
+              ) - 8
+              ELSE 0
+            END AS "key_1"
+          FROM (
+            SELECT
+              "t0"."lead_id",
+              "t0"."segment_no",
+              "t0"."disqualified_by",
+              "t0"."fit",
+              "t0"."engagement",
+              "t0"."score",
+              COALESCE("t0"."up_0", 0) AS "up_0",
+              COALESCE("t0"."up_1", 0) AS "up_1",
+              COALESCE("t0"."up_2", 0) AS "up_2",
+              COALESCE("t0"."down", 0) AS "down",
+              CAST(ROUND(
+                LEAST(
+                  GREATEST("t0"."fit_0", -CAST(100000000000.0 AS DOUBLE)),
+                  CAST(100000000000.0 AS DOUBLE)
+                ) * 10,
+                0
+              ) AS BIGINT) AS "fit_0"
+            FROM "sums" AS "t0"
+          ) AS "t1"
+        ) AS "t2"
+      ) AS "t3"
+    ) AS "t4"
+  ) AS "t5"
 ), "graded" AS (
   SELECT
-    "t6".*
+    "t5".*
     EXCLUDE ("segment_no")
   FROM (
     SELECT
-      "t5"."lead_id",
-      "t5"."segment_no",
-      "t5"."disqualified_by",
-      "t5"."fit",
-      "t5"."engagement",
-      "t5"."score",
-      "t5"."as_of",
+      "t4"."lead_id",
+      "t4"."segment_no",
+      "t4"."disqualified_by",
+      "t4"."fit",
+      "t4"."engagement",
+      "t4"."score",
+      "t4"."up_0",
+      "t4"."up_1",
+      "t4"."up_2",
+      "t4"."down",
+      "t4"."as_of",
+      CAST(NULL AS TEXT) AS "segment",
       CAST(NULL AS TEXT) AS "grade",
       CAST(NULL AS TEXT) AS "level",
-      CAST(NULL AS TEXT) AS "segment",
       CAST(NULL AS TEXT) AS "priority",
       CASE
-        WHEN "t5"."disqualified_by" IS NOT NULL
+        WHEN "t4"."disqualified_by" IS NOT NULL
         THEN 'Disqualified'
-        WHEN "t5"."score" >= CAST(30.0 AS DOUBLE)
+        WHEN "t4"."score" >= CAST(30.0 AS DOUBLE)
         THEN 'MQL'
-        WHEN "t5"."score" >= CAST(0.0 AS DOUBLE)
+        WHEN "t4"."score" >= CAST(0.0 AS DOUBLE)
         THEN 'Lead'
         ELSE CAST(NULL AS TEXT)
       END AS "stage"
     FROM (
       SELECT
-        "t4"."lead_id",
-        "t4"."segment_no",
-        "t4"."disqualified_by",
-        "t4"."fit",
-        "t4"."engagement",
-        "t4"."score",
-        "t2"."as_of"
-      FROM (
-        SELECT
-          "t0"."lead_id",
-          "t0"."segment_no",
-          "t0"."disqualified_by",
-          "t0"."fit",
-          "t0"."engagement",
-          "t0"."score"
-        FROM "sums" AS "t0"
-      ) AS "t4"
-      CROSS JOIN "as_of" AS "t2"
-    ) AS "t5"
-  ) AS "t6"
-), "rule_names" AS (
-  SELECT
-    CAST("rule" AS BIGINT) AS "rule",
-    CAST("name" AS TEXT) AS "name"
-  FROM (VALUES
-    (0, 'Demo'),
-    (1, 'Director')) AS t("rule", "name")
-), "event_reasons" AS (
-  SELECT
-    "t3"."lead_id",
-    MAX("t3"."key") FILTER(WHERE
-      "t3"."place" = 0) AS "up_0",
-    MAX("t3"."key") FILTER(WHERE
-      "t3"."place" = 1) AS "up_1",
-    MAX("t3"."key") FILTER(WHERE
-      "t3"."place" = 2) AS "up_2",
-    MIN("t3"."key") AS "down"
-  FROM (
-    SELECT
-      "t2"."lead_id",
-      "t2"."key",
-      ROW_NUMBER() OVER (
-        PARTITION BY "t2"."lead_id"
-        ORDER BY "t2"."key" DESC
-        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-      ) - 1 AS "place"
-    FROM (
-      SELECT
-        *
-      FROM (
-        SELECT
-          "t0"."lead_id",
-          CASE
-            WHEN CAST(ROUND(
-              CASE
-                WHEN CASE
-                  WHEN "t0"."points" IS NULL
-                  THEN "t0"."points"
-                  ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
-                END IS NULL
-                THEN CASE
-                  WHEN "t0"."points" IS NULL
-                  THEN "t0"."points"
-                  ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
-                END
-                ELSE GREATEST(
-                  -CAST(100000000000.0 AS DOUBLE),
-                  CASE
-                    WHEN "t0"."points" IS NULL
-                    THEN "t0"."points"
-                    ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
-                  END
-                )
-              END * 10,
-              0
-            ) AS BIGINT) = 0
-            THEN 0
-            ELSE (
-              CAST(ROUND(
-                CASE
-                  WHEN CASE
-                    WHEN "t0"."points" IS NULL
-                    THEN "t0"."points"
-                    ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
-                  END IS NULL
-                  THEN CASE
-                    WHEN "t0"."points" IS NULL
-                    THEN "t0"."points"
-                    ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
-                  END
-                  ELSE GREATEST(
-                    -CAST(100000000000.0 AS DOUBLE),
-                    CASE
-                      WHEN "t0"."points" IS NULL
-                      THEN "t0"."points"
-                      ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t0"."points")
-                    END
-                  )
-                END * 10,
-                0
-              ) AS BIGINT) * 10
-            ) + (
-              9 - CAST("t0"."rule" AS BIGINT)
-            )
-          END AS "key"
-        FROM "event_points" AS "t0"
-      ) AS "t1"
-      WHERE
-        "t1"."key" <> 0
-    ) AS "t2"
-  ) AS "t3"
-  GROUP BY
-    1
-), "reasons" AS (
-  SELECT
-    "t34"."lead_id",
-    NULLIF(
-      SUBSTRING(
-        '' || COALESCE(
-          '; ' || CASE WHEN "t34"."up_0_tenths" > 0 THEN '+' ELSE '' END || CASE
-            WHEN (
-              "t34"."up_0_tenths" % 10
-            ) = 0
-            THEN CAST(CAST(FLOOR("t34"."up_0_tenths" / 10) AS BIGINT) AS TEXT)
-            ELSE CAST("t34"."up_0_tenths" / 10 AS TEXT)
-          END || ' ' || "t34"."up_0_name",
-          ''
-        ) || COALESCE(
-          '; ' || CASE WHEN "t34"."up_1_tenths" > 0 THEN '+' ELSE '' END || CASE
-            WHEN (
-              "t34"."up_1_tenths" % 10
-            ) = 0
-            THEN CAST(CAST(FLOOR("t34"."up_1_tenths" / 10) AS BIGINT) AS TEXT)
-            ELSE CAST("t34"."up_1_tenths" / 10 AS TEXT)
-          END || ' ' || "t34"."up_1_name",
-          ''
-        ) || COALESCE(
-          '; ' || CASE WHEN "t34"."up_2_tenths" > 0 THEN '+' ELSE '' END || CASE
-            WHEN (
-              "t34"."up_2_tenths" % 10
-            ) = 0
-            THEN CAST(CAST(FLOOR("t34"."up_2_tenths" / 10) AS BIGINT) AS TEXT)
-            ELSE CAST("t34"."up_2_tenths" / 10 AS TEXT)
-          END || ' ' || "t34"."up_2_name",
-          ''
-        ) || COALESCE(
-          '; ' || CASE WHEN "t34"."down_tenths" > 0 THEN '+' ELSE '' END || CASE
-            WHEN (
-              "t34"."down_tenths" % 10
-            ) = 0
-            THEN CAST(CAST(FLOOR("t34"."down_tenths" / 10) AS BIGINT) AS TEXT)
-            ELSE CAST("t34"."down_tenths" / 10 AS TEXT)
-          END || ' ' || "t34"."down_name",
-          ''
-        ),
-        CASE
-          WHEN (
-            2 + 1
-          ) >= 1
-          THEN 2 + 1
-          ELSE 2 + 1 + LENGTH(
-            '' || COALESCE(
-              '; ' || CASE WHEN "t34"."up_0_tenths" > 0 THEN '+' ELSE '' END || CASE
-                WHEN (
-                  "t34"."up_0_tenths" % 10
-                ) = 0
-                THEN CAST(CAST(FLOOR("t34"."up_0_tenths" / 10) AS BIGINT) AS TEXT)
-                ELSE CAST("t34"."up_0_tenths" / 10 AS TEXT)
-              END || ' ' || "t34"."up_0_name",
-              ''
-            ) || COALESCE(
-              '; ' || CASE WHEN "t34"."up_1_tenths" > 0 THEN '+' ELSE '' END || CASE
-                WHEN (
-                  "t34"."up_1_tenths" % 10
-                ) = 0
-                THEN CAST(CAST(FLOOR("t34"."up_1_tenths" / 10) AS BIGINT) AS TEXT)
-                ELSE CAST("t34"."up_1_tenths" / 10 AS TEXT)
-              END || ' ' || "t34"."up_1_name",
-              ''
-            ) || COALESCE(
-              '; ' || CASE WHEN "t34"."up_2_tenths" > 0 THEN '+' ELSE '' END || CASE
-                WHEN (
-                  "t34"."up_2_tenths" % 10
-                ) = 0
-                THEN CAST(CAST(FLOOR("t34"."up_2_tenths" / 10) AS BIGINT) AS TEXT)
-                ELSE CAST("t34"."up_2_tenths" / 10 AS TEXT)
-              END || ' ' || "t34"."up_2_name",
-              ''
-            ) || COALESCE(
-              '; ' || CASE WHEN "t34"."down_tenths" > 0 THEN '+' ELSE '' END || CASE
-                WHEN (
-                  "t34"."down_tenths" % 10
-                ) = 0
-                THEN CAST(CAST(FLOOR("t34"."down_tenths" / 10) AS BIGINT) AS TEXT)
-                ELSE CAST("t34"."down_tenths" / 10 AS TEXT)
-              END || ' ' || "t34"."down_name",
-              ''
-            )
-          )
-        END
-      ),
-      ''
-    ) AS "reasons"
-  FROM (
-    SELECT
-      "t33".*
-      EXCLUDE ("down_rule_right")
-    FROM (
-      SELECT
-        "t32"."lead_id",
-        "t32"."up_0",
-        "t32"."up_1",
-        "t32"."up_2",
-        "t32"."down",
-        "t32"."up_0_tenths",
-        "t32"."up_0_rule",
-        "t32"."up_0_name",
-        "t32"."up_1_tenths",
-        "t32"."up_1_rule",
-        "t32"."up_1_name",
-        "t32"."up_2_tenths",
-        "t32"."up_2_rule",
-        "t32"."up_2_name",
-        "t32"."down_tenths",
-        "t32"."down_rule",
-        "t8"."down_rule" AS "down_rule_right",
-        "t8"."down_name"
-      FROM (
-        SELECT
-          "t30"."lead_id",
-          "t30"."up_0",
-          "t30"."up_1",
-          "t30"."up_2",
-          "t30"."down",
-          "t30"."up_0_tenths",
-          "t30"."up_0_rule",
-          "t30"."up_0_name",
-          "t30"."up_1_tenths",
-          "t30"."up_1_rule",
-          "t30"."up_1_name",
-          "t30"."up_2_tenths",
-          "t30"."up_2_rule",
-          "t30"."up_2_name",
-          CAST(FLOOR("t30"."down" / 10) AS BIGINT) AS "down_tenths",
-          9 - (
-            "t30"."down" - (
-              CAST(FLOOR("t30"."down" / 10) AS BIGINT) * 10
-            )
-          ) AS "down_rule"
-        FROM (
-          SELECT
-            "t29".*
-            EXCLUDE ("up_2_rule_right")
-          FROM (
-            SELECT
-              "t28"."lead_id",
-              "t28"."up_0",
-              "t28"."up_1",
-              "t28"."up_2",
-              "t28"."down",
-              "t28"."up_0_tenths",
-              "t28"."up_0_rule",
-              "t28"."up_0_name",
-              "t28"."up_1_tenths",
-              "t28"."up_1_rule",
-              "t28"."up_1_name",
-              "t28"."up_2_tenths",
-              "t28"."up_2_rule",
-              "t9"."up_2_rule" AS "up_2_rule_right",
-              "t9"."up_2_name"
-            FROM (
-              SELECT
-                "t26"."lead_id",
-                "t26"."up_0",
-                "t26"."up_1",
-                "t26"."up_2",
-                "t26"."down",
-                "t26"."up_0_tenths",
-                "t26"."up_0_rule",
-                "t26"."up_0_name",
-                "t26"."up_1_tenths",
-                "t26"."up_1_rule",
-                "t26"."up_1_name",
-                CAST(FLOOR("t26"."up_2" / 10) AS BIGINT) AS "up_2_tenths",
-                9 - (
-                  "t26"."up_2" - (
-                    CAST(FLOOR("t26"."up_2" / 10) AS BIGINT) * 10
-                  )
-                ) AS "up_2_rule"
-              FROM (
-                SELECT
-                  "t25".*
-                  EXCLUDE ("up_1_rule_right")
-                FROM (
-                  SELECT
-                    "t24"."lead_id",
-                    "t24"."up_0",
-                    "t24"."up_1",
-                    "t24"."up_2",
-                    "t24"."down",
-                    "t24"."up_0_tenths",
-                    "t24"."up_0_rule",
-                    "t24"."up_0_name",
-                    "t24"."up_1_tenths",
-                    "t24"."up_1_rule",
-                    "t10"."up_1_rule" AS "up_1_rule_right",
-                    "t10"."up_1_name"
-                  FROM (
-                    SELECT
-                      "t22"."lead_id",
-                      "t22"."up_0",
-                      "t22"."up_1",
-                      "t22"."up_2",
-                      "t22"."down",
-                      "t22"."up_0_tenths",
-                      "t22"."up_0_rule",
-                      "t22"."up_0_name",
-                      CAST(FLOOR("t22"."up_1" / 10) AS BIGINT) AS "up_1_tenths",
-                      9 - (
-                        "t22"."up_1" - (
-                          CAST(FLOOR("t22"."up_1" / 10) AS BIGINT) * 10
-                        )
-                      ) AS "up_1_rule"
-                    FROM (
-                      SELECT
-                        "t21".*
-                        EXCLUDE ("up_0_rule_right")
-                      FROM (
-                        SELECT
-                          "t20"."lead_id",
-                          "t20"."up_0",
-                          "t20"."up_1",
-                          "t20"."up_2",
-                          "t20"."down",
-                          "t20"."up_0_tenths",
-                          "t20"."up_0_rule",
-                          "t11"."up_0_rule" AS "up_0_rule_right",
-                          "t11"."up_0_name"
-                        FROM (
-                          SELECT
-                            "t18"."lead_id",
-                            NULLIF("t18"."best_0", 0) AS "up_0",
-                            NULLIF("t18"."best_1", 0) AS "up_1",
-                            NULLIF(
-                              GREATEST(
-                                CASE WHEN "t18"."wide_0" < "t18"."best_1" THEN "t18"."wide_0" ELSE 0 END,
-                                CASE WHEN "t18"."up_0" < "t18"."best_1" THEN "t18"."up_0" ELSE 0 END,
-                                CASE WHEN "t18"."up_1" < "t18"."best_1" THEN "t18"."up_1" ELSE 0 END,
-                                CASE WHEN "t18"."up_2" < "t18"."best_1" THEN "t18"."up_2" ELSE 0 END,
-                                CASE WHEN "t18"."down" < "t18"."best_1" THEN "t18"."down" ELSE 0 END,
-                                0
-                              ),
-                              0
-                            ) AS "up_2",
-                            NULLIF(
-                              LEAST("t18"."wide_0", "t18"."up_0", "t18"."up_1", "t18"."up_2", "t18"."down", 0),
-                              0
-                            ) AS "down",
-                            CAST(FLOOR(NULLIF("t18"."best_0", 0) / 10) AS BIGINT) AS "up_0_tenths",
-                            9 - (
-                              NULLIF("t18"."best_0", 0) - (
-                                CAST(FLOOR(NULLIF("t18"."best_0", 0) / 10) AS BIGINT) * 10
-                              )
-                            ) AS "up_0_rule"
-                          FROM (
-                            SELECT
-                              "t17"."lead_id",
-                              "t17"."wide_0",
-                              "t17"."up_0",
-                              "t17"."up_1",
-                              "t17"."up_2",
-                              "t17"."down",
-                              "t17"."best_0",
-                              GREATEST(
-                                CASE WHEN "t17"."wide_0" < "t17"."best_0" THEN "t17"."wide_0" ELSE 0 END,
-                                CASE WHEN "t17"."up_0" < "t17"."best_0" THEN "t17"."up_0" ELSE 0 END,
-                                CASE WHEN "t17"."up_1" < "t17"."best_0" THEN "t17"."up_1" ELSE 0 END,
-                                CASE WHEN "t17"."up_2" < "t17"."best_0" THEN "t17"."up_2" ELSE 0 END,
-                                CASE WHEN "t17"."down" < "t17"."best_0" THEN "t17"."down" ELSE 0 END,
-                                0
-                              ) AS "best_1"
-                            FROM (
-                              SELECT
-                                "t16"."lead_id",
-                                "t16"."wide_0",
-                                "t16"."up_0",
-                                "t16"."up_1",
-                                "t16"."up_2",
-                                "t16"."down",
-                                GREATEST("t16"."wide_0", "t16"."up_0", "t16"."up_1", "t16"."up_2", "t16"."down", 0) AS "best_0"
-                              FROM (
-                                SELECT
-                                  "t15"."lead_id",
-                                  COALESCE("t15"."wide_0", 0) AS "wide_0",
-                                  COALESCE("t15"."up_0", 0) AS "up_0",
-                                  COALESCE("t15"."up_1", 0) AS "up_1",
-                                  COALESCE("t15"."up_2", 0) AS "up_2",
-                                  COALESCE("t15"."down", 0) AS "down"
-                                FROM (
-                                  SELECT
-                                    "t14".*
-                                    EXCLUDE ("lead_id_right")
-                                  FROM (
-                                    SELECT
-                                      "t13"."lead_id",
-                                      "t13"."wide_0",
-                                      "t3"."lead_id" AS "lead_id_right",
-                                      "t3"."up_0",
-                                      "t3"."up_1",
-                                      "t3"."up_2",
-                                      "t3"."down"
-                                    FROM (
-                                      SELECT
-                                        "t1"."lead_id",
-                                        CASE
-                                          WHEN CAST(ROUND(
-                                            CASE
-                                              WHEN CASE
-                                                WHEN "t1"."fit_0" IS NULL
-                                                THEN "t1"."fit_0"
-                                                ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t1"."fit_0")
-                                              END IS NULL
-                                              THEN CASE
-                                                WHEN "t1"."fit_0" IS NULL
-                                                THEN "t1"."fit_0"
-                                                ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t1"."fit_0")
-                                              END
-                                              ELSE GREATEST(
-                                                -CAST(100000000000.0 AS DOUBLE),
-                                                CASE
-                                                  WHEN "t1"."fit_0" IS NULL
-                                                  THEN "t1"."fit_0"
-                                                  ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t1"."fit_0")
-                                                END
-                                              )
-                                            END * 10,
-                                            0
-                                          ) AS BIGINT) = 0
-                                          THEN 0
-                                          ELSE (
-                                            CAST(ROUND(
-                                              CASE
-                                                WHEN CASE
-                                                  WHEN "t1"."fit_0" IS NULL
-                                                  THEN "t1"."fit_0"
-                                                  ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t1"."fit_0")
-                                                END IS NULL
-                                                THEN CASE
-                                                  WHEN "t1"."fit_0" IS NULL
-                                                  THEN "t1"."fit_0"
-                                                  ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t1"."fit_0")
-                                                END
-                                                ELSE GREATEST(
-                                                  -CAST(100000000000.0 AS DOUBLE),
-                                                  CASE
-                                                    WHEN "t1"."fit_0" IS NULL
-                                                    THEN "t1"."fit_0"
-                                                    ELSE LEAST(CAST(100000000000.0 AS DOUBLE), "t1"."fit_0")
-                                                  END
-                                                )
-                                              END * 10,
-                                              0
-                                            ) AS BIGINT) * 10
-                                          ) + 8
-                                        END AS "wide_0"
-                                      FROM "sums" AS "t1"
-                                    ) AS "t13"
-                                    LEFT OUTER JOIN "event_reasons" AS "t3"
-                                      ON "t13"."lead_id" = "t3"."lead_id"
-                                  ) AS "t14"
-                                ) AS "t15"
-                              ) AS "t16"
-                            ) AS "t17"
-                          ) AS "t18"
-                        ) AS "t20"
-                        LEFT OUTER JOIN (
-                          SELECT
-                            "t0"."rule" AS "up_0_rule",
-                            "t0"."name" AS "up_0_name"
-                          FROM "rule_names" AS "t0"
-                        ) AS "t11"
-                          ON "t20"."up_0_rule" = "t11"."up_0_rule"
-                      ) AS "t21"
-                    ) AS "t22"
-                  ) AS "t24"
-                  LEFT OUTER JOIN (
-                    SELECT
-                      "t0"."rule" AS "up_1_rule",
-                      "t0"."name" AS "up_1_name"
-                    FROM "rule_names" AS "t0"
-                  ) AS "t10"
-                    ON "t24"."up_1_rule" = "t10"."up_1_rule"
-                ) AS "t25"
-              ) AS "t26"
-            ) AS "t28"
-            LEFT OUTER JOIN (
-              SELECT
-                "t0"."rule" AS "up_2_rule",
-                "t0"."name" AS "up_2_name"
-              FROM "rule_names" AS "t0"
-            ) AS "t9"
-              ON "t28"."up_2_rule" = "t9"."up_2_rule"
-          ) AS "t29"
-        ) AS "t30"
-      ) AS "t32"
-      LEFT OUTER JOIN (
-        SELECT
-          "t0"."rule" AS "down_rule",
-          "t0"."name" AS "down_name"
-        FROM "rule_names" AS "t0"
-      ) AS "t8"
-        ON "t32"."down_rule" = "t8"."down_rule"
-    ) AS "t33"
-  ) AS "t34"
+        "t2"."lead_id",
+        "t2"."segment_no",
+        "t2"."disqualified_by",
+        "t2"."fit",
+        "t2"."engagement",
+        "t2"."score",
+        "t2"."up_0",
+        "t2"."up_1",
+        "t2"."up_2",
+        "t2"."down",
+        "t3"."as_of"
+      FROM "weighed" AS "t2"
+      CROSS JOIN "as_of" AS "t3"
+    ) AS "t4"
+  ) AS "t5"
 ), "ranks" AS (
   SELECT
     "t2"."score",
@@ -880,55 +519,372 @@ WITH "as_of" AS (
       SELECT
         "t0"."score",
         CAST(COUNT(*) AS DOUBLE) AS "leads"
-      FROM "graded" AS "t0"
+      FROM "weighed" AS "t0"
       GROUP BY
         1
     ) AS "t1"
   ) AS "t2"
+), "rule_names" AS (
+  SELECT
+    CAST("rule" AS BIGINT) AS "rule",
+    CAST("name" AS TEXT) AS "name"
+  FROM (VALUES
+    (0, 'Demo'),
+    (1, 'Director')) AS t("rule", "name")
+), "digits" AS (
+  SELECT
+    CAST("digit" AS BIGINT) AS "digit"
+  FROM (VALUES
+    (0),
+    (1),
+    (2),
+    (3),
+    (4),
+    (5),
+    (6),
+    (7),
+    (8),
+    (9)) AS t("digit")
+), "endings" AS (
+  SELECT
+    (
+      "t3"."digit" * 10
+    ) + (
+      9 - "t2"."rule"
+    ) AS "key",
+    CASE WHEN "t3"."digit" = 0 THEN '' ELSE '.' || CAST("t3"."digit" AS TEXT) END || ' ' || "t2"."name" AS "ending"
+  FROM "rule_names" AS "t2"
+  CROSS JOIN "digits" AS "t3"
 ), "scores" AS (
   SELECT
-    "t8"."lead_id",
-    "t8"."score",
-    "t8"."fit",
-    "t8"."engagement",
-    "t8"."grade",
-    "t8"."level",
-    "t8"."priority",
-    "t8"."stage",
-    "t8"."segment",
-    "t3"."rank",
-    "t3"."percentile",
-    "t8"."disqualified_by",
-    COALESCE('Disqualified: ' || "t8"."disqualified_by", "t8"."reasons") AS "reasons",
+    "t29"."lead_id",
+    "t29"."score",
+    "t29"."fit",
+    "t29"."engagement",
+    "t29"."grade",
+    "t29"."level",
+    "t29"."priority",
+    "t29"."stage",
+    "t29"."segment",
+    "t29"."rank",
+    "t29"."percentile",
+    "t29"."disqualified_by",
+    COALESCE(
+      'Disqualified: ' || "t29"."disqualified_by",
+      NULLIF(
+        SUBSTRING(
+          COALESCE(
+            '; +' || CAST(CAST(FLOOR(ABS("t29"."up_0") / 100) AS BIGINT) AS TEXT) || "t29"."up_0_ending",
+            ''
+          ) || COALESCE(
+            '; +' || CAST(CAST(FLOOR(ABS("t29"."up_1") / 100) AS BIGINT) AS TEXT) || "t29"."up_1_ending",
+            ''
+          ) || COALESCE(
+            '; +' || CAST(CAST(FLOOR(ABS("t29"."up_2") / 100) AS BIGINT) AS TEXT) || "t29"."up_2_ending",
+            ''
+          ) || COALESCE(
+            '; -' || CAST(CAST(FLOOR(ABS("t29"."down") / 100) AS BIGINT) AS TEXT) || "t29"."down_ending",
+            ''
+          ),
+          CASE
+            WHEN (
+              2 + 1
+            ) >= 1
+            THEN 2 + 1
+            ELSE 2 + 1 + LENGTH(
+              COALESCE(
+                '; +' || CAST(CAST(FLOOR(ABS("t29"."up_0") / 100) AS BIGINT) AS TEXT) || "t29"."up_0_ending",
+                ''
+              ) || COALESCE(
+                '; +' || CAST(CAST(FLOOR(ABS("t29"."up_1") / 100) AS BIGINT) AS TEXT) || "t29"."up_1_ending",
+                ''
+              ) || COALESCE(
+                '; +' || CAST(CAST(FLOOR(ABS("t29"."up_2") / 100) AS BIGINT) AS TEXT) || "t29"."up_2_ending",
+                ''
+              ) || COALESCE(
+                '; -' || CAST(CAST(FLOOR(ABS("t29"."down") / 100) AS BIGINT) AS TEXT) || "t29"."down_ending",
+                ''
+              )
+            )
+          END
+        ),
+        ''
+      )
+    ) AS "reasons",
     'Small' AS "model",
     '4616ba693140' AS "model_version",
-    "t8"."as_of"
+    "t29"."as_of"
   FROM (
     SELECT
-      "t6".*
-      EXCLUDE ("lead_id_right")
+      "t28".*
+      EXCLUDE ("down_ends_right")
     FROM (
       SELECT
-        "t4"."lead_id",
-        "t4"."disqualified_by",
-        "t4"."fit",
-        "t4"."engagement",
-        "t4"."score",
-        "t4"."as_of",
-        "t4"."grade",
-        "t4"."level",
-        "t4"."segment",
-        "t4"."priority",
-        "t4"."stage",
-        "t5"."lead_id" AS "lead_id_right",
-        "t5"."reasons"
-      FROM "graded" AS "t4"
-      LEFT OUTER JOIN "reasons" AS "t5"
-        ON "t4"."lead_id" = "t5"."lead_id"
-    ) AS "t6"
-  ) AS "t8"
-  INNER JOIN "ranks" AS "t3"
-    ON "t8"."score" = "t3"."score"
+        "t27"."lead_id",
+        "t27"."disqualified_by",
+        "t27"."fit",
+        "t27"."engagement",
+        "t27"."score",
+        "t27"."up_0",
+        "t27"."up_1",
+        "t27"."up_2",
+        "t27"."down",
+        "t27"."as_of",
+        "t27"."segment",
+        "t27"."grade",
+        "t27"."level",
+        "t27"."priority",
+        "t27"."stage",
+        "t27"."rank",
+        "t27"."percentile",
+        "t27"."up_0_ends",
+        "t27"."up_0_ending",
+        "t27"."up_1_ends",
+        "t27"."up_1_ending",
+        "t27"."up_2_ends",
+        "t27"."up_2_ending",
+        "t27"."down_ends",
+        "t9"."down_ends" AS "down_ends_right",
+        "t9"."down_ending"
+      FROM (
+        SELECT
+          "t25"."lead_id",
+          "t25"."disqualified_by",
+          "t25"."fit",
+          "t25"."engagement",
+          "t25"."score",
+          "t25"."up_0",
+          "t25"."up_1",
+          "t25"."up_2",
+          "t25"."down",
+          "t25"."as_of",
+          "t25"."segment",
+          "t25"."grade",
+          "t25"."level",
+          "t25"."priority",
+          "t25"."stage",
+          "t25"."rank",
+          "t25"."percentile",
+          "t25"."up_0_ends",
+          "t25"."up_0_ending",
+          "t25"."up_1_ends",
+          "t25"."up_1_ending",
+          "t25"."up_2_ends",
+          "t25"."up_2_ending",
+          ABS("t25"."down") % 100 AS "down_ends"
+        FROM (
+          SELECT
+            "t24".*
+            EXCLUDE ("up_2_ends_right")
+          FROM (
+            SELECT
+              "t23"."lead_id",
+              "t23"."disqualified_by",
+              "t23"."fit",
+              "t23"."engagement",
+              "t23"."score",
+              "t23"."up_0",
+              "t23"."up_1",
+              "t23"."up_2",
+              "t23"."down",
+              "t23"."as_of",
+              "t23"."segment",
+              "t23"."grade",
+              "t23"."level",
+              "t23"."priority",
+              "t23"."stage",
+              "t23"."rank",
+              "t23"."percentile",
+              "t23"."up_0_ends",
+              "t23"."up_0_ending",
+              "t23"."up_1_ends",
+              "t23"."up_1_ending",
+              "t23"."up_2_ends",
+              "t10"."up_2_ends" AS "up_2_ends_right",
+              "t10"."up_2_ending"
+            FROM (
+              SELECT
+                "t21"."lead_id",
+                "t21"."disqualified_by",
+                "t21"."fit",
+                "t21"."engagement",
+                "t21"."score",
+                "t21"."up_0",
+                "t21"."up_1",
+                "t21"."up_2",
+                "t21"."down",
+                "t21"."as_of",
+                "t21"."segment",
+                "t21"."grade",
+                "t21"."level",
+                "t21"."priority",
+                "t21"."stage",
+                "t21"."rank",
+                "t21"."percentile",
+                "t21"."up_0_ends",
+                "t21"."up_0_ending",
+                "t21"."up_1_ends",
+                "t21"."up_1_ending",
+                ABS("t21"."up_2") % 100 AS "up_2_ends"
+              FROM (
+                SELECT
+                  "t20".*
+                  EXCLUDE ("up_1_ends_right")
+                FROM (
+                  SELECT
+                    "t19"."lead_id",
+                    "t19"."disqualified_by",
+                    "t19"."fit",
+                    "t19"."engagement",
+                    "t19"."score",
+                    "t19"."up_0",
+                    "t19"."up_1",
+                    "t19"."up_2",
+                    "t19"."down",
+                    "t19"."as_of",
+                    "t19"."segment",
+                    "t19"."grade",
+                    "t19"."level",
+                    "t19"."priority",
+                    "t19"."stage",
+                    "t19"."rank",
+                    "t19"."percentile",
+                    "t19"."up_0_ends",
+                    "t19"."up_0_ending",
+                    "t19"."up_1_ends",
+                    "t11"."up_1_ends" AS "up_1_ends_right",
+                    "t11"."up_1_ending"
+                  FROM (
+                    SELECT
+                      "t17"."lead_id",
+                      "t17"."disqualified_by",
+                      "t17"."fit",
+                      "t17"."engagement",
+                      "t17"."score",
+                      "t17"."up_0",
+                      "t17"."up_1",
+                      "t17"."up_2",
+                      "t17"."down",
+                      "t17"."as_of",
+                      "t17"."segment",
+                      "t17"."grade",
+                      "t17"."level",
+                      "t17"."priority",
+                      "t17"."stage",
+                      "t17"."rank",
+                      "t17"."percentile",
+                      "t17"."up_0_ends",
+                      "t17"."up_0_ending",
+                      ABS("t17"."up_1") % 100 AS "up_1_ends"
+                    FROM (
+                      SELECT
+                        "t16".*
+                        EXCLUDE ("up_0_ends_right")
+                      FROM (
+                        SELECT
+                          "t15"."lead_id",
+                          "t15"."disqualified_by",
+                          "t15"."fit",
+                          "t15"."engagement",
+                          "t15"."score",
+                          "t15"."up_0",
+                          "t15"."up_1",
+                          "t15"."up_2",
+                          "t15"."down",
+                          "t15"."as_of",
+                          "t15"."segment",
+                          "t15"."grade",
+                          "t15"."level",
+                          "t15"."priority",
+                          "t15"."stage",
+                          "t15"."rank",
+                          "t15"."percentile",
+                          "t15"."up_0_ends",
+                          "t12"."up_0_ends" AS "up_0_ends_right",
+                          "t12"."up_0_ending"
+                        FROM (
+                          SELECT
+                            "t13"."lead_id",
+                            "t13"."disqualified_by",
+                            "t13"."fit",
+                            "t13"."engagement",
+                            "t13"."score",
+                            "t13"."up_0",
+                            "t13"."up_1",
+                            "t13"."up_2",
+                            "t13"."down",
+                            "t13"."as_of",
+                            "t13"."segment",
+                            "t13"."grade",
+                            "t13"."level",
+                            "t13"."priority",
+                            "t13"."stage",
+                            "t13"."rank",
+                            "t13"."percentile",
+                            ABS("t13"."up_0") % 100 AS "up_0_ends"
+                          FROM (
+                            SELECT
+                              "t3"."lead_id",
+                              "t3"."disqualified_by",
+                              "t3"."fit",
+                              "t3"."engagement",
+                              "t3"."score",
+                              "t3"."up_0",
+                              "t3"."up_1",
+                              "t3"."up_2",
+                              "t3"."down",
+                              "t3"."as_of",
+                              "t3"."segment",
+                              "t3"."grade",
+                              "t3"."level",
+                              "t3"."priority",
+                              "t3"."stage",
+                              "t4"."rank",
+                              "t4"."percentile"
+                            FROM "graded" AS "t3"
+                            INNER JOIN "ranks" AS "t4"
+                              ON "t3"."score" = "t4"."score"
+                          ) AS "t13"
+                        ) AS "t15"
+                        LEFT OUTER JOIN (
+                          SELECT
+                            "t0"."key" AS "up_0_ends",
+                            "t0"."ending" AS "up_0_ending"
+                          FROM "endings" AS "t0"
+                        ) AS "t12"
+                          ON "t15"."up_0_ends" = "t12"."up_0_ends"
+                      ) AS "t16"
+                    ) AS "t17"
+                  ) AS "t19"
+                  LEFT OUTER JOIN (
+                    SELECT
+                      "t0"."key" AS "up_1_ends",
+                      "t0"."ending" AS "up_1_ending"
+                    FROM "endings" AS "t0"
+                  ) AS "t11"
+                    ON "t19"."up_1_ends" = "t11"."up_1_ends"
+                ) AS "t20"
+              ) AS "t21"
+            ) AS "t23"
+            LEFT OUTER JOIN (
+              SELECT
+                "t0"."key" AS "up_2_ends",
+                "t0"."ending" AS "up_2_ending"
+              FROM "endings" AS "t0"
+            ) AS "t10"
+              ON "t23"."up_2_ends" = "t10"."up_2_ends"
+          ) AS "t24"
+        ) AS "t25"
+      ) AS "t27"
+      LEFT OUTER JOIN (
+        SELECT
+          "t0"."key" AS "down_ends",
+          "t0"."ending" AS "down_ending"
+        FROM "endings" AS "t0"
+      ) AS "t9"
+        ON "t27"."down_ends" = "t9"."down_ends"
+    ) AS "t28"
+  ) AS "t29"
 )
 SELECT
   *

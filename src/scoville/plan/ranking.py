@@ -1,0 +1,56 @@
+"""Where a lead stands among all: rank, percentile, and the row that everybody sees.
+
+In: `weighed`, `graded`. Out: `scores`. Called by `compile.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from scoville.plan.reasons import with_reasons
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from scoville.model.load import Model
+    from scoville.plan.reasons import ReasonKeys
+    from scoville.plan.steps import Steps
+
+
+def add_ranks(steps: Steps, weighed: ir.Table) -> ir.Table:
+    """The step `ranks`: rank and percentile of each different score.
+
+    Far fewer rows to sort than there are leads, and narrower ones.
+    """
+    # as floats, for a sum of whole numbers is of a wider type on some engines
+    counts = weighed.group_by("score").agg(leads=weighed.count().cast("float64"))
+    upward = ibis.window(order_by=counts.score, preceding=None, following=0)
+    placed = counts.mutate(up_to=counts.leads.sum().over(upward), everyone=counts.leads.sum().over())
+    return steps.add(
+        "ranks",
+        placed.select(
+            "score",
+            rank=(placed.everyone - placed.up_to + 1).cast("int64"),
+            percentile=placed.up_to / placed.everyone * 100,
+        ),
+    )
+
+
+def add_scores(steps: Steps, graded: ir.Table, ranks: ir.Table, model: Model, keys: ReasonKeys) -> ir.Table:
+    """The step `scores`: every column of `tables.SCORES`, `probability` for a model that has one."""
+    given = ("probability",) if model.probability is not None else ()
+    row = with_reasons(steps, graded.join(ranks, "score"), keys)
+    scored = row.select(
+        "lead_id", "score", "fit", "engagement", "grade", "level", "priority", "stage", "segment",
+        rank=row["rank"],
+        percentile=row.percentile,
+        disqualified_by=row.disqualified_by,
+        reasons=ibis.coalesce(ibis.literal("Disqualified: ") + row.disqualified_by, row.reasons),
+        **{name: row[name] for name in given},
+        model=ibis.literal(model.name),
+        model_version=ibis.literal(model.version),
+        as_of=row.as_of,
+    )  # fmt: skip
+    return steps.add("scores", scored)
