@@ -66,7 +66,8 @@ class Calibration:
     `points` (score, probability) rise; between them the probability is linear, beyond them that of the nearest.
     Probabilities keep `clamp` away from 0 and 1: half a lead among all of them. `log_losses` are what the method was
     chosen by. `brier_of_base_rate` is the Brier score of giving everybody the base rate: what `brier` should be below.
-    Where `cannot_tell` is set, everything else is None or empty.
+    Where `cannot_tell` is set, everything else is None or empty. What `checked` gives has no map: no method, points or
+    log loss, and 0 folds.
     """
 
     cannot_tell: str | None
@@ -109,14 +110,21 @@ def calibrate(score: Floats | Sample, won: Bools | None = None, lead: Ints | Non
     cell = level * FOLDS + _folds(given, np.arange(given.leads) if lead is None else distinct(lead))
     found, held_out = _fitted(at, fold_counts(cell, given.won, at.size), 0.5 / given.leads)
     predicted = held_out.ravel()[cell]
-    curve = _curve(given, predicted, _bins(held_out.ravel(), cell))
-    return replace(
-        found,
-        brier=float(np.mean((predicted - given.won) ** 2)),
-        brier_of_base_rate=float(given.won.mean() * (1 - given.won.mean())),
-        calibration_error=sum(abs(one.predicted - one.observed) * one.leads for one in curve) / given.won.size,
-        curve=curve,
-    )
+    return _with_curve(found, given, predicted, _bins(held_out.ravel(), cell))
+
+
+def checked(chance: Floats, won: Bools, lead: Ints | None = None) -> Calibration:
+    """How true chances are that somebody else foretold, for rows that they were not made from: no map, only the curve.
+
+    Raises:
+        UsageError: columns of different length, chances that are not finite.
+    """
+    given = sample(chance, won, lead)
+    if reason := _too_little(given.leads_won, given.leads_lost) if given.score.size else None:
+        return Calibration(reason)
+    if given.cannot_tell:
+        return Calibration(given.cannot_tell)
+    return _with_curve(Calibration(None, folds=0), given, given.score, _bins(*given.levels))
 
 
 def map_of(at: Floats, counts: Floats, leads: int, leads_won: int, leads_lost: int) -> Calibration:
@@ -290,6 +298,17 @@ def _bins(predicted: Floats, cell: Ints) -> Ints:
     bin_of = np.zeros(predicted.size, np.int64)
     bin_of[rows > 0] = even_groups(np.bincount(level, rows[rows > 0]).astype(np.float64), BINS)[level]
     return bin_of[cell]
+
+
+def _with_curve(found: Calibration, given: Sample, predicted: Floats, bin_: Ints) -> Calibration:
+    curve = _curve(given, predicted, bin_)
+    return replace(
+        found,
+        brier=float(np.mean((predicted - given.won) ** 2)),
+        brier_of_base_rate=float(given.won.mean() * (1 - given.won.mean())),
+        calibration_error=sum(abs(one.predicted - one.observed) * one.leads for one in curve) / given.won.size,
+        curve=curve,
+    )
 
 
 def _curve(given: Sample, predicted: Floats, bin_: Ints) -> tuple[Bin, ...]:

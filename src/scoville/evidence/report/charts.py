@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 COIN = 0.5
 _CROWDED = 12  # columns beyond which a phone has no room for a number on each
 _TALL, _LOW = (390, 310), (170, 170)
-_NAMES = 1.16  # of the whole height of shares: room above for the names of lines
+ROOM = 1.16  # of the height of what is drawn: room above for the names of lines
 _TURN = 0.7  # of the width, from which on a name stands to the left of its line
 
 
@@ -137,7 +137,7 @@ def calibration_chart(curve: Sequence[Bin], width: int) -> alt.LayerChart:
     """Rate observed over chance foretold, with intervals; true ones lie on the diagonal."""
     shown = [one for one in curve if one.leads >= FEW] or curve  # the table has them all
     top = min(1.0, 1.05 * max(max(one.high, one.predicted) for one in shown))
-    x = across("chance foretold", 0, top, per_cent(top))
+    x = across("chance foretold", 0, top, per_cent(top), ticks=4)
     y = up("converted", 0, top, per_cent(top))
     rows = of([{"x": one.predicted, "y": one.observed, "low": one.low, "high": one.high} for one in shown])
     true = dashed(({"x": 0, "y": 0}, {"x": top, "y": top}), x, y)
@@ -196,16 +196,21 @@ def trade_off_chart(lines: Sequence[Line], stages: dict[str, float], width: int)
     every = [*(one.threshold for one in lines), *stages.values()]
     low, high = min(every), max(every)
     x = across("line at a score of", low, high)
-    y = up("share", 0, _NAMES, ".0%", values=(0, 0.2, 0.4, 0.6, 0.8, 1))
+    y = up("share", 0, ROOM, ".0%", values=(0, 0.2, 0.4, 0.6, 0.8, 1))
     curves = [*_share(lines, "recall", OTHER, x, y), *_share(lines, "precision", ACCENT, x, y)]
-    named = _stage_lines(stages, low + _TURN * (high - low), x, y, width)
+    named = stage_lines(stages, x, y, width, turn=low + _TURN * (high - low))
     return sized(*named, *curves, width=width, height=(400, 330))
 
 
-def _stage_lines(stages: dict[str, float], turn: float, x: alt.X, y: alt.Y, width: int) -> list[alt.Chart]:
-    """The lines of today, their names in turn on two heights, on the side where there is room."""
+def stage_lines(
+    stages: dict[str, float], x: alt.X, y: alt.Y, width: int, *, turn: float, top: float = 1.0
+) -> list[alt.Chart]:
+    """Where stages begin: their names above `top` in turn on two heights, right of their line up to `turn`, then left.
+
+    The scale of `y` is to reach to `ROOM` times `top`.
+    """
     rows: list[Row] = [
-        {"x": at, "name": name, "y": 1.05 + 0.07 * (n % 2)} for n, (name, at) in enumerate(stages.items())
+        {"x": at, "name": name, "y": top * (1.05 + 0.07 * (n % 2))} for n, (name, at) in enumerate(stages.items())
     ]
     sides: tuple[tuple[Literal["left", "right"], int, list[Row]], ...] = (
         ("left", 5, [row for row in rows if row["x"] < turn]),

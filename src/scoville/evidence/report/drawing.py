@@ -103,7 +103,8 @@ def dots(chart: alt.Chart, x: alt.X, y: alt.Y, size: int = 50) -> alt.Chart:
 def whiskers(chart: alt.Chart, x: alt.X, colour: str = ACCENT, width: float = 4, opacity: float = 0.35) -> alt.Chart:
     """Intervals from the columns `low` and `high`."""
     rule = chart.mark_rule(color=colour, strokeWidth=width, opacity=opacity)
-    drawn: alt.Chart = rule.encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
+    low = alt.Y("low:Q", scale=alt.Scale(zero=False))  # or an axis that is to begin at 0.5 would begin at 0
+    drawn: alt.Chart = rule.encode(x=x, y=low, y2="high:Q")
     return drawn
 
 
@@ -115,9 +116,9 @@ def fixed(low: float, high: float) -> alt.Scale:
     return alt.Scale(domain=[low, high], nice=False)
 
 
-def across(title: str, low: float, high: float, format_: str = ",.6~g") -> alt.X:
-    """The column `x` along the bottom."""
-    return alt.X("x:Q", scale=fixed(low, high), axis=alt.Axis(title=title, format=format_, tickCount=6))
+def across(title: str, low: float, high: float, format_: str = ",.6~g", ticks: int = 6) -> alt.X:
+    """The column `x` along the bottom, with about so many ticks."""
+    return alt.X("x:Q", scale=fixed(low, high), axis=alt.Axis(title=title, format=format_, tickCount=ticks))
 
 
 def up(title: str, low: float, high: float, format_: str, values: Sequence[float] | None = None) -> alt.Y:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from scoville.evidence.figures.brackets import Bracket
@@ -105,8 +106,18 @@ def _end(value: float) -> str:
     return f"{round(value, 1) + 0.0:,.12g}".replace("-", "−")
 
 
+def iso_day(text: str) -> str:
+    """`2025-10-01` as `1 October 2025`."""
+    return day(datetime.fromisoformat(text))
+
+
+def minus(text: str) -> str:
+    """A number that is text already, with a real minus sign."""
+    return text.replace("-", "−")
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "share": share, "short_share": short_share, "count": count, "money": money, "decimal": decimal, "change": change,
     "points": points, "shares": shares, "decimals": decimals, "along": along, "reach": reach, "label": label,
-    "day": day, "number": number,
+    "day": day, "iso_day": iso_day, "minus": minus, "number": number,
 }  # fmt: skip

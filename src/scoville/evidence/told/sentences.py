@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from scoville.evidence.backtest import Evidence
+    from scoville.evidence.figures.ranking import Ranking
     from scoville.evidence.rules.earning import RuleEvidence
 
 Tone = Literal["good", "weak", "bad", "unknown"]
 
 COIN = 0.5
-_USEFUL, _GOOD, _TOO_GOOD = 0.7, 0.8, 0.95  # AUC, as docs/evidence.md reads it
+USEFUL, GOOD, TOO_GOOD = 0.7, 0.8, 0.95  # AUC, as docs/evidence.md reads it
 _NAMED = 4  # in one sentence; the sections list them all
 _POINTLESS = {"does not predict", "points the wrong way"}
 
@@ -46,36 +47,35 @@ class Step:
 
 def headline(evidence: Evidence) -> Headline:
     """What the backtest comes to, before any chart."""
-    figures, quarters = evidence.ranking, _quarters(evidence)
+    figures, said = evidence.ranking, quarters(evidence.ranking)
     if leaks_used(evidence):
-        return Headline("bad", "Do not believe it yet", f"{quarters} But {_reads_leaks(evidence)}.")
+        return Headline("bad", "Do not believe it yet", f"{said} But {_reads_leaks(evidence)}.")
     if figures.cannot_tell is not None:
         return Headline("unknown", "Cannot tell yet", _reason(figures.cannot_tell))
     if not evidence.predicts and figures.auc_high is not None and figures.auc_high < COIN:
-        return Headline("bad", "It points the wrong way", f"Low scores convert more often than high ones. {quarters}")
+        return Headline("bad", "It points the wrong way", f"Low scores convert more often than high ones. {said}")
     if not evidence.predicts:
-        return Headline("bad", "Not shown to predict", f"Chance alone may rank leads as well. {quarters}")
+        return Headline("bad", "Not shown to predict", f"Chance alone may rank leads as well. {said}")
     if not evidence.is_point_in_time:
         return Headline(
             "weak",
             "It seems to predict",
-            f"{quarters} But outcomes have no dates, and leads were judged as they are now.",
+            f"{said} But outcomes have no dates, and leads were judged as they are now.",
         )
-    return _of_one_that_predicts(figures.auc or 0.0, quarters)
+    return _of_one_that_predicts(figures.auc or 0.0, said)
 
 
-def _of_one_that_predicts(auc: float, quarters: str) -> Headline:
-    if auc >= _TOO_GOOD:
-        return Headline(
-            "weak", "It predicts, almost too well", f"{quarters} Does the model read what only winners have?"
-        )
-    if auc < _USEFUL:
-        return Headline("weak", "It predicts, but weakly", quarters)
-    return Headline("good", "It predicts well" if auc >= _GOOD else "It predicts", quarters)
+def _of_one_that_predicts(auc: float, said: str) -> Headline:
+    if auc >= TOO_GOOD:
+        return Headline("weak", "It predicts, almost too well", f"{said} Does the model read what only winners have?")
+    if auc < USEFUL:
+        return Headline("weak", "It predicts, but weakly", said)
+    return Headline("good", "It predicts well" if auc >= GOOD else "It predicts", said)
 
 
-def _quarters(evidence: Evidence) -> str:
-    top, bottom = evidence.ranking.top_quarter_rate, evidence.ranking.bottom_quarter_rate
+def quarters(ranking: Ranking) -> str:
+    """What share of the best, and of the worst, quarter of leads converted."""
+    top, bottom = ranking.top_quarter_rate, ranking.bottom_quarter_rate
     if top is None or bottom is None:
         return ""
     return f"Of the best quarter of leads {short_share(top)} converted, of the worst {short_share(bottom)}."
@@ -88,7 +88,7 @@ def leaks_used(evidence: Evidence) -> list[str]:
 
 def _reads_leaks(evidence: Evidence) -> str:
     names = leaks_used(evidence)
-    return f"the model reads {_named(names)}, which look{'s' if len(names) == 1 else ''} written after the outcome"
+    return f"the model reads {named(names)}, which look{'s' if len(names) == 1 else ''} written after the outcome"
 
 
 def sentence(text: str) -> str:
@@ -116,7 +116,7 @@ def next_steps(evidence: Evidence, advice: str | None = None) -> tuple[Step, ...
 def _for_trust(evidence: Evidence) -> Iterator[Step]:
     if used := leaks_used(evidence):
         yield Step(
-            f"Take {_named(used)} out of the model, and test it again",
+            f"Take {named(used)} out of the model, and test it again",
             "What is filled in after the outcome cannot foretell it.",
         )
     if not evidence.is_point_in_time:
@@ -127,25 +127,26 @@ def _for_trust(evidence: Evidence) -> Iterator[Step]:
 
 def _for_rules(rules: Sequence[RuleEvidence]) -> Iterator[Step]:
     if wrong := [rule.rule for rule in rules if contradicts(rule)]:
-        yield Step(f"Turn round or drop {_named(wrong)}", "Its points go one way, and its leads the other.")
+        yield Step(f"Turn round or drop {named(wrong)}", "Its points go one way, and its leads the other.")
     if idle := [rule.rule for rule in rules if not rule.leads]:
-        yield Step(f"Repair or drop {_named(idle)}", "Nobody gets points: is the event or the trait called otherwise?")
+        yield Step(f"Repair or drop {named(idle)}", "Nobody gets points: is the event or the trait called otherwise?")
     worse = [rule for rule in rules if better_without(rule) and not contradicts(rule)]
     if much := [rule.rule for rule in worse if has_too_many_points(rule)]:
         yield Step(
-            f"Try fewer points for {_named(much)}",
+            f"Try fewer points for {named(much)}",
             "It ranked better without those points, though the leads that get them do convert as the points say.",
         )
     if none := [rule.rule for rule in worse if not has_too_many_points(rule)]:
-        yield Step(f"Try the model without {_named(none)}", "It ranked better without, beyond chance.")
+        yield Step(f"Try the model without {named(none)}", "It ranked better without, beyond chance.")
 
 
 def _for_lines(evidence: Evidence) -> Iterator[Step]:
     if weak := [name for name, line in evidence.stages.items() if line.verdict in _POINTLESS]:
-        yield Step(f"Move the line of {_named(weak)}", "Leads above it convert no more often than leads below it.")
+        yield Step(f"Move the line of {named(weak)}", "Leads above it convert no more often than leads below it.")
 
 
-def _named(names: Sequence[str]) -> str:
+def named(names: Sequence[str]) -> str:
+    """A few names in quotes, and how many more there are."""
     unique = list(dict.fromkeys(names))
     shown = [f"“{name}”" for name in unique[:_NAMED]]
     return listed([*shown, f"{len(unique) - _NAMED} more"] if len(unique) > _NAMED else shown, "and")
