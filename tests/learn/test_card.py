@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,9 @@ from scoville.learn.choosing.bands import Bands, numbers, values
 from scoville.learn.choosing.selecting import Amount, Cap
 from scoville.learn.choosing.together import Both
 from scoville.learn.tried.origins import Counted, Decayed, Happening, Recent, Summed, Trait
-from scoville.learn.written.card import START, Card, Lines, Pointed, Scores, card_of, lines_of
+from scoville.learn.written.card import START, Card, card_of
+from scoville.learn.written.lines import Lines, Scores, lines_of
+from scoville.learn.written.pointed import Pointed
 from scoville.model.lint import find_advice
 from scoville.model.load import Model
 
@@ -138,9 +142,15 @@ def test_a_part_of_two_traits_is_a_rule_about_both() -> None:
 
 
 def test_a_missing_value_has_its_own_points_where_it_has_a_band_of_its_own() -> None:
-    rule = card_of([size((4, 0, 9))]).rules[0].content
+    sizes = replace(size(), form=Bands(np.array([*cast("Bands", size().form).of[:-1], 3])), points=(0, 5, 9, 4))
+    rule = card_of([sizes]).rules[0].content
     assert rule["missing"] == 4
-    assert [band["points"] for band in rule["bands"]] == [4, 9]
+    assert [band["points"] for band in rule["bands"]] == [5, 9]
+
+
+def test_what_most_leads_have_gives_nothing_so_that_what_is_rare_stands_out_either_way() -> None:
+    rule = card_of([source((7, 0))]).rules[0].content  # by hand: one of six came from the fair
+    assert rule["values"] == {"Fair": -7}
 
 
 def test_never_having_done_it_gives_nothing() -> None:
@@ -149,8 +159,8 @@ def test_never_having_done_it_gives_nothing() -> None:
     assert [band["points"] for band in rules[1]["count"]] == [-3, -4]
 
 
-def test_negative_rules_lift_everybody_so_that_nobody_falls_below_0() -> None:
-    card = card_of([size(), decayed(-4, -6, "unsubscribed")])
+def test_negative_rules_lift_everybody_so_that_hardly_anybody_falls_below_0() -> None:
+    card = card_of([source(), decayed(-4, -6, "unsubscribed")])
     assert card.start == 6
     assert card.content("Test", NO_LINES)["fit"]["rules"][0]["name"] == START
     assert card.score.min() >= 0
@@ -170,21 +180,27 @@ def test_names_are_those_a_person_would_give_and_no_two_rules_share_one() -> Non
 
 
 def test_lines_follow_the_calibrated_rate_near_the_shares_they_are_meant_for() -> None:
-    card = card_of([size()])
     score = np.arange(100.0)
     rate = np.linspace(0.0, 0.5, 101)  # the base of 0.1 is doubled at 40, four times it is reached at 80
-    lines = dict(lines_of(card, Scores(score, score, score), rate, 0.1).stages)
+    lines = dict(lines_of(Scores(score, score, score), rate, 0.1).stages)
     # by hand: half of the scores are from 50; MQL may be from 60 (40 %) to 90 (10 %), SQL from 90 (10 %) to 97 (2.5 %)
     assert lines == {"Prospect": 0, "Lead": 50, "MQL": 60, "SQL": 90}
 
 
 def test_lines_without_a_rate_stand_at_the_shares() -> None:
     score = np.arange(100.0)
-    lines = dict(lines_of(card_of([size()]), Scores(score, score, score), None, 0.1).stages)
+    lines = dict(lines_of(Scores(score, score, score), None, 0.1).stages)
     assert lines == {"Prospect": 0, "Lead": 50, "MQL": 80, "SQL": 95}
 
 
 def test_the_line_of_sales_is_above_what_one_rule_reaches() -> None:
     score = np.array([*np.zeros(990), *np.arange(1.0, 11)])
-    lines = dict(lines_of(card_of([size()]), Scores(score, score, score), None, 0.1).stages)
+    lines = dict(lines_of(Scores(score, score, score), None, 0.1, alone=card_of([size()]).highest_alone).stages)
     assert lines["SQL"] == 10  # the largest rule gives 9
+
+
+def test_a_section_ends_where_it_was_asked_to_and_the_plan_agrees() -> None:
+    card = card_of([size(), source(), decayed(3, 9)], {"fit": 8, "engagement": 4})
+    assert card.section("fit").max() == 8
+    assert card.section("engagement").max() == 4
+    np.testing.assert_allclose(scored(card)["score"], card.score, atol=1e-9, rtol=0)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from scoville.learn.learning import Learned, Rival
+    from scoville.learn.learning import Learned
+    from scoville.learn.rivals import Rival
     from scoville.learn.written.earned import Earned, Group, Line
 
 _TOP = "0.2"

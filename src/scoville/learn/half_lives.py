@@ -48,7 +48,7 @@ SHORTEST_DAYS, LONGEST_DAYS = 1.0, 365.0  # from a year on, nothing is forgotten
 USUAL_DAYS, USUAL_SPREAD = 30.0, 0.7  # where the middle is expected: a month, by a factor of two (log scale)
 ALIKE = 0.35  # how far half-lives of one team lie apart, as a standard deviation of their logarithms
 NO_WORSE = 5.0  # of log likelihood: what a half-life may cost on the rows of the card before the one of the grid stays
-MOST_SHARE = 0.98  # of the leads with any, beyond which more of it counts no more
+FREE, MOST_SHARE = 3.0, 0.99  # fresh events, or what so many of the leads with any stay below: more counts no more
 _MOMENTS = "learn_moments"
 _Z = 1.96
 _STEP = 1e-3
@@ -234,11 +234,11 @@ class _Sets:
         self.row, self.rest, self.known = row, rest, known
         self.there = row >= 0
         self.count = len(known)
-        # a cap of the card may be below one fresh event, and would hide how fast it fades; this one holds back crowds
+        # a cap of the card may be as low as one fresh event: what stands above it would seem to fade more slowly
         self.caps = np.full(self.count, np.inf)
         for place, half_life in enumerate(days.tolist()):
             amount = self._amount(place, half_life)[0]
-            self.caps[place] = max(1.0, float(np.quantile(amount[amount > 0], MOST_SHARE))) if amount.any() else 1.0
+            self.caps[place] = max(FREE, float(np.quantile(amount[amount > 0], MOST_SHARE))) if amount.any() else FREE
 
     def best(self, days: Floats, effects: Floats) -> tuple[Floats, Floats]:
         """The most likely parameters, and the standard errors of the logarithms of the half-lives."""

@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold
 
 from scoville.evidence.figures.ranking import ranking
 from scoville.learn.choosing.bands import Bands, Column, turning
 from scoville.learn.choosing.fitting import fit, log_loss
-from scoville.learn.choosing.points import Points, to_points
 from scoville.learn.choosing.selecting import Amount, Candidate, Selection, select
+from scoville.learn.written.card import card_of
+from scoville.learn.written.scaled import pointed, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,12 +27,19 @@ if TYPE_CHECKING:
 
     from scoville.evidence.figures.ranking import Ranking
     from scoville.learn.choosing.bands import Limits
+    from scoville.learn.choosing.points import Points
     from scoville.learn.choosing.together import Together
     from scoville.learn.half_lives import Timed
+    from scoville.learn.tried.origins import Origin
+    from scoville.learn.written.scaled import Room
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+
+FOLDS = 3
+ENOUGH = 200  # wins below which a cross-validated choice would be one of chance
+_WAYS: tuple[Together, ...] = ("chosen", "any")
 
 
 @dataclass(frozen=True)
@@ -64,12 +74,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Judged:
-    """The path of cards; of the last one how it ranks what was held out, its selection and its points."""
+    """The path of cards; of the last one how it ranks what was held out, its selection and its points.
+
+    `later` are the held-out rows, `score` what its card gives them.
+    """
 
     steps: tuple[Step, ...]
     held_out: Ranking
     selection: Selection
     points: Points
+    later: Table
+    score: Floats
 
 
 def of_rows(candidates: Sequence[Candidate], rows: Bools) -> tuple[Candidate, ...]:
@@ -86,28 +101,59 @@ def path_of(train: Table, *, factors: int, limits: Limits, together: Together = 
     return select(train.candidates, won, train.weight, factors=factors, limits=limits, together=together)
 
 
+def way_of(train: Table, *, factors: int, limits: Limits) -> Together:
+    """Which columns may make rules together: those whose cards do better on rows they were not made from.
+
+    Only where each lead has one row and all candidates are traits: behaviour has forms enough, and hardly any pair of
+    them can be read aloud. Cross-validation decides, by the mean of the last three cards of each path.
+    """
+    plain = all(isinstance(one, Column) and one.group is None for one in train.candidates)
+    wins, rows = int(train.won.sum()), train.won.size
+    if not plain or np.unique(train.lead).size < rows or min(wins, rows - wins) < ENOUGH:
+        return "none"
+    chosen, free = (_cross_validated(train, factors, limits, way) for way in _WAYS)
+    return "any" if free > chosen else "chosen"
+
+
+def _cross_validated(train: Table, factors: int, limits: Limits, way: Together) -> float:
+    aucs = []
+    for inside, outside in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(train.won, train.won):
+        made, others = (train.where(_mask(rows, train.won.size)) for rows in (inside, outside))
+        won = made.won.astype(np.float64)
+        path = select(made.candidates, won, made.weight, factors=factors, limits=limits, together=way, swaps=0)
+        aucs += [float(roc_auc_score(others.won, one.log_odds(others.candidates))) for one in path[-3:]]
+    return float(np.mean(aucs))
+
+
+def _mask(rows: Ints, count: int) -> Bools:
+    mask = np.zeros(count, np.bool_)
+    mask[rows] = True
+    return mask
+
+
 def judge(
     path: Sequence[Selection],
-    train: Table,
-    held_out: Table,
-    *,
-    max_points: int,
+    table: Table,
+    origins: Sequence[Origin],
+    held_out: Bools,
+    room: Room,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Judged:
-    """A path of cards learned from `train`, each judged on `held_out`; the last one with its whole points."""
-    won = train.won.astype(np.float64)
+    """A path of cards learned from the other rows, each judged on those `held_out`; the last one with whole points."""
+    later = table.where(held_out)
     steps = []
     # rounding takes long and moves an AUC by a thousandth: smaller cards are judged before it
     for selection in path[1:-1]:
-        log_odds = selection.log_odds(held_out.candidates)
-        steps.append(_step(selection, log_odds, log_odds, held_out)[0])
+        log_odds = selection.log_odds(later.candidates)
+        steps.append(_step(selection, log_odds, log_odds, later)[0])
         progress(len(steps), len(path) - 1)
-    last = path[-1]
-    points = to_points(last, train.candidates, won, train.weight, max_points=max_points)
-    score, log_odds = points.score(held_out.candidates), points.log_odds(held_out.candidates)
-    step, figures = _step(last, score, log_odds, held_out)
-    steps += [step] if last.factors else []
-    return Judged(tuple(steps), figures, last, points)
+    last, train = path[-1], table.where(~held_out)
+    points = scaled(last, train.candidates, origins, train.won.astype(np.float64), train.weight, room)
+    card = card_of(pointed(points, table.candidates, origins), room.asked)
+    score = card.score[held_out] if card.rules else np.zeros(later.won.size)
+    step, figures = _step(last, score, points.log_odds(later.candidates), later)
+    steps += [step] if card.rules else []
+    return Judged(tuple(steps), figures, last, points, later, score)
 
 
 def _step(selection: Selection, score: Floats, log_odds: Floats, held_out: Table) -> tuple[Step, Ranking]:
@@ -131,7 +177,7 @@ def enough(steps: Sequence[Step]) -> Step | None:
     return next(step for step in known if (step.auc or 0.0) >= least)
 
 
-def fitted_again(judged: Judged, final: Timed, *, limits: Limits, max_points: int) -> Points:
+def fitted_again(judged: Judged, final: Timed, limits: Limits, room: Room) -> Points:
     """The same factors in the same bands with points from all rows; those judged where new ones would turn a sign."""
     table, before = final.table, final.selection
     won = table.won.astype(np.float64)
@@ -144,7 +190,7 @@ def fitted_again(judged: Judged, final: Timed, *, limits: Limits, max_points: in
     selection = Selection(found.intercept, factors, found.loss / float(table.weight.sum()))
     if not _keeps_signs(selection, table.candidates):
         return judged.points
-    return to_points(selection, table.candidates, won, table.weight, max_points=max_points)
+    return scaled(selection, table.candidates, final.origins, won, table.weight, room)
 
 
 def _keeps_signs(selection: Selection, candidates: Sequence[Candidate]) -> bool:

@@ -16,7 +16,8 @@ from scoville.learn.choosing.fitting import Term, chance, fit
 from scoville.learn.choosing.selecting import CAPS, Amount, Cap
 from scoville.learn.tried.candidates import candidates_of
 from scoville.learn.tried.origins import Decayed, Trait
-from scoville.learn.written.card import Pointed, card_of
+from scoville.learn.written.card import card_of
+from scoville.learn.written.pointed import Pointed
 from scoville.model.document import dump
 
 if TYPE_CHECKING:

@@ -12,14 +12,15 @@ import numpy as np
 
 from scoville.evidence.figures.sample import design_effect, wilson
 from scoville.learn.choosing.bands import Bands, Column
-from scoville.learn.written.card import key_of, plain_number, ranges
+from scoville.learn.written.rules import key_of, plain_number, ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from scoville.learn.written.card import CardRule, Pointed
+    from scoville.learn.written.card import CardRule
+    from scoville.learn.written.pointed import Pointed
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]

@@ -13,7 +13,8 @@ import numpy as np
 
 from scoville.evidence.figures.calibration import calibrate
 from scoville.evidence.probability import thinned
-from scoville.learn.written.card import GRADES, SCALE, Card, Lines, Scores, lines_of
+from scoville.learn.written.lines import GRADES, Lines, Scores, lines_of
+from scoville.learn.written.pointed import SCALE
 from scoville.learn.written.write import model_text
 from scoville.model.conditions import format_duration
 from scoville.model.load import Model
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from scoville.evidence.history import History
     from scoville.evidence.snapshots import Panel
     from scoville.learn.learning import Learned
+    from scoville.learn.written.card import Card
 
 NAME = "Learned model"
 _TOP = "0.2"
@@ -54,7 +56,7 @@ def finished(
     is_known = calibration.cannot_tell is None
     rate = calibration.predict(np.arange(SCALE + 1)) if is_known else None
     seen = Scores(panel.score, panel.fit, panel.engagement)
-    lines = lines_of(card, seen, rate, float(panel.won.mean()))
+    lines = lines_of(seen, rate, float(panel.won.mean()), alone=card.highest_alone)
     probability = _probability(model, calibration, panel, history.won) if is_known else None
     stages = tuple(_standings(lines, panel, calibration))
     text = model_text(
