@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ibis import DataType
 
     from scoville.data.quality import Quality
+    from scoville.engines.engine import Engine
     from scoville.errors import Problem
 
 # What both outputs rest on: worked out once when contributions are wanted too.
@@ -44,12 +45,13 @@ _SHARED_STEPS = ("event_points", "segment_points", "sums")
 _SHOWN_LEADS = 10  # in a notebook
 _LONG_AGO = timedelta(days=60)  # two of the usual half-lives: what is left is a quarter
 _INSTANT = "write it like 2026-01-31 or 2026-01-31T18:00:00+01:00"
-# The order of the rows of each output: best first, and no two rows that could stand either way round.
+# The order of the rows of each output: best first, and no two rows that could stand either way round. Texts in braces.
 _ORDER = {
-    "scores": "rank, disqualified_by IS NOT NULL, fit + engagement DESC, lead_id",
-    "contributions": "lead_id, section, points DESC, rule",
-    "account_scores": "rank, account",
+    "scores": "rank, disqualified_by IS NOT NULL, fit + engagement DESC, {lead_id}",
+    "contributions": "{lead_id}, {section}, points DESC, {rule}",
+    "account_scores": "rank, {account}",
 }
+_TEXTS = ("lead_id", "section", "rule", "account")
 
 
 class ScoreRun:
@@ -61,7 +63,7 @@ class ScoreRun:
 
     def __init__(
         self,
-        engine: DuckDB,
+        engine: Engine,
         plan: Plan,
         as_of: datetime,
         quality: Quality,
@@ -77,6 +79,16 @@ class ScoreRun:
         self._like = like
         self._made: list[str] = []
         self._bound = engine.bound
+
+    @property
+    def duckdb(self) -> DuckDB:
+        """The engine, for what only DuckDB does. Raises: UsageError for another one."""
+        if not isinstance(self.engine, DuckDB):
+            raise UsageError(
+                f"this works on DuckDB alone so far, not on {self.engine.dialect}: export the tables to Parquet, and "
+                "name the files instead"
+            )
+        return self.engine
 
     @cached_property
     def scores(self) -> Any:  # noqa: ANN401 - the caller's own kind of frame
@@ -119,39 +131,45 @@ class ScoreRun:
         self._check_is_bound()
         given = [*self._made, "rejects"]
         is_made = output in given
-        query = f'FROM "{output}"' if is_made else self.plan.sql(output, self.engine.dialect, given=given)
-        return f"SELECT * FROM ({query}) ORDER BY {order}" if order else query  # noqa: S608 - names of our own steps
+        plain = f'SELECT * FROM "{output}"'  # noqa: S608 - names of our own steps
+        query = plain if is_made else self.plan.sql(output, self.engine.dialect, given=given)
+        return f"SELECT * FROM ({query}) q ORDER BY {order}" if order else query  # noqa: S608 - likewise
 
     def keep(self, output: str) -> None:
         """Hold an output as a table, so that later questions about it run at once."""
         self._check_is_bound()
         if output not in self._made:
-            self.engine.run(f'CREATE OR REPLACE TEMP TABLE "{output}" AS {self.sql(output)}')
+            self.engine.keep(output, self.sql(output))
             self._made.append(output)
 
     def beside(self, columns: pa.Table) -> None:
         """Put further columns beside the scores: `columns` has lead_id and others. Files and frames then have them."""
         self.keep("scores")
-        with self.engine.registered(columns) as source:
-            self.engine.run(
+        with self.duckdb.registered(columns) as source:
+            self.duckdb.run(
                 "CREATE OR REPLACE TEMP TABLE scores AS SELECT s.*, b.* EXCLUDE (lead_id) FROM scores s "  # noqa: S608
                 f"LEFT JOIN {source} b USING (lead_id)"
             )
 
-    def write(self, output: str, path: str | Path) -> None:
-        """Write `scores`, `contributions`, `account_scores` or `rejects` to a .csv, .parquet or .jsonl file.
+    def write(self, output: str, target: str | Path) -> None:
+        """Write one output: see `write_all`."""
+        self.write_all({output: target})
 
-        The file appears whole or not at all.
+    def write_all(self, targets: Mapping[str, str | Path]) -> None:
+        """Write `scores`, `contributions`, `account_scores` or `rejects`, each to its target.
+
+        On DuckDB a target is a .csv, .parquet or .jsonl file, which appears whole or not at all. On a warehouse it is
+        a table there; all of them appear together, or none.
         """
-        self.engine.write(self.sql(output, _ORDER.get(output)), Path(path))
+        self.engine.write_all({str(target): self.sql(name, self._order(name)) for name, target in targets.items()})
 
     def top(self, count: int = 10, traits: Sequence[str] = ()) -> pa.Table:
         """The best `count` leads as an Arrow table, with some of their traits beside the score."""
         self.keep("scores")
-        beside = "".join(f', l."{name}"' for name in traits)
-        best = f"SELECT *, row_number() OVER (ORDER BY {_ORDER['scores']}) AS place FROM scores"  # noqa: S608
+        wanted = [f's."{name}"' for name in self.engine.columns("scores")] + [f'l."{name}"' for name in traits]
+        best = f"SELECT *, row_number() OVER (ORDER BY {self._order('scores')}) AS place FROM scores"  # noqa: S608
         return self.engine.arrow(
-            f"SELECT s.* EXCLUDE (place){beside} FROM ({best}) s JOIN leads l USING (lead_id) "  # noqa: S608
+            f"SELECT {', '.join(wanted)} FROM ({best}) s JOIN leads l ON l.lead_id = s.lead_id "  # noqa: S608
             f"WHERE s.place <= {int(count)} ORDER BY s.place"
         )
 
@@ -173,7 +191,12 @@ class ScoreRun:
             raise UsageError("another run has used this engine since; give each run an engine of its own")
 
     def _output(self, name: str) -> pa.Table:
-        return self.engine.arrow(self.sql(name, _ORDER[name]))
+        return self.engine.arrow(self.sql(name, self._order(name)))
+
+    def _order(self, output: str) -> str | None:
+        """How the rows of an output stand, by the bytes of their texts; null where it does not matter."""
+        texts = {column: self.engine.sort_key(column) for column in _TEXTS}
+        return _ORDER[output].format(**texts) if output in _ORDER else None
 
     def _frame(self, table: pa.Table) -> Any:  # noqa: ANN401 - the caller's own kind of frame
         return as_kind_of(table, self._like)
@@ -195,13 +218,13 @@ def score(  # noqa: PLR0913 - what to score, and how to read it
     accounts: object | None = None,
     maps: Sequence[str] = (),
     workspace: Workspace | None = None,
-    engine: DuckDB | None = None,
+    engine: Engine | None = None,
 ) -> ScoreRun:
     """Score leads by a model, as of an instant.
 
-    `leads`, `events` and `accounts` are paths (CSV, JSON Lines, Parquet, globs, `file.duckdb::table`) or frames
-    (pandas, Polars, Arrow, Ibis, a list of dicts). The traits of accounts stand beside each lead as `account.NAME`.
-    `as_of` defaults to now; naive instants are UTC. `maps` names columns as on the command line:
+    `leads`, `events` and `accounts` are paths (CSV, JSON Lines, Parquet, globs, `file.duckdb::table`), tables of the
+    engine, or frames (pandas, Polars, Arrow, Ibis, a list of dicts). The traits of accounts stand beside each lead as
+    `account.NAME`. `as_of` defaults to now; naive instants are UTC. `maps` names columns as on the command line:
     `leads.lead_id=Prospect ID`.
 
     Raises: ModelError, DataError, PlanError, EngineError, UsageError.
@@ -220,7 +243,7 @@ def score(  # noqa: PLR0913 - what to score, and how to read it
     return ScoreRun(engine, plan, instant, said, leads, lists)
 
 
-def _silences(model: Model, engine: DuckDB, loaded: Loaded, as_of: datetime) -> Iterator[Notice]:
+def _silences(model: Model, engine: Engine, loaded: Loaded, as_of: datetime) -> Iterator[Notice]:
     """What makes a score low without anybody having done anything wrong: no events, or only old ones."""
     rules = len(ledger_of(model).events)
     if not loaded.has_events:
@@ -283,7 +306,7 @@ def _named_types(columns: Mapping[str, DataType | str] | None) -> dict[str, str]
     return None if columns is None else {name: str(kind) for name, kind in columns.items()}
 
 
-def checked_columns(model: Model, engine: DuckDB, *, with_events: bool) -> Columns:
+def checked_columns(model: Model, engine: Engine, *, with_events: bool) -> Columns:
     """The columns of a run's tables, once they have all that the model reads. Raises: ModelError with every misfit."""
     columns = columns_of(engine, with_events=with_events)
     if problems := [problem for problem in _misfits(model, columns) if problem.kind == "error"]:
@@ -291,7 +314,7 @@ def checked_columns(model: Model, engine: DuckDB, *, with_events: bool) -> Colum
     return columns
 
 
-def columns_of(engine: DuckDB, *, with_events: bool) -> Columns:
+def columns_of(engine: Engine, *, with_events: bool) -> Columns:
     """The columns of the tables `leads` and `events` of a run."""
     return Columns(engine.columns("leads"), engine.columns("events") if with_events else None)
 

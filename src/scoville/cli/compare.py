@@ -81,7 +81,7 @@ def compare(  # noqa: PLR0913 - one parameter for each option
     """
     from scoville.cli.output import print_json
     from scoville.cli.past import length, past_of, progress_of, share
-    from scoville.cli.run import refuse_targets
+    from scoville.engines.beside import refuse_targets
     from scoville.evidence.versus.compare import compare_models
     from scoville.model.load import Model
 

@@ -139,8 +139,7 @@ def _check_files(
     from_: str | None, baseline: Path | None, save_baseline: Path | None, sources: Sequence[str | None]
 ) -> None:
     """Nothing is written over what is read. Raises: UsageError."""
-    from scoville.cli.run import refuse_overwriting
-    from scoville.engines.beside import check_place
+    from scoville.engines.beside import check_place, refuse_overwriting
 
     if from_ is not None and baseline is not None:
         raise UsageError("--from and --baseline both say what to compare with: give one of them")
@@ -185,7 +184,7 @@ def _read(  # noqa: PLR0913 - the options that say what to read
     memory_limit: str | None,
 ) -> History:
     """Leads, events and, where any are named, outcomes: drift of the leads alone needs none."""
-    from scoville.cli.run import open_engine, sources_of
+    from scoville.cli.run import open_duckdb, sources_of
     from scoville.data.outcomes import WON
     from scoville.evidence.drift.drifted import no_outcomes
     from scoville.evidence.history import read_history
@@ -194,5 +193,5 @@ def _read(  # noqa: PLR0913 - the options that say what to read
     named = outcomes if outcomes is not None else known.outcomes.source
     found = no_outcomes() if named is None and not won else named
     return read_history(
-        leads, events, found, won=won or [WON], workspace=known, engine=open_engine(engine, memory_limit)
+        leads, events, found, won=won or [WON], workspace=known, engine=open_duckdb(engine, memory_limit)
     )

@@ -118,7 +118,8 @@ def assign(  # noqa: PLR0913 - one parameter for each option
     Example: scoville experiment assign --name welcome --leads leads.csv -o assigned.csv
     """
     from scoville.cli.output import out, print_json
-    from scoville.cli.run import open_engine, refuse_targets, sources_of, working
+    from scoville.cli.run import open_duckdb, sources_of, working
+    from scoville.engines.beside import refuse_targets
     from scoville.evidence.trial.assigning import assign as assign_leads
     from scoville.evidence.trial.experiment import variants_of
 
@@ -126,7 +127,7 @@ def assign(  # noqa: PLR0913 - one parameter for each option
     known, source, _ = sources_of(leads, None, maps, workspace)
     refuse_targets([output], [source])
     with working("assigning"):
-        given = assign_leads(open_engine(engine, memory_limit), source, name, named, output, workspace=known)
+        given = assign_leads(open_duckdb(engine, memory_limit), source, name, named, output, workspace=known)
     if json:
         print_json({"experiment": name, "variants": given, "written": [str(output)]})
         return
@@ -178,7 +179,7 @@ def read(  # noqa: PLR0913 - one parameter for each option
     """
     from scoville.cli.output import print_json
     from scoville.cli.past import instant, length, progress_of
-    from scoville.cli.run import open_engine
+    from scoville.cli.run import open_duckdb
     from scoville.data.outcomes import WON
     from scoville.data.workspace import RelationSettings, load_workspace
     from scoville.evidence.history import read_history
@@ -198,7 +199,7 @@ def read(  # noqa: PLR0913 - one parameter for each option
     with progress_of("counting"):
         history = read_history(
             assignments, events, came, outcome_column=outcome_column, won=won or [WON],
-            workspace=by_id_alone(known), engine=open_engine("duckdb://", None), allow_others=True,
+            workspace=by_id_alone(known), engine=open_duckdb("duckdb://", None), allow_others=True,
         )  # fmt: skip
         found = count(history, when, ahead)
     if named is None and len(found.arms) < _TWO and found.left_out:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scoville.cli.options import AsOf, Engine, Events, Json, Leads, Maps, MemoryLimit, ModelPath, WorkspacePath
+from scoville.cli.options import AnyEngine, AsOf, Events, Json, Leads, Maps, MemoryLimit, ModelPath, WorkspacePath
 
 
 def explain(  # noqa: PLR0913 - one parameter for each option
@@ -17,7 +17,7 @@ def explain(  # noqa: PLR0913 - one parameter for each option
     as_of: AsOf = None,
     maps: Maps = None,
     workspace: WorkspacePath = None,
-    engine: Engine = "duckdb://",
+    engine: AnyEngine = "duckdb://",
     memory_limit: MemoryLimit = None,
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:

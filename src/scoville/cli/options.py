@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 _DATA = "Data"
-_FILES = "CSV, JSON Lines, Parquet, a glob, or FILE.duckdb::TABLE"
+_FILES = "CSV, JSON Lines, Parquet, a glob, FILE.duckdb::TABLE, or a table of the engine"
 
 ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="The model file (YAML).", show_default=False)]
 Leads = Annotated[
@@ -78,6 +78,13 @@ Engine = Annotated[
         rich_help_panel="Machine",
     ),
 ]
+AnyEngine = Annotated[
+    str,
+    typer.Option(
+        "--engine", metavar="URL", rich_help_panel="Machine",
+        help="Where the tables are: duckdb:// in memory, duckdb:///FILE, or postgres://USER@HOST/DATABASE.",
+    ),
+]  # fmt: skip
 MemoryLimit = Annotated[
     str | None,
     typer.Option(

@@ -151,8 +151,8 @@ def _why(reasons: str | None) -> Text:
     return text
 
 
-def print_quality(quality: Quality, written: Iterable[Path] = ()) -> None:
-    """The data quality summary, and which files were written, on stderr."""
+def print_quality(quality: Quality, written: Iterable[Path | str] = ()) -> None:
+    """The data quality summary, and what was written, on stderr."""
     console = aside()
     console.print()
     for relation in quality.relations:

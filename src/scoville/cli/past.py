@@ -33,7 +33,7 @@ def past_of(  # noqa: PLR0913 - the options of every verb of evidence
 
     Raises: UsageError when neither says where the leads are, and what `read_history` raises.
     """
-    from scoville.cli.run import open_engine, sources_of
+    from scoville.cli.run import open_duckdb, sources_of
     from scoville.data.outcomes import WON
     from scoville.evidence.history import read_history
 
@@ -42,7 +42,7 @@ def past_of(  # noqa: PLR0913 - the options of every verb of evidence
         outcomes, outcome_column = known.outcomes.source, _column_of_leads(known.outcomes, leads)
     return read_history(
         leads, events, outcomes, outcome_column=outcome_column, won=won or [WON], workspace=known,
-        engine=open_engine(engine, memory_limit),
+        engine=open_duckdb(engine, memory_limit),
     )  # fmt: skip
 
 

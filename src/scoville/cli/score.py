@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scoville.cli.boosted import Blend, WithBoosted
-from scoville.cli.options import AsOf, Engine, Events, Json, Leads, Maps, MemoryLimit, ModelPath, WorkspacePath
+from scoville.cli.options import AnyEngine, AsOf, Events, Json, Leads, Maps, MemoryLimit, ModelPath, WorkspacePath
 
 if TYPE_CHECKING:
     from scoville.scoring import ScoreRun
 
 _OUT = "Output"
-_FORMATS = "(.csv, .parquet or .jsonl)"
+_TARGET = "a .csv, .parquet or .jsonl file, or on a warehouse a table"
 
 
 def score(  # noqa: PLR0913 - one parameter for each option
@@ -23,39 +22,39 @@ def score(  # noqa: PLR0913 - one parameter for each option
     events: Events = None,
     as_of: AsOf = None,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--output",
             "-o",
-            metavar="FILE",
-            help=f"Write all scores {_FORMATS}.",
+            metavar="TARGET",
+            help=f"Write all scores: {_TARGET}.",
             rich_help_panel=_OUT,
             show_default=False,
         ),
     ] = None,
     contributions: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            metavar="FILE",
-            help=f"Write where every point comes from {_FORMATS}.",
+            metavar="TARGET",
+            help="Write where every point comes from, likewise.",
             rich_help_panel=_OUT,
             show_default=False,
         ),
     ] = None,
     accounts: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            metavar="FILE",
-            help=f"Write account scores {_FORMATS}; the model needs `accounts`.",
+            metavar="TARGET",
+            help="Write account scores, likewise; the model needs `accounts`.",
             rich_help_panel=_OUT,
             show_default=False,
         ),
     ] = None,
     rejects: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            metavar="FILE",
-            help=f"Write the rows kept aside, each with its reason {_FORMATS}.",
+            metavar="TARGET",
+            help="Write the rows kept aside, each with its reason, likewise.",
             rich_help_panel=_OUT,
             show_default=False,
         ),
@@ -65,7 +64,7 @@ def score(  # noqa: PLR0913 - one parameter for each option
     top: Annotated[int, typer.Option(min=0, help="How many leads to show on the terminal.", rich_help_panel=_OUT)] = 20,
     maps: Maps = None,
     workspace: WorkspacePath = None,
-    engine: Engine = "duckdb://",
+    engine: AnyEngine = "duckdb://",
     memory_limit: MemoryLimit = None,
     json: Json = False,  # noqa: FBT002 - typer's way to write a flag
 ) -> None:
@@ -78,7 +77,7 @@ def score(  # noqa: PLR0913 - one parameter for each option
     from scoville.cli.run import scored, working
 
     named = {"scores": output, "contributions": contributions, "account_scores": accounts, "rejects": rejects}
-    targets = {name: path for name, path in named.items() if path is not None}
+    targets = {name: target for name, target in named.items() if target is not None}
     beside = read_boosted(boosted, blend)
     run = scored(model, leads, events, maps, workspace, as_of, engine, memory_limit, list(targets.values()))
     with working("scoring"):
@@ -90,8 +89,7 @@ def score(  # noqa: PLR0913 - one parameter for each option
             from scoville.learn.boosted.predicting import add_boosted
 
             add_boosted(run, beside, blend)
-        for name, path in targets.items():
-            run.write(name, path)
+        run.write_all(targets)
     written = list(targets.values())
     if json:
         print_json(_summary(run, top, written))
@@ -103,7 +101,7 @@ def score(  # noqa: PLR0913 - one parameter for each option
     print_quality(run.quality, written)
 
 
-def _summary(run: ScoreRun, top: int, written: list[Path]) -> dict[str, object]:
+def _summary(run: ScoreRun, top: int, written: list[str]) -> dict[str, object]:
     return {
         "model": run.model.name,
         "model_version": run.model.version,
@@ -111,5 +109,5 @@ def _summary(run: ScoreRun, top: int, written: list[Path]) -> dict[str, object]:
         **run.counts(),
         "top": run.top(top).to_pylist(),
         "quality": run.quality.to_dict(),
-        "written": [str(path) for path in written],
+        "written": written,
     }

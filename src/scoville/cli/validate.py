@@ -78,7 +78,7 @@ def validate(  # noqa: PLR0913 - one parameter for each option
     from scoville.cli.evidence import print_evidence
     from scoville.cli.output import print_json, print_written
     from scoville.cli.past import instant, length, past_of, progress_of
-    from scoville.cli.run import refuse_overwriting
+    from scoville.engines.beside import refuse_overwriting
     from scoville.evidence.backtest import evidence_of
     from scoville.evidence.probability import check_writable, write_measured
     from scoville.model.load import Model

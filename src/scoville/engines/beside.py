@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from glob import glob
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scoville.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
+    from collections.abc import Iterator, Sequence
 
 FORMATS = {
     ".csv": "FORMAT csv, HEADER",
@@ -34,6 +34,33 @@ def check_place(path: Path) -> None:
         raise UsageError(f"cannot write {path}: there is no folder {path.parent}. Make it first")
     if path.is_dir():
         raise UsageError(f"cannot write {path}: it is a folder; name a file in it")
+
+
+def refuse_targets(targets: Sequence[Path], sources: Sequence[str | None]) -> None:
+    """Nothing is written over what is read, nor twice to one place. Raises: UsageError for the first that would be."""
+    for path in targets:
+        check_place(path)
+        check_ending(path)
+    refuse_overwriting(targets, sources)
+
+
+def refuse_overwriting(targets: Sequence[Path], sources: Sequence[str | None]) -> None:
+    """As `refuse_targets`, for files of any kind."""
+    read = {file for source in sources if source is not None for file in _files_of(source)}
+    written: set[Path] = set()
+    for path in targets:
+        if path.resolve() in read:
+            raise UsageError(f"{path} is read in this run and would be overwritten; name another file to write to")
+        if path.resolve() in written:
+            raise UsageError(f"{path} is named for two outputs; give each its own file")
+        written.add(path.resolve())
+
+
+def _files_of(source: str) -> Iterator[Path]:
+    """The files behind a path, a glob or FILE.duckdb::TABLE."""
+    path = str(Path(source.partition("::")[0]).expanduser())
+    for file in (path, *glob(path, recursive=True)):  # noqa: PTH207 - as the data are found
+        yield Path(file).resolve()
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from ibis.backends.sql.datatypes import DuckDBType
 from scoville.data.in_duckdb import InDuckDB
 from scoville.data.keep import literal
 from scoville.data.traits import LOOKUPS
-from scoville.engines.beside import FORMATS, check_ending, written_beside
+from scoville.engines.beside import FORMATS, check_ending, refuse_targets, written_beside
 from scoville.errors import DataError, EngineError, UsageError
 
 if TYPE_CHECKING:
@@ -95,6 +95,10 @@ class DuckDB:
         finally:
             self.connection.unregister("scoville_rows")
 
+    def keep(self, name: str, query: str) -> None:
+        """Run a query now and hold its rows as a temporary table."""
+        self.run(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
+
     def materialise(self, plan: Plan, steps: Sequence[str], given: Sequence[str] = ()) -> None:
         """Run steps of the plan, each into a temporary table of its name, so that later ones read it.
 
@@ -102,7 +106,7 @@ class DuckDB:
         """
         done = list(given)
         for step in steps:
-            self.run(f'CREATE OR REPLACE TEMP TABLE "{step}" AS {plan.sql(step, self.dialect, given=done)}')
+            self.keep(step, plan.sql(step, self.dialect, given=done))
             done.append(step)
 
     def drop(self, steps: Sequence[str]) -> None:
@@ -119,6 +123,26 @@ class DuckDB:
         """Rows of a query as an Arrow table."""
         with _explained():
             return self.connection.sql(sql).to_arrow_table()
+
+    def sort_key(self, column: str) -> str:
+        """A column of text as ORDER BY takes it: DuckDB sorts by bytes."""
+        return f'"{column}"'
+
+    def likeness(self, column: str, text: str) -> str:
+        """How alike a column and a text are, from 0 to 1."""
+        return f'jaro_winkler_similarity(lower("{column}"), {literal(text.strip().lower())})'
+
+    def check_targets(self, targets: Sequence[str], sources: Sequence[str | None]) -> None:
+        """Nothing is written over what is read, nor twice to one place, nor where there is no place.
+
+        Raises: UsageError for the first that would be.
+        """
+        refuse_targets([Path(target) for target in targets], sources)
+
+    def write_all(self, queries: Mapping[str, str]) -> None:
+        """Write each query to its file: see `write`."""
+        for target, query in queries.items():
+            self.write(query, Path(target))
 
     def write(self, sql: str, path: Path) -> None:
         """Write rows of a query to a file by its ending: .csv, .parquet or .jsonl. Beside it first, then renamed.

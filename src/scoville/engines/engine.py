@@ -28,9 +28,17 @@ class Engine(Protocol):
     Raises: EngineError when it cannot be reached, refuses, or runs out of something, with what can be done.
     """
 
-    dialect: str
-    place: Place
-    bound: int
+    @property
+    def dialect(self) -> str:
+        """What `Plan.sql` has to write."""
+
+    @property
+    def place(self) -> Place:
+        """Where relations are opened, cleaned and kept."""
+
+    @property
+    def bound(self) -> int:
+        """How many runs there were."""
 
     def columns(self, table: str) -> Mapping[str, ibis.DataType]:
         """Names and Ibis types of the columns of a temporary table or view, in their order."""
@@ -60,8 +68,9 @@ class Engine(Protocol):
         """
 
     def write_all(self, queries: Mapping[str, str]) -> None:
-        """Write the rows of each query to its target (a file, or a table of the engine), which appears whole or not at
-        all. Tables appear together, in one transaction, where the engine has any.
+        """Write the rows of each query to its target, a file or a table of the engine.
+
+        A target appears whole or not at all; tables appear together, in one transaction, where the engine has any.
         """
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ the model was learned from, and traits are those that the plan sees. Called by t
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from scoville.engines.duckdb import DuckDB
     from scoville.learn.boosted.features import Feature
     from scoville.learn.boosted.kept import Boosted
     from scoville.learn.tried.origins import Happening, Origin
@@ -99,7 +101,7 @@ def features_at(run: ScoreRun, boosted: Boosted) -> Singles:
 
     Raises: DataError for a column that is not there.
     """
-    engine = run.engine
+    engine = run.duckdb
     engine.run(
         "CREATE OR REPLACE TEMP TABLE learn_rows AS SELECT row_number() OVER (ORDER BY lead_id) - 1 AS row_no, "  # noqa: S608
         f"lead_id, row_number() OVER (ORDER BY lead_id) AS lead_no, TIMESTAMP {literal(str(run.as_of))} AS as_of, "
@@ -124,11 +126,11 @@ def _traits(run: ScoreRun, used: Sequence[tuple[int, Feature]]) -> Iterable[tupl
         _check_trait(name, list(columns.leads))
     rules = [{"name": str(place), "by": name, "values": {"x": 1}} for place, _, name in wanted]
     plan = compile_plan(Model.from_dict({"scoville": 1, "name": "Traits", "fit": {"rules": rules}}), columns)
-    run.engine.bind_lists(plan, run.lists)
-    run.engine.run(f"CREATE OR REPLACE TEMP TABLE learn_traits AS {plan.sql('traits', run.engine.dialect)}")
+    run.duckdb.bind_lists(plan, run.lists)
+    run.duckdb.run(f"CREATE OR REPLACE TEMP TABLE learn_traits AS {plan.sql('traits', run.engine.dialect)}")
     for place, feature, name in wanted:
         yield place, feature.column(_cells_of(run, feature, name))
-    run.engine.run("DROP TABLE learn_traits")
+    run.duckdb.run("DROP TABLE learn_traits")
 
 
 def _check_trait(name: str, known: Sequence[str]) -> None:
@@ -170,9 +172,16 @@ def _behaviour(run: ScoreRun, used: Sequence[tuple[int, Feature]], rows: int) ->
         for forms in wanted.values():
             yield from ((place, _never(feature, rows)) for place, feature in forms.values())
         return
-    for one, found in figures(run, range(rows), asked):
+    for one, found in figures(_Rows(run.duckdb), range(rows), asked):
         for origin, (place, feature) in wanted[one.of].items():
             yield place, _numbers(feature, found[origin])
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The run as `figures` knows it."""
+
+    engine: DuckDB
 
 
 def _never(feature: Feature, rows: int) -> Singles:
