@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,7 +24,10 @@ from scoville.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from scoville.learn.learning import Learned
+    from scoville.learn.retuning.retune import Retuned
 
 _CARD = "Card"
 FACTORS = 7
@@ -85,6 +88,13 @@ Add = Annotated[int, typer.Option(min=0, max=20, metavar="N", rich_help_panel=_R
 Anyway = Annotated[
     bool, typer.Option("--anyway", rich_help_panel=_RETUNE, help="Write it also where it is not shown to be better.")
 ]
+Report = Annotated[
+    Path | None,
+    typer.Option(
+        "--report", metavar="FILE.html", show_default=False,
+        help="Write all that was found as one web page, with the card as a picture; it needs nothing else.",
+    ),
+]  # fmt: skip
 Seed = Annotated[int, typer.Option(metavar="N", help="Which leads are held out. The same seed, the same model.")]
 
 
@@ -109,6 +119,7 @@ def learn(  # noqa: PLR0913 - one parameter for each option
     from_: From = None,
     add: Add = 0,
     anyway: Anyway = False,  # noqa: FBT002 - a flag
+    report: Report = None,
     seed: Seed = 0,
     maps: Maps = None,
     workspace: WorkspacePath = None,
@@ -125,20 +136,15 @@ def learn(  # noqa: PLR0913 - one parameter for each option
 
     Example: scoville learn --leads leads.csv --events events.csv --outcomes outcomes.csv -o model.yaml
     """
-    from scoville.cli.boosted import learned_boosted, print_boosted
-    from scoville.cli.learned import print_learned
-    from scoville.cli.output import print_json, print_written
+    from scoville.cli.boosted import learned_boosted
     from scoville.cli.past import length, past_of, progress_of
-    from scoville.cli.retuned import print_retuned
     from scoville.learn.learning import learn as learned_from
     from scoville.learn.retuning.retune import retune
     from scoville.scoring import read_model
 
     rival = read_model(against) if against is not None else None
     ahead = length(horizon, "--horizon")
-    for place in (output, boosted):
-        if place is not None:
-            check_place(place)
+    _check_places(output, boosted, report)
     shapes = {**dict.fromkeys(_names(up) or (), "up"), **dict.fromkeys(_names(down) or (), "down")}
     if from_ is not None:
         _check_alone(factors=factors != FACTORS, traits=traits, leave_out=leave_out, up=up, down=down, against=against,
@@ -149,15 +155,8 @@ def learn(  # noqa: PLR0913 - one parameter for each option
                 history, from_, horizon=ahead, snapshots=snapshots, max_points=max_points, add=add, seed=seed,
                 progress=progress,
             )  # fmt: skip
-        if json:
-            print_json(found.to_dict())
-        else:
-            print_retuned(found, output)
-        if found.text is None or not (found.better or anyway):
-            raise typer.Exit(1)
-        if output is not None:
-            write_model(found.text, output)
-            print_written(f"wrote {output}")
+        _tell_retuned(found, output, report, json=json)
+        _write(found.text if found.better or anyway else None, output)
         return
     with progress_of("learning") as progress:
         history = past_of(leads, events, outcomes, outcome_column, won, maps, workspace, engine, memory_limit)
@@ -168,16 +167,8 @@ def learn(  # noqa: PLR0913 - one parameter for each option
         )  # fmt: skip
     options = {"horizon": ahead, "snapshots": snapshots, "traits": _names(traits), "leave_out": _names(leave_out) or ()}
     told = learned_boosted(boosted, learned, history, {**options, "seed": seed})
-    if json:
-        print_json(learned.to_dict() | told)
-    else:
-        print_learned(learned, output)
-        print_boosted(told)
-    if learned.text is None:
-        raise typer.Exit(1)
-    if output is not None:
-        write_model(learned.text, output)
-        print_written(f"wrote {output}")
+    _tell_learned(learned, told, output, report, json=json)
+    _write(learned.text, output)
 
 
 def _check_alone(**given: object) -> None:
@@ -194,6 +185,22 @@ def _names(given: Sequence[str] | None) -> list[str] | None:
     return None if given is None else [name.strip() for text in given for name in text.split(",") if name.strip()]
 
 
+def _check_places(output: Path | None, boosted: Path | None, report: Path | None) -> None:
+    """Whether everything can be written where it is asked for, before minutes of work. Raises: UsageError."""
+    from scoville.errors import UsageError
+
+    models = [place for place in (output, boosted) if place is not None]
+    for place in models:
+        check_place(place)
+    if report is None:
+        return
+    from scoville.learn.report import check_report_place
+
+    check_report_place(report)
+    if report.resolve() in {place.resolve() for place in models}:
+        raise UsageError(f"{report} is named for two outputs; give each its own file")
+
+
 def check_place(path: Path) -> None:
     """Whether a file can be put here, before minutes of work. Raises: UsageError."""
     from scoville.errors import UsageError
@@ -202,6 +209,54 @@ def check_place(path: Path) -> None:
         raise UsageError(f"cannot write the model to {path}: it is a folder; name a file in it, such as model.yaml")
     if not path.resolve().parent.is_dir():
         raise UsageError(f"cannot write the model to {path}: the folder {path.parent} does not exist")
+
+
+def _tell_learned(
+    learned: Learned, boosted: Mapping[str, Mapping[str, Any]], output: Path | None, report: Path | None, *, json: bool
+) -> None:
+    from scoville.cli.boosted import print_boosted
+    from scoville.cli.learned import print_learned
+    from scoville.cli.output import print_json
+
+    if json:
+        print_json({**learned.to_dict(), **boosted})
+    else:
+        print_learned(learned, output)
+        print_boosted(boosted)
+    _write_report(learned, report, boosted.get("boosted"))
+
+
+def _tell_retuned(found: Retuned, output: Path | None, report: Path | None, *, json: bool) -> None:
+    from scoville.cli.output import print_json
+    from scoville.cli.retuned import print_retuned
+
+    if json:
+        print_json(found.to_dict())
+    else:
+        print_retuned(found, output)
+    _write_report(found, report)
+
+
+def _write_report(found: Learned | Retuned, report: Path | None, boosted: Mapping[str, Any] | None = None) -> None:
+    """A report also of what was not learned: why not, and what was tried."""
+    if report is None:
+        return
+    from scoville.cli.output import print_written
+    from scoville.learn.report import write_report
+
+    write_report(found, report, boosted)
+    print_written(f"wrote {report}")
+
+
+def _write(text: str | None, output: Path | None) -> None:
+    """The model, where there is one to write; else the command says no."""
+    from scoville.cli.output import print_written
+
+    if text is None:
+        raise typer.Exit(1)
+    if output is not None:
+        write_model(text, output)
+        print_written(f"wrote {output}")
 
 
 def write_model(text: str, path: Path) -> None:

@@ -6,6 +6,7 @@ that one SVG follows the page into the dark and onto paper. No text becomes mark
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -26,6 +27,8 @@ DASHED = [4, 4]
 _SVG = "{http://www.w3.org/2000/svg}"
 _VEGA_LITE = "6.4"  # whose schema Altair 6 writes
 _ROLES = ("aria", "role", "class")  # inside of one image they say nothing, and classes could meet those of the page
+_PLACES = frozenset({"d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height"})
+_LONG = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")  # a hundredth of a px is enough; the last digits differ by machine
 _WHOLE, _TENTHS = 0.04, 0.004  # four ticks below these shares are steps of tenths, and of hundredths, of a per cent
 
 Row = dict[str, Any]
@@ -53,6 +56,8 @@ def svg(chart: alt.LayerChart, label: str) -> Markup:
         element.tag = element.tag.removeprefix(_SVG)
         for name in [name for name in element.attrib if name.startswith(_ROLES)]:
             del element.attrib[name]
+        for name in _PLACES & element.attrib.keys():
+            element.attrib[name] = _LONG.sub(lambda found: f"{float(found[0]):.2f}", element.attrib[name])
     root.attrib |= {"role": "img", "aria-label": label, "class": "chart"}
     return Markup(ET.tostring(root, encoding="unicode"))  # noqa: S704 - ElementTree escapes every text in it
 
