@@ -122,3 +122,19 @@ def test_a_model_to_compare_with_is_named(past: Path, scoville: Scoville) -> Non
     assert ended.code == 0
     assert "against By hand" in ended.out
     assert past.is_dir()
+
+
+def test_a_report_is_written_of_what_was_learned_and_of_what_was_not(past: Path, scoville: Scoville) -> None:
+    ended = scoville("learn", *FILES, "--horizon", "30d", "--factors", "2", "--report", "learned.html", "--json")
+    assert (ended.code, "wrote learned.html" in ended.err) == (0, True)
+    assert "What gives points?" in Path("learned.html").read_text(encoding="utf-8")
+    pd.read_csv(past / "outcomes.csv").head(10).to_csv(past / "outcomes.csv", index=False)
+    assert scoville("learn", *FILES, "--horizon", "30d", "--report", "not.html").code == 1
+    assert "Nothing was learned" in Path("not.html").read_text(encoding="utf-8")
+
+
+def test_a_report_has_a_place_of_its_own(past: Path, scoville: Scoville) -> None:
+    ended = scoville("learn", *FILES, "-o", "one.html", "--report", "one.html")
+    assert (ended.code, "named for two outputs" in ended.err) == (2, True)
+    assert scoville("learn", *FILES, "--report", "learned.yaml").code == 2
+    assert past.is_dir()

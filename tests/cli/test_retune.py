@@ -72,3 +72,11 @@ def test_options_that_choose_rules_do_not_go_with_a_model(scoville: Scoville) ->
     result = scoville("learn", "--from", str(written(20)), *FILES, "--traits", "source")
     assert result.code == 2
     assert "leave out --traits" in result.err
+
+
+@pytest.mark.usefixtures("past")
+def test_a_report_says_what_changes_and_why(scoville: Scoville) -> None:
+    assert scoville("learn", "--from", str(written(2)), *FILES, "--report", "tuned.html").code == 0
+    page = Path("tuned.html").read_text(encoding="utf-8")
+    assert "Take the new points" in page
+    assert "The past speaks against 2." in page
