@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, cast
 
 from scoville.engines.duckdb import DuckDB
+from scoville.engines.without_password import without_password
 from scoville.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,12 +46,5 @@ def duckdb_of(url: str, *, memory_limit: str | None = None) -> DuckDB:
             "instead. score, explain and check run where the data are"
         )
     if scheme != "duckdb" or not separator:
-        raise UsageError(f"cannot use the engine '{_without_password(url)}'; allowed: {ALLOWED}")
+        raise UsageError(f"cannot use the engine '{without_password(url)}'; allowed: {ALLOWED}")
     return DuckDB(rest.removeprefix("/") if rest.startswith("/./") else rest or ":memory:", memory_limit=memory_limit)
-
-
-def _without_password(url: str) -> str:
-    """An address that may be shown."""
-    scheme, separator, rest = url.partition("://")
-    user, at, place = rest.rpartition("@")
-    return f"{scheme}{separator}{user.partition(':')[0]}{at}{place}"

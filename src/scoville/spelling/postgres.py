@@ -67,6 +67,12 @@ class Compiler(PostgresCompiler):
         """As a sort."""
         return self.agg.max(_by_bytes(arg) if op.arg.dtype.is_string() else arg, where=where)
 
+    def visit_First(self, op: Any, *, arg: Any, where: Any, order_by: Any, include_null: Any) -> Any:
+        """By an array, for there is no such word."""
+        del op, include_null  # which `data/` never asks for
+        array = sge.paren(self.agg.array_agg(arg, where=where, order_by=order_by), copy=False)
+        return sge.Bracket(this=array, expressions=[sge.convert(0)])  # sqlglot counts from 0, and writes 1
+
     def visit_RegexSearch(self, op: Any, *, arg: Any, pattern: Any) -> Any:
         """By the operator: the function came with version 15."""
         del op
