@@ -129,6 +129,8 @@ class ScoreRun:
             message = f"the model '{self.model.name}' has no accounts; add `accounts: {{by: company_domain}}` to it"
             raise UsageError(message)
         self._check_is_bound()
+        if self.engine.works_out_again and output not in (*self._made, "rejects"):
+            self.share()
         given = [*self._made, "rejects"]
         is_made = output in given
         plain = f'SELECT * FROM "{output}"'  # noqa: S608 - names of our own steps

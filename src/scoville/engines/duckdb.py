@@ -40,6 +40,7 @@ class DuckDB:
     """
 
     dialect = "duckdb"
+    works_out_again = False
 
     def __init__(
         self, database: str = ":memory:", *, memory_limit: str | None = None, threads: int | None = None

@@ -40,6 +40,14 @@ class Engine(Protocol):
     def bound(self) -> int:
         """How many runs there were."""
 
+    @property
+    def works_out_again(self) -> bool:
+        """Whether a step that two others read is worked out for each of them.
+
+        A sum of fractions may then differ in its last digit, and a score from its own rank: what scores rest on is
+        materialised first.
+        """
+
     def columns(self, table: str) -> Mapping[str, ibis.DataType]:
         """Names and Ibis types of the columns of a temporary table or view, in their order."""
 

@@ -71,6 +71,7 @@ class Postgres:
     """
 
     dialect = "postgres"
+    works_out_again = False
 
     def __init__(self, url: str) -> None:
         self.connection = _connected(url)
