@@ -6,6 +6,7 @@ notebooks.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -21,11 +22,13 @@ from scoville.data.traits import DERIVED
 from scoville.data.workspace import Workspace
 from scoville.display import ranking_html
 from scoville.engines.duckdb import DuckDB
+from scoville.engines.last_run import LastRun, Made, open_last_run
 from scoville.errors import ModelError, UsageError
 from scoville.model.checks import DISQUALIFIED
 from scoville.model.load import Model
 from scoville.model.misfits import find_misfits
 from scoville.plan.assume import assumed_columns
+from scoville.plan.carried import rules_that_ask_for_age
 from scoville.plan.compile import Columns, Plan, compile_plan
 from scoville.plan.ledger import ledger_of
 from scoville.words import counted, day
@@ -69,6 +72,7 @@ class ScoreRun:
         quality: Quality,
         like: object,
         lists: Mapping[str, Sequence[str]] | None = None,
+        last: LastRun | None = None,
     ) -> None:
         self.engine = engine
         self.plan = plan
@@ -76,6 +80,7 @@ class ScoreRun:
         self.as_of = as_of
         self.quality = quality
         self.lists = lists or {}  # the user's own additions
+        self.last = last  # the run that this one carries on, and its file
         self._like = like
         self._made: list[str] = []
         self._bound = engine.bound
@@ -114,12 +119,9 @@ class ScoreRun:
         return self._frame(self.engine.arrow(self.sql("rejects")))
 
     def share(self) -> None:
-        """Work out once what scores and contributions both rest on; worth it when both are wanted."""
-        steps = [
-            step
-            for step in self.plan.rests_on("scores", "contributions")
-            if step in _SHARED_STEPS and step not in self._made
-        ]
+        """Work out once what several outputs rest on; worth it when more than one is wanted."""
+        shared = {*_SHARED_STEPS, *(self.plan.totals if self.last is not None else ())}
+        steps = [step for step in self.plan.rests_on("scores", "contributions") if step in shared - {*self._made}]
         self.engine.materialise(self.plan, steps)
         self._made += steps
 
@@ -164,6 +166,16 @@ class ScoreRun:
         a table there; all of them appear together, or none.
         """
         self.engine.write_all({str(target): self.sql(name, self._order(name)) for name, target in targets.items()})
+
+    def leave(self) -> None:
+        """Leave to the next run what this one added up, in the file that `since` named: after the results are written.
+
+        Raises: UsageError for a run without `since`; DataError when the file cannot be written.
+        """
+        if self.last is None:
+            raise UsageError("this run leaves nothing to the next; name a file for it: score(..., since='last.duckdb')")
+        self._check_is_bound()
+        self.last.leave(self.duckdb, self.plan, self.as_of, self._made)
 
     def top(self, count: int = 10, traits: Sequence[str] = ()) -> pa.Table:
         """The best `count` leads as an Arrow table, with some of their traits beside the score."""
@@ -221,13 +233,15 @@ def score(  # noqa: PLR0913 - what to score, and how to read it
     maps: Sequence[str] = (),
     workspace: Workspace | None = None,
     engine: Engine | None = None,
+    since: str | Path | None = None,
 ) -> ScoreRun:
     """Score leads by a model, as of an instant.
 
     `leads`, `events` and `accounts` are paths (CSV, JSON Lines, Parquet, globs, `file.duckdb::table`), tables of the
     engine, or frames (pandas, Polars, Arrow, Ibis, a list of dicts). The traits of accounts stand beside each lead as
     `account.NAME`. `as_of` defaults to now; naive instants are UTC. `maps` names columns as on the command line:
-    `leads.lead_id=Prospect ID`.
+    `leads.lead_id=Prospect ID`. `since` is the file that the last run left (DuckDB): only events after it are read, and
+    the scores are those of a full run; without such a file all are read. `ScoreRun.leave` writes it for the next run.
 
     Raises: ModelError, DataError, PlanError, EngineError, UsageError.
     Example: `score("model.yaml", leads_frame, events_frame, as_of="2026-01-31").scores`
@@ -237,12 +251,54 @@ def score(  # noqa: PLR0913 - what to score, and how to read it
     engine = engine if engine is not None else DuckDB()
     workspace = (workspace if workspace is not None else Workspace()).with_maps(maps)
     accounts = accounts if accounts is not None else workspace.accounts.source
+    if since is not None:
+        return _carried_on(model, leads, events, instant, workspace, engine, accounts, Path(since))
     loaded = load(engine.place, leads, events, workspace=workspace, as_of=instant, accounts_source=accounts)
     plan = compile_plan(model, checked_columns(model, engine, with_events=loaded.has_events))
     lists = read_lists(workspace.lists)
     engine.bind(plan, instant, lists)
     said = replace(loaded.quality, notices=(*loaded.quality.notices, *_silences(model, engine, loaded, instant)))
     return ScoreRun(engine, plan, instant, said, leads, lists)
+
+
+def _carried_on(  # noqa: PLR0913, PLR0917
+    model: Model,
+    leads: object,
+    events: object | None,
+    as_of: datetime,
+    workspace: Workspace,
+    engine: Engine,
+    accounts: object | None,
+    path: Path,
+) -> ScoreRun:
+    """Score with events after the last run alone, carrying on what it left in the file `path`."""
+    if not isinstance(engine, DuckDB):
+        raise UsageError(
+            f"`since` works on DuckDB alone so far, not on {engine.dialect}: leave it out, to read all events"
+        )
+    if events is None:
+        raise UsageError("`since` carries on what leads did: name the events too")
+    made = Made(model.version, _reading(workspace), rules_that_ask_for_age(ledger_of(model)))
+    last = open_last_run(engine, path, made, as_of)
+    loaded = load(
+        engine.place, leads, events, workspace=workspace, as_of=as_of, accounts_source=accounts,
+        since=last.since(engine),
+    )  # fmt: skip
+    columns = checked_columns(model, engine, with_events=True)
+    plan, lists = compile_plan(model, columns, is_carried=True), read_lists(workspace.lists)
+    engine.bind(plan, as_of, lists)
+    last.carry(engine)
+    anew = [Notice("events", None, f"all were read: {last.why_anew}")] if last.why_anew else []
+    said = replace(loaded.quality, notices=(*loaded.quality.notices, *anew))
+    return ScoreRun(engine, plan, as_of, said, leads, lists, last)
+
+
+def _reading(workspace: Workspace) -> str:
+    """How events are read, as a short text that another way of reading does not have."""
+    settings = workspace.settings
+    said = (replace(settings, placeholders=frozenset()), sorted(settings.placeholders))
+    columns = (sorted(workspace.leads.columns.items()), sorted(workspace.events.columns.items()))
+    return hashlib.sha256(repr((said, columns)).encode()).hexdigest()[:16]
 
 
 def _silences(model: Model, engine: Engine, loaded: Loaded, as_of: datetime) -> Iterator[Notice]:
@@ -286,9 +342,11 @@ def plan_for(model: Model, leads: object | None, events: object | None = None, *
     return compile_plan(model, columns_of(engine, with_events=loaded.has_events))
 
 
-def misfits(model: Model, leads: object, events: object | None = None, *, workspace: Workspace) -> list[Problem]:
+def misfits(
+    model: Model, leads: object, events: object | None = None, *, workspace: Workspace, engine: Engine | None = None
+) -> list[Problem]:
     """What the model reads and the data do not have, each with its place in the model file."""
-    engine = DuckDB()
+    engine = engine if engine is not None else DuckDB()
     loaded = load(
         engine.place, leads, events, workspace=workspace, as_of=None, accounts_source=workspace.accounts.source
     )

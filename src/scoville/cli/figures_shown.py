@@ -56,7 +56,7 @@ def print_forecast(forecast: Forecast) -> None:
         console.print(
             Text(
                 f"only leads that are there already: in the past they brought {there.value:.0%} of the wins of the "
-                f"{days(forecast.horizon_days)} ahead ({_interval(there, _share)})"
+                f"{days(forecast.horizon_days or 0)} ahead ({_interval(there, _share)})"
             )
         )
     if forecast.checks:

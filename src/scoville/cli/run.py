@@ -54,6 +54,7 @@ def scored(  # noqa: PLR0913 - the options of every verb that scores
     engine: str,
     memory_limit: str | None,
     targets: Sequence[str] = (),
+    since: Path | None = None,
 ) -> ScoreRun:
     """Read, clean and score what the options name; the workspace names what they leave out.
 
@@ -67,9 +68,9 @@ def scored(  # noqa: PLR0913 - the options of every verb that scores
     checked = Model.load(model)
     known, leads, events = sources_of(leads, events, maps, workspace)
     opened = open_engine(engine, memory_limit)
-    opened.check_targets(targets, [str(model), leads, events])
+    opened.check_targets(targets, [str(model), leads, events, str(since) if since else None])
     with working("reading and cleaning"):
-        return score(checked, leads, events, as_of=as_of, workspace=known, engine=opened)
+        return score(checked, leads, events, as_of=as_of, workspace=known, engine=opened, since=since)
 
 
 def sources_of(

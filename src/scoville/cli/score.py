@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -62,6 +63,15 @@ def score(  # noqa: PLR0913 - one parameter for each option
     boosted: WithBoosted = None,
     blend: Blend = None,
     top: Annotated[int, typer.Option(min=0, help="How many leads to show on the terminal.", rich_help_panel=_OUT)] = 20,
+    since: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Read only what came after the run that left this file, and leave it anew for the next.",
+            rich_help_panel="Data",
+            show_default=False,
+        ),
+    ] = None,
     maps: Maps = None,
     workspace: WorkspacePath = None,
     engine: AnyEngine = "duckdb://",
@@ -71,6 +81,8 @@ def score(  # noqa: PLR0913 - one parameter for each option
     """Score leads and rank them, with reasons.
 
     Example: scoville score model.yaml --leads leads.csv --events events.csv -o scores.csv
+
+    Every hour, with what came since: scoville score model.yaml --since last.duckdb -o scores.parquet
     """
     from scoville.cli.boosted import print_predicted, read_boosted
     from scoville.cli.output import print_json, print_quality, print_run
@@ -79,9 +91,9 @@ def score(  # noqa: PLR0913 - one parameter for each option
     named = {"scores": output, "contributions": contributions, "account_scores": accounts, "rejects": rejects}
     targets = {name: target for name, target in named.items() if target is not None}
     beside = read_boosted(boosted, blend)
-    run = scored(model, leads, events, maps, workspace, as_of, engine, memory_limit, list(targets.values()))
+    run = scored(model, leads, events, maps, workspace, as_of, engine, memory_limit, list(targets.values()), since)
     with working("scoring"):
-        if contributions is not None:
+        if contributions is not None or since is not None:
             run.share()
         if output is None or contributions is not None or accounts is not None:
             run.keep("scores")
@@ -90,6 +102,8 @@ def score(  # noqa: PLR0913 - one parameter for each option
 
             add_boosted(run, beside, blend)
         run.write_all(targets)
+        if since is not None:
+            run.leave()
     written = list(targets.values())
     if json:
         print_json(_summary(run, top, written))

@@ -28,6 +28,7 @@ from scoville.data.quality import (
     UNREADABLE_TIME,
     Notice,
 )
+from scoville.data.seen import Staged, read_since
 from scoville.data.values import content_hash, key_text, read_texts, row_as_json, without_placeholders
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from scoville.data.columns import Columns
     from scoville.data.identity import People
     from scoville.data.keep import Place
+    from scoville.data.seen import Since
     from scoville.data.sources import Raw
     from scoville.data.workspace import Settings
 
@@ -51,23 +53,37 @@ STRANGE_SHARE = 0.5  # share of events of unknown leads from which the ids of th
 
 
 def clean_events(
-    con: Place, raw: Raw, mapping: Mapping[str, str], settings: Settings, *, people: People, as_of: datetime | None
+    con: Place,
+    raw: Raw,
+    mapping: Mapping[str, str],
+    settings: Settings,
+    *,
+    people: People,
+    as_of: datetime | None,
+    since: Since | None = None,
 ) -> Cleaned:
     """Events of known leads up to `as_of`, each event_id once (the earliest, then the smallest content).
 
     Shape:   event_id, lead_id (the survivor's), event, occurred_at, then the properties; text stays text.
     Units:   `as_of` is naive UTC; with null no event is set aside for being in the future.
     Nulls:   event_id is null where the file has none; such events are never duplicates.
+    Since:   with an earlier run, only the events that came after it, and those of leads whose past has changed.
     Raises:  DataError for a column that is missing or ambiguous, and for times that do not parse.
     """
     columns = resolve_columns("events", raw.name, raw.table.columns, mapping)
     if people.is_keyed_by_email:  # then the ids of events are addresses too, whatever their column is called
         columns = replace(columns, is_keyed_by_email=True)
     staged = _staged(con, raw, columns, settings, as_of)
+    said: tuple[Notice, ...] = ()
+    if since is not None and as_of is not None:
+        known = people.known(by_email=columns.is_keyed_by_email)
+        ids = EVENT_ID if "event_id" in columns.names else None
+        staged, said = read_since(con, Staged(staged, KEY, TIME, ids, known), since, as_of)
     has_plain_keys = not (raw.is_text or people.has_links or columns.is_keyed_by_email)
     as_given = _as_given(con, raw, staged, columns, settings, people) if has_plain_keys else None
     cleaned = as_given or _held_against(con, raw, staged, columns, settings, people)
-    return cleaned if cleaned.rows else replace(cleaned, notices=(*cleaned.notices, Notice("events", None, NO_ROWS)))
+    said = said if cleaned.rows or said else (Notice("events", None, NO_ROWS),)
+    return replace(cleaned, notices=(*cleaned.notices, *said))
 
 
 def _staged(con: Place, raw: Raw, columns: Columns, settings: Settings, as_of: datetime | None) -> ir.Table:

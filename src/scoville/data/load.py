@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from scoville.data.keep import Place
+    from scoville.data.seen import Since
     from scoville.data.sources import Raw
     from scoville.data.workspace import Workspace
 
@@ -57,16 +58,17 @@ def load(
     workspace: Workspace,
     as_of: datetime | None,
     accounts_source: object | None = None,
+    since: Since | None = None,
 ) -> Loaded:
     """Read, clean and merge leads, events and accounts.
 
     Units:   `as_of` is an instant, UTC when it has no zone; later events are set aside as `after as_of`. With null
-             none are, for runs that look at many dates.
+             none are, for runs that look at many dates. `since` reads only events after an earlier run.
     Raises:  DataError that says where, what was found, what is allowed and what to do.
     Example: `load(con, "leads.csv", "events.parquet", workspace=load_workspace(None), as_of=now)`.
     """
     try:
-        return _load(con, leads_source, events_source, accounts_source, workspace, _naive_utc(as_of))
+        return _load(con, leads_source, events_source, accounts_source, workspace, _naive_utc(as_of), since)
     except (duckdb.OutOfMemoryException, duckdb.IOException) as refused:
         raise _no_room(refused) from refused
 
@@ -78,6 +80,7 @@ def _load(
     accounts_source: object | None,
     workspace: Workspace,
     as_of: datetime | None,
+    since: Since | None,
 ) -> Loaded:
     settings = workspace.settings
     raw = con.open_source(leads_source, relation="leads", delimiter=workspace.leads.delimiter)
@@ -92,7 +95,7 @@ def _load(
     notices += said
     if raw_events is not None:
         raw = raw_events
-        found = clean_events(con, raw, workspace.events.columns, settings, people=people, as_of=as_of)
+        found = clean_events(con, raw, workspace.events.columns, settings, people=people, as_of=as_of, since=since)
         events = found.table
         parts.append(found)
         notices += found.notices

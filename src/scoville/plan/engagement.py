@@ -16,6 +16,7 @@ import ibis
 import ibis.expr.types as ir
 
 from scoville.model.schema import CountRule, PointsRule, RecencyRule, SumRule
+from scoville.plan.carried import RuleGroup, add_left, with_carried_totals
 from scoville.plan.hits import EVERY_EVENT, add_hits
 from scoville.plan.terms import MICROSECONDS_PER_DAY, band_points, cases, microseconds, weight
 
@@ -33,11 +34,16 @@ _RULE_COLUMNS = {
 }  # fmt: skip
 
 
-def add_event_points(steps: Steps, events: ir.Table, as_of: ir.Table, ledger: Ledger) -> ir.Table:
-    """The steps from events to `event_points`: lead_id, rule, matched, newest_at, raw_points, points."""
+def add_event_points(
+    steps: Steps, events: ir.Table, as_of: ir.Table, ledger: Ledger, *, is_carried: bool = False
+) -> ir.Table:
+    """The steps from events to `event_points`: lead_id, rule, matched, newest_at, raw_points, points.
+
+    With `is_carried` the events are those since an earlier run, and what that run left is carried on (`carried.py`).
+    """
     rules = steps.constant("event_rules", _RULE_COLUMNS, [_rule_row(entry) for entry in ledger.events])
-    totals = [
-        _rule_totals(steps, events, as_of, rules, chosen, prefix)
+    groups = [
+        _group(steps, events, as_of, rules, chosen, prefix, is_carried=is_carried)
         for prefix, chosen in (
             ("", [e for e in ledger.events if not e.must_be_sorted and EVERY_EVENT not in e.rule.event]),
             ("any_", [e for e in ledger.events if not e.must_be_sorted and EVERY_EVENT in e.rule.event]),
@@ -46,6 +52,9 @@ def add_event_points(steps: Steps, events: ir.Table, as_of: ir.Table, ledger: Le
         )
         if chosen
     ]
+    if is_carried:
+        add_left(steps, as_of, rules, groups)
+    totals = [group.totals for group in groups]
     all_totals = totals[0] if len(totals) == 1 else ibis.union(*totals)
     return steps.add("event_points", _points(all_totals, rules, ledger))
 
@@ -64,15 +73,27 @@ def _rule_row(entry: NumberedEventRule) -> tuple[Value, ...]:
     )  # fmt: skip
 
 
-def _rule_totals(
-    steps: Steps, events: ir.Table, as_of: ir.Table, rules: ir.Table, chosen: Sequence[NumberedEventRule], prefix: str
-) -> ir.Table:
-    """Per lead and rule: events that count, the sum over them, the age and the instant of the newest."""
-    hits = add_hits(steps, events, as_of, rules, chosen, prefix)
+def _group(
+    steps: Steps,
+    events: ir.Table,
+    as_of: ir.Table,
+    rules: ir.Table,
+    chosen: Sequence[NumberedEventRule],
+    prefix: str,
+    *,
+    is_carried: bool,
+) -> RuleGroup:
+    """The step `rule_totals`.
+
+    Per lead and rule: events that count, the sum over them, the age and the instant of the newest.
+    """
+    hits, ever = add_hits(steps, events, as_of, rules, chosen, prefix, is_carried=is_carried)
     totals = hits.group_by(["lead_id", "rule"]).agg(
         matched=hits.count(), total=hits.amount.sum(), age_us=hits.age_us.min(), newest_at=hits.occurred_at.max()
     )
-    return steps.add(f"{prefix}rule_totals", totals)
+    if is_carried:
+        totals = with_carried_totals(totals, rules, as_of, chosen)
+    return RuleGroup(chosen, ever, steps.add(f"{prefix}rule_totals", totals))
 
 
 def _points(totals: ir.Table, rules: ir.Table, ledger: Ledger) -> ir.Table:

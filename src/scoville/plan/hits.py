@@ -7,7 +7,7 @@ In: `events`, `as_of`, the table of rules. Out: one row for each event and rule 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import ibis
 import ibis.expr.types as ir
@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 from scoville.errors import PlanError
 from scoville.model.conditions import nearest, traits_of
 from scoville.model.schema import PointsRule, SumRule
+from scoville.plan.carried import with_carried_hits
 from scoville.plan.people import present
 from scoville.plan.terms import TRUE, age_us, beside_as_of, cases, condition_holds, number, weight
 
@@ -31,15 +32,30 @@ _NESTED = re.compile(r"\w+(\.\w+)+")
 _OWN_COLUMNS = ("lead_id", "event", "occurred_at", "event_id")
 
 
+class Hits(NamedTuple):
+    """Events of some rules, by lead_id, rule, occurred_at: those that count now, and those that may now or later."""
+
+    now: ir.Table
+    ever: ir.Table
+
+
 def add_hits(
-    steps: Steps, events: ir.Table, as_of: ir.Table, rules: ir.Table, chosen: Sequence[NumberedEventRule], prefix: str
-) -> ir.Table:
+    steps: Steps,
+    events: ir.Table,
+    as_of: ir.Table,
+    rules: ir.Table,
+    chosen: Sequence[NumberedEventRule],
+    prefix: str,
+    *,
+    is_carried: bool,
+) -> Hits:
     """The step `hits`: lead_id, rule, occurred_at, age_us, and amount, what the event adds to the rule's total.
 
     `chosen` are rules that all name events, or all look at every event; all need sorting, or none does.
     Raises: PlanError for a property that the events do not have.
     """
-    met = _met(steps, events, as_of, rules, chosen, prefix)
+    found = _met(events, as_of, rules, steps, chosen, prefix)
+    met = steps.add(f"{prefix}met", with_carried_hits(found, chosen) if is_carried else found)
     row = met.join(rules, "rule").cross_join(as_of)
     row = row.mutate(age_us=age_us(row.as_of, row.occurred_at))
     conditions = [row.age_us >= 0]
@@ -49,13 +65,16 @@ def add_hits(
     limits = ("at_most", "per_day") if chosen[0].must_be_sorted else ()
     hits = row.select("lead_id", "rule", "occurred_at", "age_us", *limits, amount=_amount(row, chosen))
     hits = steps.add(f"{prefix}hits", hits)
-    return _newest(steps, hits, chosen, prefix) if limits else hits
+    if not limits:
+        return Hits(hits, met)
+    newest = _newest(steps, hits, chosen, prefix)
+    return Hits(newest, newest)
 
 
 def _met(
-    steps: Steps, events: ir.Table, as_of: ir.Table, rules: ir.Table, chosen: Sequence[NumberedEventRule], prefix: str
+    events: ir.Table, as_of: ir.Table, rules: ir.Table, steps: Steps, chosen: Sequence[NumberedEventRule], prefix: str
 ) -> ir.Table:
-    """The step `met`: lead_id, rule, occurred_at of events that a rule names and whose properties hold.
+    """The rows of the step `met`: lead_id, rule, occurred_at of events that a rule names and whose properties hold.
 
     With `measure`, the property that a rule sums up, where there is such a rule. Whatever the instant: ages come later.
     """
@@ -76,7 +95,7 @@ def _met(
         if isinstance(entry.rule, SumRule)
     ]
     measure = {"measure": cases(sums, ibis.null("float64"))} if sums else {}
-    return steps.add(f"{prefix}met", row.select("lead_id", "rule", "occurred_at", **measure))
+    return row.select("lead_id", "rule", "occurred_at", **measure)
 
 
 def _properties(events: ir.Table, chosen: Sequence[NumberedEventRule]) -> dict[str, ir.Value]:

@@ -54,9 +54,14 @@ def beside_as_of(table: ir.Table, as_of: ir.Table, conditions: Iterable[Conditio
 
     What does not know the time is the same at every instant, and worked out once for many of them.
     """
-    if any(one.operator in AGES for condition in conditions for one in comparisons_of(condition)):
+    if asks_for_age(conditions):
         return table.cross_join(as_of)
     return table.mutate(as_of=ibis.null("timestamp(6)"))
+
+
+def asks_for_age(conditions: Iterable[Condition]) -> bool:
+    """Whether one of the conditions may hold at one instant and not at another."""
+    return any(one.operator in AGES for condition in conditions for one in comparisons_of(condition))
 
 
 def condition_holds(condition: Condition, column: Callable[[str], ir.Value], as_of: ir.Value) -> ir.BooleanValue:

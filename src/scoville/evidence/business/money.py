@@ -296,7 +296,7 @@ def _notes(rows: LeadRows, overall: Group, horizon_days: float | None) -> list[s
         notes.append("outcomes have no dates: young leads cannot be told from old ones, and nothing is said about time")
     if young:
         notes.append(
-            f"{counted(young, 'lead')} younger than {days(horizon_days)} "
+            f"{counted(young, 'lead')} younger than {days(horizon_days or 0)} "
             f"{'is' if young == 1 else 'are'} still open and left out of the rates"
         )
     if early:
