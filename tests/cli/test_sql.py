@@ -32,7 +32,7 @@ def test_without_a_date_the_query_takes_the_time_it_runs_in_utc(scoville: Scovil
     with duckdb.connect() as far_away:
         far_away.execute("SET TimeZone = 'Pacific/Kiritimati'")
         [(seconds,)] = far_away.execute(
-            f"SELECT abs(date_diff('second', {now.split(' AS ' + chr(34))[0]}, now() AT TIME ZONE 'UTC'))"
+            f"SELECT abs(date_diff('second', {now.split(' AS as_of')[0]}, now() AT TIME ZONE 'UTC'))"
         ).fetchall()
     assert seconds == 0
 

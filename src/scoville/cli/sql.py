@@ -18,6 +18,7 @@ class Dialect(StrEnum):
     snowflake = "snowflake"
     bigquery = "bigquery"
     databricks = "databricks"
+    spark = "spark"
     clickhouse = "clickhouse"
     trino = "trino"
 

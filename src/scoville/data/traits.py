@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import ibis
+import ibis.expr.operations as ops
 
 from scoville.data.lists import FOLD_FROM, FOLD_TO, FUNCTIONS, LISTS, LOOKUPS, PREFIX_LENGTHS, SENIORITIES, Lookup
 from scoville.errors import PlanError
@@ -119,7 +120,9 @@ def _without_first_label(domain: ibis.Value) -> ibis.Value:
 
 
 def _role(leads: ibis.Table) -> ibis.Value:
-    """`No-Reply+x@acme.com` -> `noreply`."""
+    """`No-Reply+x@acme.com` -> `noreply`; nothing to look up where leads have no addresses."""
+    if "email" not in leads.columns:
+        return _null_text()
     return _text(leads, "email").lower().re_replace("[+@].*$", "").re_replace("[._-]", "")
 
 
@@ -262,6 +265,8 @@ def _with_lookup(
 
     Shape:   as many rows as before, because the first of `columns` is unique in the lookup.
     """
+    if isinstance(key.op(), ops.Literal) and key.op().value is None:
+        return leads.mutate(**{name: _null_text()})
     key_column, value_column = columns
     keyed = leads.mutate(__key=key)
     answers = lookup.select(__answer_key=lookup[key_column], __answer_value=lookup[value_column])

@@ -21,13 +21,14 @@ from scoville.plan.engagement import add_event_points
 from scoville.plan.grading import add_graded
 from scoville.plan.ledger import Ledger, ledger_of
 from scoville.plan.people import add_people, add_traits, used_traits
-from scoville.plan.ranking import add_ranks, add_scores
+from scoville.plan.ranking import add_ranked, add_ranks, add_scores
 from scoville.plan.reasons import add_weighed, reason_keys
-from scoville.plan.steps import Constant, Steps, needed, script_of, tables_in, timeless, to_sql
+from scoville.plan.script import Source, needs, script_of
+from scoville.plan.steps import Constant, Steps, needed, tables_in, timeless, to_sql
 from scoville.plan.sums import add_engagement, add_sums, narrow_to_segments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     import ibis.expr.types as ir
@@ -76,25 +77,53 @@ class Plan:
             self._texts[asked] = to_sql(self._said_in(dialect), output, dialect, given, pretty=pretty)
         return self._texts[asked]
 
-    def script(self, output: str, dialect: str, *, as_of: datetime | None = None) -> str:
-        """The query with `as_of` written into it (null: the time at which it runs) and a head that says what it needs.
+    def script(
+        self,
+        output: str,
+        dialect: str,
+        *,
+        as_of: datetime | None = None,
+        leads: Source | None = None,
+        events: Source | None = None,
+    ) -> str:
+        """The query to read and to paste, with `as_of` written into it (null: the time at which it runs).
 
+        It begins with the user's own tables, `leads` and `events` unless named otherwise.
         Raises: PlanError for an output that this plan does not have, or a dialect that cannot say something the model
         uses.
         """
+        given = {"leads": leads or Source("leads"), "events": events or Source("events")}
+        sources = {name: source for name, source in given.items() if name in self.inputs}
+        head = "".join(f"-- {line}\n" for line in self._head(output, dialect, sources))
+        return f"{head}{self.select(output, dialect, sources, as_of=as_of)};"
+
+    def select(
+        self,
+        output: str,
+        dialect: str,
+        sources: Mapping[str, Source],
+        *,
+        as_of: datetime | str | None = None,
+        lists: Mapping[str, str] | None = None,
+    ) -> str:
+        """The same without the comment on top; `as_of` may be SQL, and `lists` says how lists are called there."""
         if output not in self.relations:
             message = f"this model gives no '{output}'; it needs `accounts:` for account_scores"
             raise PlanError(message)
-        return script_of(self._said_in(dialect), output, dialect, self._head(output), as_of)
+        return script_of(self._said_in(dialect), output, dialect, sources=sources, as_of=as_of, names=lists)
 
     def _said_in(self, dialect: str) -> Mapping[str, ir.Table | Constant]:
         """The steps, those in the dialect's own words that have some."""
         return {**self.relations, **self.own.get(dialect, {})}
 
-    def _head(self, output: str) -> str:
-        lists = "".join(f", {name}" for name in self.lookups)
+    def _head(self, output: str, dialect: str, sources: Mapping[str, Source]) -> Iterator[str]:
         name = " ".join(self.model.name.split())  # a line break in it would end the comment
-        return f"{output} by Scoville: {name}, version {self.model.version}. Reads leads, events{lists}."
+        reads = ", ".join(source.table for source in sources.values())
+        yield f"{output} by Scoville: {name}, version {self.model.version}. Reads {reads}."
+        if self.lookups:
+            yield f"Lists to load beside them, which `scoville sql --lists FOLDER` writes: {', '.join(self.lookups)}."
+        if (statement := needs(dialect)) is not None:
+            yield f"Before it, in the same session: {statement};"
 
     def timeless(self, output: str) -> tuple[str, ...]:
         """The steps behind an output that are the same at every as_of, and that those read which are not."""
@@ -128,7 +157,7 @@ def compile_plan(model: Model, columns: Columns) -> Plan:
     add_contributions(steps, sums, event_points, model, ledger)
     weighed = add_weighed(steps, sums, keys)
     graded = add_graded(steps, weighed, as_of, model, ledger)
-    scores = add_scores(steps, graded, add_ranks(steps, weighed), model, keys)
+    scores = add_scores(steps, add_ranked(steps, graded, add_ranks(steps, weighed)), model, keys)
     if model.accounts is not None:
         add_account_scores(steps, traits, scores, model)
     read = {

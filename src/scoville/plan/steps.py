@@ -6,7 +6,6 @@ dialect. Called by `compile.py` (to name steps) and by engines (to run them).
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
@@ -23,14 +22,8 @@ from scoville.spelling import compiler_of, finished
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
 Value = str | float | int | None
-
-# Control characters that sqlglot writes as \a, \f and \v though the dialect reads those as the bare letters: its
-# TRIM(x, ' \v') would take the v off "Kyiv".
-# Source: Snowflake, "Escape sequences in single-quoted string constants"; Databricks, "STRING type".
-_MISREAD: Mapping[str, str] = {"snowflake": "\a\v", "databricks": "\a\f\v"}
 
 
 @dataclass(frozen=True)
@@ -65,7 +58,7 @@ class Steps:
 
 
 def needed(
-    relations: Mapping[str, ir.Table | Constant], outputs: Sequence[str], given: Iterable[str] = ()
+    relations: Mapping[str, ir.Table | Constant | sge.Select], outputs: Sequence[str], given: Iterable[str] = ()
 ) -> list[str]:
     """Names of the steps that `outputs` rest on, in order; steps in `given` exist already and are not entered."""
     wanted: set[str] = set()
@@ -112,47 +105,42 @@ def to_sql(
     Raises: PlanError when the dialect cannot say something that the model uses.
     """
     compiler = compiler_of(dialect)
-    return _query(relations, output, compiler, given).sql(compiler.dialect, pretty=pretty)
+    return query_of(relations, output, compiler, given).sql(compiler.dialect, pretty=pretty)
 
 
-def script_of(
-    relations: Mapping[str, ir.Table | Constant], output: str, dialect: str, head: str, as_of: datetime | None
-) -> str:
-    """The same to read and to paste: a comment on top, and `as_of` as the first common table expression."""
-    compiler = compiler_of(dialect)
-    utc = sge.AtTimeZone(this=sge.CurrentTimestamp(), zone=sge.Literal.string("UTC"))
-    now = utc if as_of is None else sge.Literal.string(as_of.isoformat(" "))
-    column = sge.cast(now, compiler.type_mapper.from_ibis(ibis.dtype("timestamp"))).as_("as_of", quoted=True)
-    query = _query(relations, output, compiler, ())
-    query.args["with_"].expressions.insert(
-        0, sge.CTE(this=sg.select(column), alias=sge.TableAlias(this=sg.to_identifier("as_of", quoted=True)))
-    )
-    try:
-        return f"-- {head}\n{query.sql(compiler.dialect, pretty=True, unsupported_level=sg.ErrorLevel.RAISE)};"
-    except sg.errors.UnsupportedError as error:
-        raise PlanError(f"{dialect} cannot say something that the model uses: {error}") from None
-
-
-def _query(
-    relations: Mapping[str, ir.Table | Constant],
+def query_of(
+    relations: Mapping[str, ir.Table | Constant | sge.Select],
     output: str,
     compiler: Any,  # noqa: ANN401 - Ibis does not type its compilers
-    given: Iterable[str],
+    given: Iterable[str] = (),
 ) -> sge.Select:
+    """The same as a tree of sqlglot. A step may also be a tree itself."""
     query = sg.select("*").from_(sg.to_identifier(output, quoted=True))
     for name in needed(relations, [output], given):
         select = _select(relations[name], name, compiler)
         query = query.with_(sg.to_identifier(name, quoted=True), as_=select, copy=False)
-    return cast("sge.Select", finished(_spelled(query, _name_of(compiler)), compiler))
+    return cast("sge.Select", finished(query, compiler))
 
 
-def _select(relation: ir.Table | Constant, name: str, compiler: Any) -> sge.Expression:  # noqa: ANN401 - as above
+def _select(relation: ir.Table | Constant | sge.Select, name: str, compiler: Any) -> sge.Expression:  # noqa: ANN401 - as above
     if isinstance(relation, Constant):
         return _values(relation, compiler)
+    if isinstance(relation, sge.Select):
+        return relation
     try:
-        return _settled(_floating(compiler.to_sqlglot(relation)))
+        return _settled(_floating(_whole(compiler.to_sqlglot(relation))))
     except (OperationNotDefinedError, UnsupportedOperationError) as error:
         raise PlanError(f"{_name_of(compiler)} cannot say what the model needs in the step '{name}': {error}") from None
+
+
+def _whole(select: sge.Expression) -> sge.Expression:
+    """The tree with lists where Ibis leaves tuples: sqlglot looks for nodes in lists only."""
+    whole = select.copy()  # for Ibis uses one node in several places
+    for node in whole.walk():
+        for key, parts in list(node.args.items()):
+            if isinstance(parts, tuple):
+                node.set(key, [part.copy() if isinstance(part, sge.Expression) else part for part in parts])
+    return whole
 
 
 def _settled(select: sge.Expression) -> sge.Expression:
@@ -176,26 +164,7 @@ def _floating(select: sge.Expression) -> sge.Expression:
             return sge.cast(node.copy(), sge.DataType.Type.DOUBLE)
         return node
 
-    return select.copy().transform(double, copy=False)  # a copy, for Ibis uses one node in several places
-
-
-def _spelled(query: sge.Select, dialect: str) -> sge.Select:
-    """Texts with characters that the dialect has no escape for, as `CONCAT(' ', CHR(11))`."""
-    misread = _MISREAD.get(dialect)
-    if misread is None:
-        return query
-
-    def spell(node: sge.Expression) -> sge.Expression:
-        if not (isinstance(node, sge.Literal) and node.is_string and set(misread) & set(node.this)):
-            return node
-        parts = [part for part in re.split(f"([{misread}])", node.this) if part]
-        said = [
-            sge.Anonymous(this="CHR", expressions=[sge.convert(ord(part))]) if part in misread else sge.convert(part)
-            for part in parts
-        ]
-        return said[0] if len(said) == 1 else sge.Concat(expressions=said, safe=False, coalesce=False)
-
-    return cast("sge.Select", query.transform(spell, copy=False))
+    return select.transform(double, copy=False)
 
 
 def _name_of(compiler: Any) -> str:  # noqa: ANN401 - as below

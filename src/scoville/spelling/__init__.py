@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
-OWN = ("bigquery", "clickhouse", "postgres", "snowflake", "spark", "trino")
+OWN = ("bigquery", "clickhouse", "databricks", "postgres", "snowflake", "spark", "trino")
 """Dialects with a file here. `scoville.spelling.<dialect>` then has `compiler`."""
 
 
