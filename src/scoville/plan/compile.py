@@ -16,6 +16,7 @@ import ibis
 from scoville.data.traits import LOOKUPS
 from scoville.errors import PlanError
 from scoville.plan.accounts import add_account_scores
+from scoville.plan.carried import CARRIED_TABLES
 from scoville.plan.contributions import add_contributions
 from scoville.plan.engagement import add_event_points
 from scoville.plan.grading import add_graded
@@ -129,13 +130,22 @@ class Plan:
         """The steps behind an output that are the same at every as_of, and that those read which are not."""
         return tuple(timeless(self.relations, output, "as_of"))
 
+    @property
+    def totals(self) -> tuple[str, ...]:
+        """The steps that add up what leads did, by lead and rule; of a plan that is carried on."""
+        left = self.relations.get("left_totals")
+        return () if left is None or isinstance(left, Constant) else tuple(tables_in(left) - {"as_of"})
+
     def rests_on(self, *outputs: str) -> tuple[str, ...]:
         """The steps that some outputs need, in order."""
         return tuple(needed(self.relations, outputs))
 
 
-def compile_plan(model: Model, columns: Columns) -> Plan:
+def compile_plan(model: Model, columns: Columns, *, is_carried: bool = False) -> Plan:
     """Compile a model for leads (and events) with the given columns.
+
+    `is_carried`: the events are those since an earlier run, whose `left_totals` and `left_hits` stand as
+    `carried_totals` and `carried_hits`.
 
     Raises: PlanError when the model reads a trait or property that is not among them.
     """
@@ -150,7 +160,7 @@ def compile_plan(model: Model, columns: Columns) -> Plan:
     event_points = engagement = None
     if columns.events is not None and ledger.events:
         events = ibis.table(dict(columns.events), name="events")
-        event_points = add_event_points(steps, events, as_of, ledger)
+        event_points = add_event_points(steps, events, as_of, ledger, is_carried=is_carried)
         event_points = narrow_to_segments(steps, event_points, people, ledger)
         engagement = add_engagement(steps, event_points, ledger, keys)
     sums = add_sums(steps, people, engagement, model, ledger)
@@ -166,5 +176,5 @@ def compile_plan(model: Model, columns: Columns) -> Plan:
         if not isinstance(relation, Constant)
         for name in tables_in(relation)
     }
-    inputs = tuple(name for name in ("leads", "events", "as_of", *LOOKUPS) if name in read)
+    inputs = tuple(name for name in ("leads", "events", "as_of", *CARRIED_TABLES, *LOOKUPS) if name in read)
     return Plan(model, ledger, dict(steps.relations), inputs, steps.own)
