@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scoville.cli.options import Events, Json, Leads, Maps, ModelPath, WorkspacePath
+from scoville.cli.options import AnyEngine, Events, Json, Leads, Maps, ModelPath, WorkspacePath
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from scoville.model.load import Model
 
 
-def check(
+def check(  # noqa: PLR0913 - one parameter for each option
     model: ModelPath,
     leads: Leads = None,
     events: Events = None,
     maps: Maps = None,
     workspace: WorkspacePath = None,
+    engine: AnyEngine = "duckdb://",
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 when there is advice.")] = False,  # noqa: FBT002 - a flag
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
@@ -37,7 +38,7 @@ def check(
     checked: Model | None = None
     try:
         checked = Model.load(model)
-        found = [*find_advice(checked), *_misfits(checked, leads, events, maps, workspace)]
+        found = [*find_advice(checked), *_misfits(checked, leads, events, maps, workspace, engine)]
         problems = sorted(found, key=lambda problem: (problem.line or 0, problem.column or 0))
     except ModelError as error:
         problems = list(error.problems)
@@ -61,12 +62,20 @@ def _plain(problem: Problem) -> dict[str, object]:
 
 
 def _misfits(
-    model: Model, leads: str | None, events: str | None, maps: Sequence[str] | None, workspace: Path | None
+    model: Model,
+    leads: str | None,
+    events: str | None,
+    maps: Sequence[str] | None,
+    workspace: Path | None,
+    engine: str,
 ) -> list[Problem]:
     """What the model reads and the data do not have; nothing when no data are named."""
+    from scoville.cli.run import open_engine
     from scoville.data.workspace import load_workspace
     from scoville.scoring import misfits
 
-    known = load_workspace(workspace)
+    known = load_workspace(workspace).with_maps(maps or ())
     leads, events = leads or known.leads.source, events or known.events.source
-    return misfits(model, leads, events, workspace=known.with_maps(maps or ())) if leads is not None else []
+    if leads is None:
+        return []
+    return misfits(model, leads, events, workspace=known, engine=open_engine(engine, None))

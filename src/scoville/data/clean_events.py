@@ -228,11 +228,12 @@ def _once(con: Place, raw: Raw, owned: ir.Table) -> ir.Table:
 
     Only the rows of repeated ids are sorted: sorting twenty million to find three would take most of the run.
     """
-    may_count = owned.filter(owned[REASON].isnull(), owned[EVENT_ID].notnull()).select(event_id=owned[EVENT_ID])
-    times = may_count.group_by("event_id").aggregate(times=may_count.count())
-    repeated = times.filter(times["times"] > 1)
-    is_repeated = owned[REASON].isnull() & owned[EVENT_ID].notnull() & owned[EVENT_ID].isin(repeated["event_id"])
-    marked = owned.mutate(**{IS_REPEATED: is_repeated})
+    may_count = owned.filter(owned[REASON].isnull(), owned[EVENT_ID].notnull()).select(scoville_id=owned[EVENT_ID])
+    times = may_count.group_by("scoville_id").aggregate(times=may_count.count())
+    repeated = times.filter(times["times"] > 1).select("scoville_id")
+    joined = owned.left_join(repeated, owned[EVENT_ID] == repeated["scoville_id"])
+    is_repeated = joined[REASON].isnull() & joined["scoville_id"].notnull()
+    marked = joined.select(*(joined[name] for name in owned.columns), **{IS_REPEATED: is_repeated})
     rows = marked.filter(marked[IS_REPEATED])
     order = [rows[TIME], rows[OWNER], rows[EVENT], row_as_json(rows, sorted(raw.table.columns))]
     is_again = ibis.row_number().over(group_by=rows[EVENT_ID], order_by=order) > 0

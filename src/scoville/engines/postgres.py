@@ -39,7 +39,11 @@ if TYPE_CHECKING:
 
 _OLDEST = 130000  # generated columns and the rest of what a plan needs; older ones get no repairs any more
 # The session: instants in UTC, as everywhere here. Compiling a query of a plan takes longer than running it.
-_SESSION = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET jit = off"
+# A server from 14 on looks now and then whether we still are there, and gives up a query that nobody waits for.
+_SESSION = """
+SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET jit = off;
+SELECT set_config(name, '5s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'
+"""
 # What PostgreSQL has no word for that does not stop at a wrong text.
 _HELPERS = f"""
 CREATE FUNCTION pg_temp.{IS_JSON}(given text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE STRICT AS $$
@@ -47,8 +51,8 @@ BEGIN PERFORM given::jsonb; RETURN true; EXCEPTION WHEN OTHERS THEN RETURN false
 CREATE FUNCTION pg_temp.{READ_TIME}(given text, format text) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN RETURN to_timestamp(given, format)::timestamp; EXCEPTION WHEN OTHERS THEN RETURN NULL; END $$
 """
-_ANSWERS_WITHIN_S = 10
-NAME = "scoville"  # of the session, as the server lists it
+# What an address may leave open.
+_UNTOLD = {"connect_timeout": "10", "client_encoding": "utf8", "application_name": "scoville"}
 _TYPES = {16: pa.bool_(), 20: pa.int64(), 21: pa.int64(), 23: pa.int64(), 700: pa.float64(), 701: pa.float64(),
           1700: pa.float64(), 1082: pa.date32(), 1114: pa.timestamp("us"), 1184: pa.timestamp("us", "UTC")}  # fmt: skip
 
@@ -157,13 +161,17 @@ def connected(url: str) -> Postgres:
 
 def _connected(url: str) -> psycopg.Connection[Any]:
     try:
-        given = {
-            "connect_timeout": str(_ANSWERS_WITHIN_S),
-            "client_encoding": "utf8",
-            "fallback_application_name": NAME,
-        }
-        connection = psycopg.connect(make_conninfo(url, **{**given, **conninfo_to_dict(url)}))
-    except psycopg.Error as error:
+        told = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+    except psycopg.ProgrammingError:
+        told = {}
+    if not told or _has_odd_signs(url):
+        raise EngineError(
+            f"{without_password(url)} is no address that PostgreSQL understands: it is "
+            "postgres://user:password@host:5432/database, where other signs are written as in %40 for @"
+        )
+    try:
+        connection = psycopg.connect(make_conninfo("", **{**_UNTOLD, **told}))
+    except psycopg.OperationalError as error:
         raise EngineError(_not_connected(url, error)) from None
     connection.prepare_threshold = None  # a pool between us may give each transaction another connection
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -175,20 +183,24 @@ def _connected(url: str) -> psycopg.Connection[Any]:
     return connection
 
 
+def _has_odd_signs(url: str) -> bool:
+    """Whether a password would be taken for a host, and shown as one."""
+    return any(sign in url.partition("://")[2].rpartition("@")[0] for sign in "@/?#[]")
+
+
 def _not_connected(url: str, error: psycopg.Error) -> str:
     """Why there is no session, without the password, and what to do."""
     said = " ".join(str(error).split())
-    shown = without_password(url)
-    if "password authentication failed" in said or "no password supplied" in said or "authentication failed" in said:
+    shown, refused = without_password(url), said.rpartition("FATAL: ")[2].strip()
+    if "authentication failed" in said or "no password supplied" in said:
         return (
             f"{shown} did not accept this user or password. Give it as postgres://user:password@host/database, in the "
             "variable PGPASSWORD, or in ~/.pgpass"
         )
-    if "does not exist" in said:
-        return f"{shown}: {said.rpartition('FATAL:')[2].strip()}. Check the name in the address"
-    if "invalid" in said or "missing" in said:
-        return f"{shown} is no address that PostgreSQL understands: postgres://user@host:5432/database is"
-    return f"{shown} does not answer: {said}. Is the server running, and may this machine reach it?"
+    if "FATAL: " in said:
+        return f"{shown} did not let us in: {refused}. Check the names in the address"
+    reason = said.partition(" Is the server running")[0].rstrip(".")
+    return f"{shown} does not answer: {reason}. Is the server running, and may this machine reach it?"
 
 
 def _shown(value: object) -> str | None:

@@ -18,6 +18,7 @@ from psycopg import errors, sql
 from scoville.data.suggest import did_you_mean, listed
 from scoville.engines.beside import FORMATS
 from scoville.errors import EngineError, UsageError
+from scoville.tables import ACCOUNT_SCORES, CONTRIBUTIONS, SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r'^(?:(?P<schema>"(?:[^"]|"")+"|[^".]+)\.)?(?P<table>"(?:[^"]|"")+"|[^".]+)$')
 _LONGEST_NAME = 63
-_LIKE_RESULTS = 0.5  # share of the columns of an old table that results have too: below, it is some other table
+# Columns of an old table that results have too, such as lead_id: with fewer than half of them, it is some other table.
+_OURS = frozenset(name for relation in (SCORES, CONTRIBUTIONS, ACCOUNT_SCORES) for name in relation.names()) | {
+    "probability", "boosted_probability", "boosted_reasons", "blended_probability", "relation", "reason", "row",
+}  # fmt: skip
+_LIKE_RESULTS = 0.5
 # A long report that reads the old table keeps it from being renamed, and who asks after us waits behind us: so we ask
 # for moments, and let others pass between them.
 _WAITS_S, _RESTS_S, _TRIES = 2, 1, 200
@@ -133,7 +138,7 @@ def _own_schema(con: psycopg.Connection[Any]) -> str:
 def _check_right(con: psycopg.Connection[Any], target: Target) -> None:
     schemas = [row[0] for row in con.execute("SELECT nspname FROM pg_namespace").fetchall()]
     if target.schema not in schemas:
-        own = [name for name in schemas if not name.startswith("pg_")]
+        own = [name for name in schemas if not name.startswith("pg_") and name != "information_schema"]
         raise UsageError(
             f"there is no schema {target.schema}.{did_you_mean(target.schema, own)} Schemas: {listed(own)}"
         )
@@ -152,6 +157,12 @@ def _check_right(con: psycopg.Connection[Any], target: Target) -> None:
     if not _one(con, "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = %s", old):
         raise EngineError(
             f"{target} belongs to another user, so {con.info.user} may not replace it; name another table"
+        )
+    columns = list(_columns(con, old))
+    if sum(name in _OURS for name in columns) < _LIKE_RESULTS * len(columns):
+        raise UsageError(
+            f"{target} is there already and holds something else (columns {listed(columns)}). Name another table, or "
+            "drop this one first"
         )
 
 
@@ -172,25 +183,10 @@ def write_all(place: InPostgres, queries: Mapping[str, str]) -> None:
 
 
 def _filled(con: psycopg.Connection[Any], target: Target, query: str) -> Target:
-    """A new table beside the old one, with the rows of the query, and all that the old one has."""
+    """A new table beside the old one, with the rows of the query."""
     new = Target(target.schema, f"scoville_{secrets.token_hex(6)}")
     con.execute(_sql(f"CREATE TABLE {new.quoted(con)} AS {query}"))
-    old = _oid(con, target)
-    if old is not None:
-        _check_holds_results(con, target, _columns(con, old), _columns(con, _oid(con, new)))
     return new
-
-
-def _check_holds_results(
-    con: psycopg.Connection[Any], target: Target, old: Mapping[str, str], new: Mapping[str, str]
-) -> None:
-    alike = sum(name in new for name in old)
-    if alike < _LIKE_RESULTS * len(old):
-        con.rollback()
-        raise UsageError(
-            f"{target} is there already and holds something else (columns {listed(list(old))}). Name another table, or "
-            "drop this one first"
-        )
 
 
 def _put_in_place(con: psycopg.Connection[Any], target: Target, new: Target) -> None:

@@ -83,8 +83,10 @@ def _count(run: ScoreRun) -> int:
 
 def _unknown(run: ScoreRun, lead_id: str) -> str:
     """What to say of an id that nobody knows, with the ids most like it."""
-    near = f"jaro_winkler_similarity(lower(lead_id), {literal(lead_id.strip().lower())})"
-    rows = run.engine.arrow(f"SELECT lead_id FROM scores ORDER BY {near} DESC, lead_id LIMIT {_NEAR_IDS}").to_pylist()
+    near, by_bytes = run.engine.likeness("lead_id", lead_id), run.engine.sort_key("lead_id")
+    rows = run.engine.arrow(
+        f"SELECT lead_id FROM scores ORDER BY {near} DESC, {by_bytes} LIMIT {_NEAR_IDS}"
+    ).to_pylist()
     if not rows:
         return f"there is no lead '{lead_id}': the run has no leads at all"
     ids = ", ".join(f"'{row['lead_id']}'" for row in rows)

@@ -154,7 +154,7 @@ class World:
 def _traits(run: ScoreRun, mine: str) -> pa.Table:
     """The step `traits` for one lead: a `leads` of one row stands before the table of that name."""
     traits = run.plan.sql("traits", run.engine.dialect)
-    return run.engine.arrow(f"WITH leads AS (SELECT * FROM leads WHERE {mine}) SELECT * FROM ({traits})")
+    return run.engine.arrow(f"WITH leads AS (SELECT * FROM leads WHERE {mine}) SELECT * FROM ({traits}) q")
 
 
 def _instant(moment: datetime) -> str:
