@@ -83,21 +83,24 @@ def timed(  # noqa: PLR0913 - what to measure, on which leads, until when
     origins: tuple[Origin, ...],
     *,
     sample: Bools,
+    without: Ints | None = None,
     until: datetime | None = None,
     ridge: float,
     seed: int = 0,
 ) -> Timed:
-    """The selection with half-lives measured on leads of the rows `sample`, converted before `until` (None: ever).
+    """The selection with half-lives measured on leads that converted before `until` (None: ever).
+
+    All leads count, also those that no snapshot saw because they converted at once, but for those `without`. None may
+    be left out by what became of it later: who stays would stand for others.
 
     A half-life of the grid stays where there are too few conversions, where the measured one would turn the sign, and
     where the rows of `sample` speak against the measured one.
     """
     asis = Timed(selection, table, origins, {})
     fades = list(_fading(asis))
-    moments = _moments(history, np.unique(table.lead[sample]), until, seed) if fades else None
-    if moments is None:
-        return asis
-    found = _measured(history, asis, fades, moments)
+    invites = [one for one in fades if one.effect > 0]
+    moments = _moments(history, without, until, seed) if invites else None
+    found = _measured(history, asis, invites, moments) if moments is not None else {}
     return _where_rows_agree(history, asis, fades, found, sample, ridge)
 
 
@@ -139,7 +142,7 @@ class _Moments:
     lead: Ints
 
 
-def _moments(history: History, leads: Ints, until: datetime | None, seed: int) -> _Moments | None:
+def _moments(history: History, without: Ints | None, until: datetime | None, seed: int) -> _Moments | None:
     engine = history.engine
     people = engine.arrow(
         "SELECT lead_no, epoch_us(created_at) AS created, epoch_us(won_at) AS won, "
@@ -148,7 +151,7 @@ def _moments(history: History, leads: Ints, until: datetime | None, seed: int) -
     number, created = (people[name].to_numpy().astype(np.int64) for name in ("lead_no", "created"))
     never = np.iinfo(np.int64).max
     won, morning = (people[name].fill_null(never).to_numpy().astype(np.int64) for name in ("won", "morning"))
-    pool = np.flatnonzero(np.isin(number, leads))
+    pool = np.arange(number.size) if without is None else np.flatnonzero(~np.isin(number, without))
     end = never if until is None else int((np.datetime64(until, "us") - np.datetime64(0, "us")).astype(np.int64))
     cases = pool[(won[pool] < end) & (created[pool] <= morning[pool])]
     if cases.size < FEWEST_CASES:
@@ -185,7 +188,7 @@ def _measured(history: History, asis: Timed, fades: Sequence[_Fade], moments: _M
     found = {}
     for at, one in enumerate(fades):
         middle, width = best[at], _Z * spread[at]
-        if best[len(fades) + at] * one.effect > 0 and np.isfinite(width):
+        if best[len(fades) + at] > 0 and np.isfinite(width):
             low, here, high = (math.exp(min(end, 10.0)) for end in (middle - width, middle, middle + width))
             found[one.place] = Fading(_said(here), low, high)
     history.engine.run(f"DROP TABLE {_MOMENTS}")

@@ -16,7 +16,7 @@ from sklearn.model_selection import StratifiedKFold
 from scoville.evidence.figures.ranking import ranking
 from scoville.learn.choosing.bands import Bands, Column, turning
 from scoville.learn.choosing.fitting import fit, log_loss
-from scoville.learn.choosing.selecting import Amount, Candidate, Selection, select
+from scoville.learn.choosing.selecting import SWAPS, Amount, Candidate, Selection, select
 from scoville.learn.written.card import card_of
 from scoville.learn.written.scaled import pointed, scaled
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 FOLDS = 3
+SURE = 2.0  # the most eagerness with which the first factor may come in, so that a card does not begin by chance
 ENOUGH = 200  # wins below which a cross-validated choice would be one of chance
 _WAYS: tuple[Together, ...] = ("chosen", "any")
 
@@ -54,6 +55,19 @@ class Table:
     def where(self, rows: Bools) -> Table:
         """Some of the rows."""
         return Table(of_rows(self.candidates, rows), self.won[rows], self.weight[rows], self.lead[rows])
+
+
+@dataclass(frozen=True)
+class Care:
+    """How much it takes to get on the card.
+
+    `factors` are the most there may be. What a factor must add to the likelihood is divided by `eagerness`: with few
+    conversions, more factors that are held back rank better than few that are certain.
+    """
+
+    limits: Limits
+    factors: int
+    eagerness: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -95,13 +109,24 @@ def of_rows(candidates: Sequence[Candidate], rows: Bools) -> tuple[Candidate, ..
     )
 
 
-def path_of(train: Table, *, factors: int, limits: Limits, together: Together = "none") -> tuple[Selection, ...]:
-    """The best selections found of 0, 1, ... factors."""
-    won = train.won.astype(np.float64)
-    return select(train.candidates, won, train.weight, factors=factors, limits=limits, together=together)
+def path_of(train: Table, care: Care, together: Together = "none") -> tuple[Selection, ...]:
+    """The best selections found of 0, 1, ... factors; that of 0 alone where nothing tells more than chance would."""
+    path = _selected(train, care.eagerness, care.factors, care.limits, together)
+    if care.eagerness > SURE and len(_selected(train, SURE, 1, care.limits)) == 1:
+        return path[:1]
+    return path
 
 
-def way_of(train: Table, *, factors: int, limits: Limits) -> Together:
+def _selected(
+    train: Table, eagerness: float, factors: int, limits: Limits, together: Together = "none", swaps: int = SWAPS
+) -> tuple[Selection, ...]:
+    """More of all weights, and of the ridge with them: the same effects, at prices that are lower by so much."""
+    won, weight = train.won.astype(np.float64), train.weight * eagerness
+    limits = replace(limits, ridge=limits.ridge * eagerness)
+    return select(train.candidates, won, weight, factors=factors, limits=limits, together=together, swaps=swaps)
+
+
+def way_of(train: Table, care: Care) -> Together:
     """Which columns may make rules together: those whose cards do better on rows they were not made from.
 
     Only where each lead has one row and all candidates are traits: behaviour has forms enough, and hardly any pair of
@@ -111,16 +136,15 @@ def way_of(train: Table, *, factors: int, limits: Limits) -> Together:
     wins, rows = int(train.won.sum()), train.won.size
     if not plain or np.unique(train.lead).size < rows or min(wins, rows - wins) < ENOUGH:
         return "none"
-    chosen, free = (_cross_validated(train, factors, limits, way) for way in _WAYS)
+    chosen, free = (_cross_validated(train, care, way) for way in _WAYS)
     return "any" if free > chosen else "chosen"
 
 
-def _cross_validated(train: Table, factors: int, limits: Limits, way: Together) -> float:
+def _cross_validated(train: Table, care: Care, way: Together) -> float:
     aucs = []
     for inside, outside in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(train.won, train.won):
         made, others = (train.where(_mask(rows, train.won.size)) for rows in (inside, outside))
-        won = made.won.astype(np.float64)
-        path = select(made.candidates, won, made.weight, factors=factors, limits=limits, together=way, swaps=0)
+        path = _selected(made, care.eagerness, care.factors, care.limits, way, swaps=0)
         aucs += [float(roc_auc_score(others.won, one.log_odds(others.candidates))) for one in path[-3:]]
     return float(np.mean(aucs))
 

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from scoville.evidence.figures.ranking import PairedAuc
     from scoville.evidence.history import History
-    from scoville.learn.choosing.bands import Limits
-    from scoville.learn.judging import Judged, Table
+    from scoville.learn.judging import Care, Judged, Table
     from scoville.learn.rows import Rows
     from scoville.learn.tried.origins import Origin
     from scoville.learn.written.scaled import Room
@@ -46,14 +45,14 @@ class Rival:
 
 
 def traits_alone(
-    judged: Judged, table: Table, origins: Sequence[Origin], rows: Rows, limits: Limits, room: Room
+    judged: Judged, table: Table, origins: Sequence[Origin], rows: Rows, care: Care, room: Room
 ) -> Iterator[Rival]:
     """The card of as many factors that knows nothing of behaviour; none where there is no behaviour to know."""
     is_trait = [isinstance(origin, Trait) for origin in origins]
     if not any(is_trait) or all(is_trait):
         return
     told = replace(table, candidates=_those(table.candidates, is_trait))
-    path = path_of(told.where(rows.train), factors=max(1, len(judged.steps)), limits=limits)
+    path = path_of(told.where(rows.train), replace(care, factors=max(1, len(judged.steps))))
     alone = judge(path, told, _those(origins, is_trait), rows.held_out, room)
     if alone.steps:
         later = judged.later
