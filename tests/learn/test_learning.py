@@ -87,7 +87,10 @@ def test_it_finds_what_was_put_in_and_no_noise(learned: Learned) -> None:
 def test_the_signs_are_right(learned: Learned) -> None:
     rules = rules_of(learned)
     assert rules["Source"]["values"]["partner"] > rules["Source"].get("other", 0)
-    assert rules["Company size"]["bands"][-1]["points"] > 0
+    size = rules["Company size"]["bands"]
+    of = {number: next((band["points"] for band in size if band.get("from", 0) <= number < band.get("below", 1e9)), 0)
+          for number in (10, 1000)}  # fmt: skip
+    assert of[1000] > of[10]
 
 
 def test_it_ranks_later_leads_and_says_so_with_an_interval(learned: Learned) -> None:

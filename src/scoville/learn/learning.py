@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 NEEDED = 20  # leads that converted; with fewer, whatever is found is a drawing of chance
 FEW = 100  # below, estimates are drawn to the average more, and there is a factor for each ten conversions only
 ENOUGH_FOR_MORE = 1000  # conversions from which a predictive model is worth a trial beside points
-_EAGER = 4.0  # below it; measured on made-up leads: 150 conversions rank as well with it as 250 without
+_EAGER, _CALM = 4.0, 600  # measured on made-up leads: 150 conversions rank so as well as 250; noise comes in with more
 _PER_FACTOR = 10  # conversions (Peduzzi et al. 1996)
 _CHANCE = 0.5
 
@@ -269,10 +269,11 @@ def _care(conversions: int, factors: int, max_bands: int) -> Care:
     """How much it takes to get on the card, by how many converted."""
     if conversions >= ENOUGH_FOR_MORE:
         return Care(Limits(bands=max_bands), factors)
+    eagerness = min(_EAGER, max(1.0, _CALM / conversions))
     limits = Limits(bands=max_bands, share=0.03, ridge=3.0)
     if conversions >= FEW:
-        return Care(limits, factors, _EAGER)
-    return Care(replace(limits, share=0.05), min(factors, max(1, conversions // _PER_FACTOR)), _EAGER)
+        return Care(limits, factors, eagerness)
+    return Care(replace(limits, share=0.05), min(factors, max(1, conversions // _PER_FACTOR)), eagerness)
 
 
 def _nothing_found(judged: Judged) -> str | None:
