@@ -77,10 +77,11 @@ def running_server() -> Iterator[Server]:
             identity,
         )
         settings = [part for one in (*QUICK, f"unix_socket_directories={home}") for part in ("-c", one)]
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), *settings],
-            user=identity, cwd=home, stdout=subprocess.DEVNULL, stderr=(home / "log").open("w"),
-        )  # fmt: skip
+        with (home / "log").open("w") as log:
+            server = subprocess.Popen(
+                [binaries / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), *settings],
+                user=identity, cwd=home, stdout=subprocess.DEVNULL, stderr=log,
+            )  # fmt: skip
         try:
             yield Server("127.0.0.1", port, _awaited(server, port, home / "log"))
         finally:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import ibis
 import ibis.expr.datatypes as dt
+import psycopg
 import pyarrow as pa
 from psycopg import sql
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import ibis.expr.types as ir
-    import psycopg
 
 _TABLES = """
 SELECT n.nspname, c.relname, pg_table_is_visible(c.oid) AS is_visible
@@ -201,9 +201,13 @@ class InPostgres:
         self.execute(f"ANALYZE {self.name(name)}")
 
     def execute(self, statement: str, values: Sequence[object] | None = None) -> psycopg.Cursor[Any]:
-        """Run a statement. Raises: EngineError with what can be done."""
+        """Run a statement. Raises: EngineError with what can be done; the transaction is over then."""
         with explained():
-            return self.con.execute(sql.SQL(statement), values)
+            try:
+                return self.con.execute(sql.SQL(statement), values)
+            except psycopg.Error:
+                self.con.rollback()
+                raise
 
     def name(self, name: str) -> str:
         """A name of the session as an identifier: temporary, so that no table of the user is meant."""

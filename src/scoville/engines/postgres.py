@@ -83,6 +83,7 @@ class Postgres:
         self.bound = 0
         self.place.execute(_SESSION)
         self.place.execute(_HELPERS)
+        self.connection.commit()  # these are of the session; now the run begins
 
     def columns(self, table: str) -> Mapping[str, ibis.DataType]:
         """Names and Ibis types of the columns of a temporary table or view, in their order."""

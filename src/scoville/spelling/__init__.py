@@ -47,7 +47,7 @@ def empty_of(schema: Mapping[str, str], dialect: str) -> str:
         sge.cast(sge.Null(), compiler.type_mapper.from_ibis(ibis.dtype(kind))).as_(name, quoted=True)
         for name, kind in schema.items()
     ]
-    return str(sg.select(*nulls).where(sge.false()).sql(compiler.dialect))
+    return str(finished(sg.select(*nulls).where(sge.false()), compiler).sql(compiler.dialect))
 
 
 def quoted(name: str, dialect: str = "duckdb") -> str:

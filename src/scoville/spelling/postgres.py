@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import hashlib
 from functools import reduce
-from typing import Any, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
 
 import ibis.expr.datatypes as dt
 import sqlglot as sg
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.postgres import PostgresCompiler
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LONGEST_NAME = 63  # bytes of an identifier; PostgreSQL cuts the rest off without an error
 HELPERS = "pg_temp"  # the schema of functions that a session makes for itself
@@ -51,6 +55,7 @@ class Compiler(PostgresCompiler):
     """Ibis's compiler with other words where results would differ."""
 
     __slots__ = ()
+    SIMPLE_OPS: Mapping[Any, str] = MappingProxyType({})  # Ibis would put those of its own class over the methods here
 
     # --- text --------------------------------------------------------------------------------------------------------
 
@@ -74,9 +79,12 @@ class Compiler(PostgresCompiler):
         return sge.Bracket(this=array, expressions=[sge.convert(0)])  # sqlglot counts from 0, and writes 1
 
     def visit_RegexSearch(self, op: Any, *, arg: Any, pattern: Any) -> Any:
-        """By the operator: the function came with version 15."""
+        """By the operator: the function came with version 15. Options may stand at the start alone."""
         del op
-        return sge.paren(sge.RegexpLike(this=arg, expression=pattern), copy=False)
+        if "(?i)" not in pattern.name:
+            return sge.paren(sge.RegexpLike(this=arg, expression=pattern), copy=False)
+        plain = sge.convert(pattern.name.replace("(?i)", ""))
+        return sge.paren(sge.RegexpILike(this=arg, expression=plain), copy=False)
 
     # --- numbers -----------------------------------------------------------------------------------------------------
 
@@ -89,9 +97,9 @@ class Compiler(PostgresCompiler):
         return self.cast(away, op.dtype)
 
     def visit_Exp(self, op: Any, *, arg: Any) -> Any:
-        """Not so small that PostgreSQL stops."""
+        """0 where PostgreSQL would stop because the result is so small."""
         del op
-        return self.f.exp(self.f.greatest(arg, sge.convert(_SMALLEST_LOG)))
+        return self.if_(sge.paren(arg) < sge.convert(_SMALLEST_LOG), 0.0, self.f.exp(arg))
 
     def visit_Power(self, op: Any, *, left: Any, right: Any) -> Any:
         """0 for a share to so high a power that PostgreSQL stops."""
