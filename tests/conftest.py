@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from spark_cluster import Cluster, running_cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from postgres_server import Server
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -29,3 +37,19 @@ def shared() -> Path:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A Spark cluster, started once: tests that use it carry the mark `xdist_group("spark")`."""
+    with running_cluster() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server, started when the first test asks for it."""
+    from postgres_server import running_server  # noqa: PLC0415 - the driver is an extra
+
+    with running_server() as server:
+        yield server

@@ -4,31 +4,67 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
 import scoville
 from oracle import Contribution, OracleResult, ScoreRow
+from scoville.data.keep import Place
+from scoville.engines.engine import Engine
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 Row = dict[str, Any]
 Names = tuple[str, ...]
 LEAD_COLUMNS = {"lead_id": pa.string()}
 EVENT_COLUMNS = {"lead_id": pa.string(), "event": pa.string(), "occurred_at": pa.timestamp("us")}
+
+
+class Receiving(Place, Protocol):
+    """A place that takes rows from here."""
+
+    def put(self, name: str, rows: pa.Table) -> ir.Table:
+        """Rows under a name."""
+
+
+class Sending(Engine, Protocol):
+    """An engine other than the embedded one."""
+
+    @property
+    def place(self) -> Receiving:
+        """Where rows can be put."""
+
+
 SCORE_COLUMNS = ("score", "fit", "engagement", "grade", "level", "priority", "stage", "segment", "disqualified_by")
 
 
 def run_plan(model: Row, leads: list[Row], events: list[Row], as_of: datetime, **also: Names) -> OracleResult:
     """Score with the product; leads and events as the oracle takes them."""
-    run = run_of(model, leads, events, as_of, **also)
+    return result_of(run_of(model, leads, events, as_of, **also))
+
+
+def result_of(run: scoville.ScoreRun) -> OracleResult:
+    """The product's result as the oracle gives it."""
     rows = [score_row(row) for row in run.scores.to_pylist()]
     contributions = [contribution(row) for row in run.contributions.to_pylist()]
     return OracleResult({row.lead_id: row for row in rows}, contributions)
 
 
-def run_accounts(model: Row, leads: list[Row], events: list[Row], as_of: datetime) -> dict[str, float]:
-    """Account scores by the product."""
-    return {row["account"]: row["score"] for row in run_of(model, leads, events, as_of).accounts.to_pylist()}
+def accounts_of(run: scoville.ScoreRun) -> dict[str, float]:
+    """Account scores of the product's result."""
+    return {row["account"]: row["score"] for row in run.accounts.to_pylist()}
+
+
+def on_engine(engine: Sending | None, here: scoville.ScoreRun) -> scoville.ScoreRun:
+    """The same plan about the same clean leads and events, run by another engine; null is the embedded one."""
+    if engine is None:
+        return here
+    for relation in ("leads", "events"):
+        engine.place.put(relation, here.engine.arrow(f'SELECT * FROM "{relation}"'))  # noqa: S608 - two names of ours
+    engine.bind(here.plan, here.as_of)
+    return scoville.ScoreRun(engine, here.plan, here.as_of, here.quality, here.scores)
 
 
 def run_of(

@@ -7,8 +7,12 @@ of the leads, then single events, rules and keys takes a minute, and leaves some
 from __future__ import annotations
 
 from dataclasses import replace
+from pprint import pformat
 from typing import TYPE_CHECKING, Any
 
+from hypothesis import note
+
+from scoville.errors import ScovilleError
 from strategies import Scene
 
 if TYPE_CHECKING:
@@ -16,6 +20,27 @@ if TYPE_CHECKING:
 
 MOST_TRIES = 200  # about a minute
 Path = tuple[Any, ...]
+
+
+def hold(agree: Callable[[Scene], None], scene: Scene) -> None:
+    """Call `agree`; when it fails, say so for the smallest scene that fails."""
+
+    def fails(candidate: Scene) -> bool:
+        try:
+            agree(candidate)
+        except AssertionError:
+            return True
+        except ScovilleError:
+            return False  # what was left out is needed to make a model
+        return False
+
+    try:
+        agree(scene)
+    except AssertionError:
+        found = smallest(scene, fails)
+        note(pformat(found, width=120))
+        agree(found)
+        raise
 
 
 def smallest(scene: Scene, still_shows: Callable[[Scene], bool]) -> Scene:

@@ -13,6 +13,7 @@ import sqlglot as sg
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.base import SQLGlotCompiler
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
+from ibis.common.exceptions import UnsupportedOperationError
 
 from scoville.spelling.postgres import READABLE_TIME
 
@@ -50,6 +51,27 @@ class Compiler(PySparkCompiler):
     def visit_Field(self, op: Any, *, rel: Any, name: Any) -> Any:
         """Likewise."""
         return SQLGlotCompiler.visit_Field(self, op, rel=rel, name=name)
+
+    # --- groups ------------------------------------------------------------------------------------------------------
+
+    def visit_First(self, op: Any, *, arg: Any, where: Any, order_by: Any, include_null: bool) -> Any:
+        """The first in an order as the value by the smallest key, or by the greatest where the order falls."""
+        if not order_by:
+            return super().visit_First(op, arg=arg, where=where, order_by=order_by, include_null=include_null)
+        directions = {bool(one.args.get("desc")) for one in order_by}
+        if len(directions) > 1 or any(one.args.get("nulls_first") for one in order_by):
+            raise UnsupportedOperationError(
+                "the first of an order that both rises and falls, or that begins with nulls"
+            )
+        falls = directions == {True}
+        keys = [part for one in order_by for part in (self._present(one.this, is_best=falls), one.this)]
+        chosen = self.f.anon["max_by" if falls else "min_by"](arg, self.f.anon.struct(*keys))
+        condition = sg.and_(arg.is_(sg.not_(sge.Null())), *([where] if where is not None else []))
+        return sge.Filter(this=chosen, expression=sge.Where(this=condition))
+
+    def _present(self, key: Any, *, is_best: bool) -> sge.Expression:
+        """What puts a null last."""
+        return cast("sge.Expression", key.is_(sg.not_(sge.Null())) if is_best else key.is_(sge.Null()))
 
     # --- casts -------------------------------------------------------------------------------------------------------
 

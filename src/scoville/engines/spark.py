@@ -1,0 +1,175 @@
+"""Spark runs a plan where the data are: on a cluster, or in a session that its user brings (Databricks, EMR).
+
+In: a Plan, whose inputs stand as views of one session. Out: Parquet, CSV, JSON Lines or tables, written by the
+executors. Only answers that are small come to the driver. Called by `scoring.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import TYPE_CHECKING, Any
+
+from scoville.data.traits import LOOKUPS
+from scoville.errors import EngineError, UsageError
+
+try:
+    from pyspark import StorageLevel
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+except ModuleNotFoundError as missing:
+    raise UsageError("Spark is an extra: pip install 'scoville[spark]'; it needs Java 17 or newer") from missing
+
+from scoville.data.in_spark import InSpark, first_line, table_of
+from scoville.engines.spark_targets import checked_targets, write_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    import ibis
+    import pyarrow as pa
+
+    from scoville.plan.compile import Plan
+
+# What a session must be for the same plan to give the same scores: instants in UTC, names as they are written,
+# errors instead of silent nulls, and "name" as an identifier.
+SETTINGS: Mapping[str, str] = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.ansi.doubleQuotedIdentifiers": "true",
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.mapKeyDedupPolicy": "LAST_WIN",
+}
+_ANSWERS_WITHIN_S = 5.0
+
+
+class Spark:
+    """One session of Spark with the views of one run.
+
+    `session` is the user's own; it is not stopped, and its settings stay as they are: the run has a session of its own
+    beside it, where Spark can give one.
+    Example: `scoville.score("model.yaml", "crm.leads", "crm.events", engine=Spark(spark))`
+    """
+
+    dialect = "spark"
+    works_out_again = True
+
+    def __init__(self, session: SparkSession, *, is_ours: bool = False) -> None:
+        self.session = _beside(session)
+        self.place = InSpark(self.session)
+        self.bound = 0
+        self._is_ours = is_ours
+        for name, value in SETTINGS.items():
+            self.session.conf.set(name, value)
+
+    def columns(self, table: str) -> Mapping[str, ibis.DataType]:
+        """Names and Ibis types of a view's columns, in their order."""
+        return dict(table_of(self.session.table(table), table).schema().items())
+
+    def bind(self, plan: Plan, as_of: datetime, extra: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Make `as_of` and the lists that the plan looks things up in; `leads` and `events` stand there already."""
+        self.bound += 1
+        self.session.sql(f"SELECT TIMESTAMP_NTZ '{as_of.isoformat(' ')}' AS as_of").createOrReplaceTempView("as_of")
+        for name in plan.lookups:
+            self.place.put(name, LOOKUPS[name].rows(extra or {}))
+
+    def keep(self, name: str, query: str) -> None:
+        """Run a query now and hold its rows on two executors, where there are two, so that they outlive one.
+
+        They are never worked out again: a sum of fractions would differ in its last digit, and a score from its rank.
+        """
+        with _explained():
+            frame = self.session.sql(query).localCheckpoint(storageLevel=StorageLevel.MEMORY_AND_DISK_2)
+            frame.createOrReplaceTempView(name)
+
+    def materialise(self, plan: Plan, steps: Sequence[str], given: Sequence[str] = ()) -> None:
+        """Run steps of the plan, each kept under its name, so that later ones read it. `given` stand there already."""
+        done = list(given)
+        for step in steps:
+            self.keep(step, plan.sql(step, self.dialect, given=done))
+            done.append(step)
+
+    def arrow(self, query: str) -> pa.Table:
+        """Rows of a query, here."""
+        with _explained():
+            return self.session.sql(query).toArrow()
+
+    def sort_key(self, column: str) -> str:
+        """A column of text as ORDER BY takes it: Spark sorts by bytes."""
+        return f'"{column}"'
+
+    def likeness(self, column: str, text: str) -> str:
+        """How few letters have to change to make one of the other, from 0 down."""
+        plain = text.strip().lower().replace("\\", "\\\\").replace("'", "\\'")
+        return f"-levenshtein(lower(\"{column}\"), '{plain}')"
+
+    def check_targets(self, targets: Sequence[str], sources: Sequence[str | None]) -> None:
+        """Nothing is written over what is read, nor twice to one place. Raises: UsageError for the first that would."""
+        checked_targets(self.session, targets, sources)
+
+    def write_all(self, queries: Mapping[str, str]) -> None:
+        """Write the rows of each query to its target, beside it first: see `spark_targets.py`."""
+        with _explained():
+            write_all(self.session, {target: self.session.sql(query) for target, query in queries.items()})
+
+    def close(self) -> None:
+        """Forget what was kept; a session of our own ends."""
+        self.place.drop_all()
+        if self._is_ours:
+            self.session.stop()
+
+
+def connected(url: str) -> Spark:
+    """The engine behind `spark://host:7077`, the master of a standalone cluster.
+
+    Memory, cores and all else come from where Spark looks for them: spark-defaults.conf in SPARK_CONF_DIR.
+    Raises: EngineError when the master does not answer, or there is no Java.
+    """
+    _check_answers(url)
+    return Spark(start(url), is_ours=True)
+
+
+def start(url: str) -> SparkSession:
+    """A session on a cluster. Raises: EngineError where Spark does not start."""
+    builder: Any = SparkSession.builder
+    try:
+        return builder.master(url).appName("Scoville").getOrCreate()  # type: ignore[no-any-return]
+    except PySparkException as refused:
+        raise EngineError(
+            f"cannot start Spark: {first_line(refused)}. It needs Java 17 or newer, found by JAVA_HOME"
+        ) from refused
+
+
+def _check_answers(url: str) -> None:
+    """Spark itself would ask for a minute."""
+    masters = url.removeprefix("spark://").split(",")
+    refused: OSError | None = None
+    for master in masters:
+        host, _, port = master.rpartition(":")
+        if not host or not port.isdigit():
+            raise UsageError(f"'{url}' is no address of a Spark master; write it like spark://host:7077")
+        try:
+            socket.create_connection((host, int(port)), timeout=_ANSWERS_WITHIN_S).close()
+        except OSError as error:
+            refused = error
+        else:
+            return
+    raise EngineError(f"no Spark master answers at {url}: {refused}. Start it, or check the address and the firewall")
+
+
+def _beside(session: SparkSession) -> SparkSession:
+    """A session with settings and views of its own, on the same cluster; Spark Connect may have none to give."""
+    with contextlib.suppress(AttributeError, NotImplementedError, PySparkException):
+        return session.newSession()
+    return session
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Spark's own errors as ours."""
+    try:
+        yield
+    except PySparkException as error:
+        raise EngineError(f"Spark could not run the plan: {first_line(error)}") from error
