@@ -26,7 +26,7 @@ demo: $(READY)  ## make a B2B data set in demo/, score it, and show whom to call
 	$(BIN)/scoville demo demo/
 
 test: $(READY)  ## run every test on all cores, and show the coverage
-	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report term-missing:skip-covered $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --cov --cov-report term-missing:skip-covered $(ARGS)
 
 check: lint types contracts docs  ## lint, types, import contracts, generated reference
 

@@ -1,4 +1,4 @@
-"""The engine behind an address: `duckdb://`, `postgres://user@host/database`."""
+"""The engine behind an address: `duckdb://`, `postgres://user@host/database`, `spark://host:7077`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from scoville.engines.engine import Engine
 
 # Scheme -> the module with `connected(url)`: loaded when it is asked for, because it needs an extra.
-_WAREHOUSES = {"postgres": "scoville.engines.postgres", "postgresql": "scoville.engines.postgres"}
+_WAREHOUSES = {
+    "postgres": "scoville.engines.postgres",
+    "postgresql": "scoville.engines.postgres",
+    "spark": "scoville.engines.spark",
+}
 ALLOWED = (
-    "duckdb:// (in memory), duckdb:///path/to/file.duckdb (to read its tables), or postgres://user@host:5432/database"
+    "duckdb:// (in memory), duckdb:///path/to/file.duckdb (to read its tables), postgres://user@host:5432/database, "
+    "or spark://host:7077"
 )
 
 
