@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from scoville.learn.learning import Learned
     from scoville.learn.retuning.retune import Retuned
+    from scoville.learn.written.pointed import Section
 
 _CARD = "Card"
 FACTORS = 7
@@ -72,10 +73,25 @@ Down = Annotated[
         help="Traits and events with which points may only fall.",
     ),
 ]  # fmt: skip
+FitMax = Annotated[
+    float | None,
+    typer.Option(
+        min=1, max=100, metavar="N", show_default=False, rich_help_panel=_CARD, help="The most points of fit."
+    ),
+]
+EngagementMax = Annotated[
+    float | None,
+    typer.Option(
+        min=1, max=100, metavar="N", show_default=False, rich_help_panel=_CARD, help="The most points of engagement."
+    ),
+]  # fmt: skip
 Against = Annotated[
     Path | None,
-    typer.Option(metavar="MODEL", show_default=False, help="A model to compare with, on the same later leads."),
-]
+    typer.Option(
+        metavar="MODEL", show_default=False,
+        help="Your own model: compare on the same later leads, and write the card only if it is shown to be better.",
+    ),
+]  # fmt: skip
 _RETUNE = "Re-tune a model"
 From = Annotated[
     Path | None,
@@ -86,7 +102,8 @@ From = Annotated[
 ]  # fmt: skip
 Add = Annotated[int, typer.Option(min=0, max=20, metavar="N", rich_help_panel=_RETUNE, help="Suggest so many rules.")]
 Anyway = Annotated[
-    bool, typer.Option("--anyway", rich_help_panel=_RETUNE, help="Write it also where it is not shown to be better.")
+    bool,
+    typer.Option("--anyway", help="With --against or --from: write it also where it is not shown to be better."),
 ]
 Report = Annotated[
     Path | None,
@@ -114,6 +131,8 @@ def learn(  # noqa: PLR0913 - one parameter for each option
     leave_out: LeaveOut = None,
     up: Up = None,
     down: Down = None,
+    fit_max: FitMax = None,
+    engagement_max: EngagementMax = None,
     against: Against = None,
     boosted: LearnBoosted = None,
     from_: From = None,
@@ -130,7 +149,8 @@ def learn(  # noqa: PLR0913 - one parameter for each option
     """Learn points from what became of past leads, and write them as a model to read, change and score with.
 
     A card of a few rules with small whole points is made from earlier leads and judged on later ones. What looks
-    written after the outcome is not used. Exits 1, and writes nothing, when nothing was found that holds.
+    written after the outcome is not used. Exits 1, and writes nothing, when nothing was found that holds, or nothing
+    that is shown to rank better than the model named with --against.
 
     With --from MODEL the rules stay: points, half-lives and stages that the past speaks against are measured anew.
 
@@ -148,7 +168,7 @@ def learn(  # noqa: PLR0913 - one parameter for each option
     shapes = {**dict.fromkeys(_names(up) or (), "up"), **dict.fromkeys(_names(down) or (), "down")}
     if from_ is not None:
         _check_alone(factors=factors != FACTORS, traits=traits, leave_out=leave_out, up=up, down=down, against=against,
-                     boosted=boosted)  # fmt: skip
+                     boosted=boosted, fit_max=fit_max, engagement_max=engagement_max)  # fmt: skip
         with progress_of("tuning") as progress:
             history = past_of(leads, events, outcomes, outcome_column, won, maps, workspace, engine, memory_limit)
             found = retune(
@@ -163,12 +183,12 @@ def learn(  # noqa: PLR0913 - one parameter for each option
         learned = learned_from(
             history, horizon=ahead, snapshots=snapshots, factors=factors, max_points=max_points, max_bands=max_bands,
             traits=_names(traits), leave_out=_names(leave_out) or (), shapes=shapes, against=rival, seed=seed,
-            progress=progress,
+            most=_most(fit_max, engagement_max), progress=progress,
         )  # fmt: skip
     options = {"horizon": ahead, "snapshots": snapshots, "traits": _names(traits), "leave_out": _names(leave_out) or ()}
     told = learned_boosted(boosted, learned, history, {**options, "seed": seed})
     _tell_learned(learned, told, output, report, json=json)
-    _write(learned.text, output)
+    _write(learned.text if learned.is_worth_it or anyway else None, output)
 
 
 def _check_alone(**given: object) -> None:
@@ -183,6 +203,16 @@ def _check_alone(**given: object) -> None:
 def _names(given: Sequence[str] | None) -> list[str] | None:
     """`a,b` and `--traits a --traits b` alike."""
     return None if given is None else [name.strip() for text in given for name in text.split(",") if name.strip()]
+
+
+def _most(fit: float | None, engagement: float | None) -> dict[Section, float]:
+    """The most points of the sections for which it was said."""
+    most: dict[Section, float] = {}
+    if fit is not None:
+        most["fit"] = fit
+    if engagement is not None:
+        most["engagement"] = engagement
+    return most
 
 
 def _check_places(output: Path | None, boosted: Path | None, report: Path | None) -> None:

@@ -43,7 +43,9 @@ def print_learned(learned: Learned, output: Path | None) -> None:
         console.print(Text("left out: ", style="yellow") + Text(line))
     for note in learned.notes:
         console.print(Text("note: ", style="yellow") + Text(note))
-    if learned.text is not None:
+    if learned.text is not None and not learned.is_worth_it:
+        console.print(Text("advice: ", style="bold yellow") + Text(_keep(learned)))
+    elif learned.text is not None:
         model = output if output is not None else "model.yaml"
         wanted = f"scoville score {model} --leads ...    scoville validate {model} ... --report report.html"
         first = "" if output is not None else "-o model.yaml writes it. Then "
@@ -81,6 +83,18 @@ def _against(rival: Rival) -> str:
     return (
         f"against {rival.name} (AUC {rival.auc:.3f}): {rival.difference:+.3f} ({rival.low:+.3f} to {rival.high:+.3f}), "
         f"{better}"
+    )
+
+
+def _keep(learned: Learned) -> str:
+    """Why a card that was found had better not be used."""
+    yours = " and ".join(rival.name for rival in learned.rivals if rival.is_yours)
+    from scoville.learn.learning import ENOUGH_FOR_MORE
+
+    few = f" from {counted(learned.conversions, 'conversion')}" if learned.conversions < ENOUGH_FOR_MORE else ""
+    return (
+        f"keep {yours}: the card learned{few} is not shown to rank better, so it was not written. Re-tune yours with "
+        "scoville learn --from MODEL, or learn again when more have converted; --anyway writes the card"
     )
 
 

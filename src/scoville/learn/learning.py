@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from scoville.evidence.history import History
     from scoville.learn.half_lives import Timed
     from scoville.learn.rows import Rows
-    from scoville.learn.written.card import Card
+    from scoville.learn.written.card import Card, CardRule
     from scoville.learn.written.pointed import Section
 
 NEEDED = 20  # leads that converted; with fewer, whatever is found is a drawing of chance
@@ -101,6 +101,11 @@ class Learned:
         return None if self.later is None else self.later.score
 
     @property
+    def is_worth_it(self) -> bool:
+        """Whether there is a model, and it is shown to rank better than the one it was held `against`, if any."""
+        return self.text is not None and all(rival.is_beaten for rival in self.rivals if rival.is_yours)
+
+    @property
     def model(self) -> Model:
         """The model. Raises: UsageError when there is none."""
         if self.text is None:
@@ -115,6 +120,7 @@ class Learned:
             "model": None if self.text is None else self.model.to_dict(),
             "held_out": None if self.held_out is None else asdict(self.held_out),
             "path": [asdict(step) for step in self.path],
+            "is_worth_it": self.is_worth_it,
             "rivals": [asdict(rival) for rival in self.rivals],
             "rules": [asdict(one) for one in self.evidence],
             "stages": [asdict(one) for one in self.stages],
@@ -181,7 +187,7 @@ def learn(  # noqa: PLR0913 - what to learn from, and what to keep to
     final = measure(judged.selection, early.table, early.origins, sample=np.ones(len(rows), np.bool_))
     card = _card(judged, final, care.limits, room)
     outcomes = Outcomes(rows.won, rows.lead, rows.weight, rows.held_out)
-    evidence = tuple(earned(rule, outcomes) for rule in card.rules)
+    evidence = tuple(earned(rule, outcomes, _fading(rule, final)) for rule in card.rules)
     least = enough(judged.steps)
     learned = Learned(
         **{**_NOTHING, **about, "card": card, "evidence": evidence, "rivals": tuple(rivals)},
@@ -198,6 +204,13 @@ def _card(judged: Judged, final: Timed, limits: Limits, room: Room) -> Card:
     """The card of all rows."""
     points = fitted_again(judged, final, limits, room)
     return card_of(pointed(points, final.table.candidates, final.origins), room.asked)
+
+
+def _fading(rule: CardRule, final: Timed) -> tuple[float, float] | None:
+    """The interval of its half-life, where it was measured."""
+    found = {id(final.table.candidates[which]): fading for which, fading in final.fading.items()}
+    fading = found.get(id(rule.factor.candidate))
+    return None if fading is None else (fading.low, fading.high)
 
 
 def _later(judged: Judged) -> Later:

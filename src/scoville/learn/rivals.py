@@ -33,7 +33,10 @@ TRAITS_ALONE = "the best card of traits alone"
 
 @dataclass(frozen=True)
 class Rival:
-    """Another way to rank the same later leads, and by how much AUC the card is better (interval, p-value)."""
+    """Another way to rank the same later leads, and by how much AUC the card is better (interval, p-value).
+
+    `is_yours` says that it is the model that was asked about.
+    """
 
     name: str
     auc: float | None
@@ -42,6 +45,12 @@ class Rival:
     high: float | None
     p: float | None
     cannot_tell: str | None
+    is_yours: bool = False
+
+    @property
+    def is_beaten(self) -> bool:
+        """Whether the card is shown to be better: the whole interval says so."""
+        return self.low is not None and self.low > 0
 
 
 def traits_alone(
@@ -63,7 +72,8 @@ def by_hand(judged: Judged, against: Model | str | Path, history: History, rows:
     """A model of the user's, on the held-out rows that it scored."""
     model, score, known = _scores_of(against, history, rows)
     later = judged.later
-    return _rival(model.name, paired_auc(judged.score[known], score[known], later.won[known], later.lead[known]))
+    pair = paired_auc(judged.score[known], score[known], later.won[known], later.lead[known])
+    return replace(_rival(model.name, pair), is_yours=True)
 
 
 def _those(every: Sequence[Any], wanted: Sequence[bool]) -> tuple[Any, ...]:

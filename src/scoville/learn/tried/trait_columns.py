@@ -19,6 +19,7 @@ from scoville.data.suggest import did_you_mean, listed
 from scoville.data.traits import DERIVED
 from scoville.errors import UsageError
 from scoville.learn.choosing.bands import numbers, values
+from scoville.learn.tried.bygone import why_bygone
 from scoville.learn.tried.naming import name_of
 from scoville.learn.tried.origins import Trait
 from scoville.model.load import Model
@@ -89,7 +90,7 @@ def trait_columns(
     for name in table.names if wanted is None else wanted:
         if name in left_out:
             continue
-        reason = table.why_not(name) or (None if wanted is not None else table.better_not(name))
+        reason = table.why_not(name) or (None if wanted is not None else table.better_not(name) or table.bygone(name))
         if reason is not None:
             left_out[name] = reason
             continue
@@ -193,6 +194,11 @@ class _Traits:
         if _NOBODY_ELSE.search(said):
             return "names and addresses say who, not what kind"
         return "seniority and function of the title say it" if name == "job_title" else None
+
+    def bygone(self, name: str) -> str | None:
+        """Why it is left alone although it tells leads apart: what it says will not come again."""
+        kind = self.kind(name)
+        return why_bygone(self.engine, name, is_number=kind == "number") if kind in {"text", "number"} else None
 
     def column(self, name: str, called: str) -> Column:
         read = f"SELECT {quoted(trait_column(name))} AS value FROM learn_traits ORDER BY lead_no"  # noqa: S608

@@ -76,6 +76,8 @@ class Earned:
 
     `with_points` and `without` are of the rows it was learned from, `later_with` and `later_without` of held-out ones.
     `bands` are the lines with values of equal points as one, the most points first; lines without rows are left out.
+    `half_life` is the 95 % interval of its half-life in days, where that was measured; `opposed` says that the points
+    go against the plain rates, and only the other rules explain why.
     """
 
     rule: str
@@ -85,10 +87,12 @@ class Earned:
     later_without: Group
     lines: tuple[Line, ...]
     bands: tuple[Band, ...] = ()
+    half_life: tuple[float, float] | None = None
+    opposed: bool = False
 
 
-def earned(rule: CardRule, of: Outcomes) -> Earned:
-    """The evidence of one rule."""
+def earned(rule: CardRule, of: Outcomes, half_life: tuple[float, float] | None = None) -> Earned:
+    """The evidence of one rule; `half_life` is the interval of its half-life, in days."""
     given = rule.factor.gives() != 0
     learned, later = ~of.held_out, of.held_out
     lines = tuple(_lines(rule.factor, of, np.ones_like(learned)))
@@ -100,7 +104,15 @@ def earned(rule: CardRule, of: Outcomes) -> Earned:
         later_without=_group(of, ~given, later),
         lines=lines,
         bands=tuple(_bands(rule.factor, lines, of)),
+        half_life=half_life,
+        opposed=_opposed(rule.factor.gives(), of),
     )
+
+
+def _opposed(given: Floats, of: Outcomes) -> bool:
+    """Whether those with more points convert less often than others, so that only the other rules explain the sign."""
+    weight = of.weight / of.weight.sum()
+    return float(weight @ ((given - weight @ given) * of.won)) < 0
 
 
 def _group(of: Outcomes, chosen: Bools, among: Bools) -> Group:

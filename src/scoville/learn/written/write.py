@@ -117,9 +117,17 @@ def _said_of(found: Earned) -> str:
         return "All leads alike here."
     said = f"{share(found.with_points.share)} of leads get points from it: {rate_of(found.with_points)} of them"
     said += f" converted, {rate_of(found.without)} of the others"
-    if found.later_with.rate is None or found.later_without.rate is None:
-        return f"{said}."
-    return f"{said}; later, held out: {rate_of(found.later_with)} against {rate_of(found.later_without)}."
+    if found.later_with.rate is not None and found.later_without.rate is not None:
+        said += f"; later, held out: {rate_of(found.later_with)} against {rate_of(found.later_without)}"
+    return ". ".join([said, *_remarks(found)]) + "."
+
+
+def _remarks(found: Earned) -> Iterator[str]:
+    if found.half_life is not None:
+        low, high = found.half_life
+        yield f"Half-life: {low:.0f} to {high:.0f} days, with 95 % confidence"
+    if found.opposed:
+        yield "The points go against these rates: other rules count most of it already, and this puts it right"
 
 
 def _plain_part(key: str, value: Any) -> Iterator[str]:  # noqa: ANN401 - plain values
