@@ -119,9 +119,15 @@ class ScoreRun:
         return self._frame(self.engine.arrow(self.sql("rejects")))
 
     def share(self) -> None:
-        """Work out once what several outputs rest on; worth it when more than one is wanted."""
-        shared = {*_SHARED_STEPS, *(self.plan.totals if self.last is not None else ())}
-        steps = [step for step in self.plan.rests_on("scores", "contributions") if step in shared - {*self._made}]
+        """Work out once what scores and contributions both rest on; worth it when both are wanted."""
+        self._hold({*_SHARED_STEPS})
+
+    def hold_totals(self) -> None:
+        """Work out once what leads did, which the scores rest on and the next run carries on."""
+        self._hold({*self.plan.totals})
+
+    def _hold(self, wanted: set[str]) -> None:
+        steps = [step for step in self.plan.rests_on("scores", "contributions") if step in wanted - {*self._made}]
         self.engine.materialise(self.plan, steps)
         self._made += steps
 
@@ -290,7 +296,9 @@ def _carried_on(  # noqa: PLR0913, PLR0917
     last.carry(engine)
     anew = [Notice("events", None, f"all were read: {last.why_anew}")] if last.why_anew else []
     said = replace(loaded.quality, notices=(*loaded.quality.notices, *anew))
-    return ScoreRun(engine, plan, as_of, said, leads, lists, last)
+    run = ScoreRun(engine, plan, as_of, said, leads, lists, last)
+    run.hold_totals()
+    return run
 
 
 def _reading(workspace: Workspace) -> str:

@@ -93,7 +93,7 @@ def score(  # noqa: PLR0913 - one parameter for each option
     beside = read_boosted(boosted, blend)
     run = scored(model, leads, events, maps, workspace, as_of, engine, memory_limit, list(targets.values()), since)
     with working("scoring"):
-        if contributions is not None or since is not None:
+        if contributions is not None:
             run.share()
         if output is None or contributions is not None or accounts is not None:
             run.keep("scores")

@@ -78,7 +78,9 @@ def clean_events(
     if since is not None and as_of is not None:
         known = people.known(by_email=columns.is_keyed_by_email)
         ids = EVENT_ID if "event_id" in columns.names else None
-        staged, said = read_since(con, Staged(staged, KEY, TIME, ids, known), since, as_of)
+        given = columns.names["lead_id"]
+        parts = Staged(staged, given, lambda key: key_value(key, columns, settings), KEY, TIME, ids, known)
+        staged, said = read_since(con, parts, since, as_of)
     has_plain_keys = not (raw.is_text or people.has_links or columns.is_keyed_by_email)
     as_given = _as_given(con, raw, staged, columns, settings, people) if has_plain_keys else None
     cleaned = as_given or _held_against(con, raw, staged, columns, settings, people)

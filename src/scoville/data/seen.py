@@ -19,6 +19,7 @@ from scoville.data.moments import MOMENT
 from scoville.data.quality import Notice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     import ibis.expr.types as ir
@@ -45,9 +46,14 @@ class Since:
 
 @dataclass(frozen=True)
 class Staged:
-    """Events with a key, a time and an id: the raw `table` with the names of these columns, and whom the keys mean."""
+    """Events with a key, a time and an id: the raw `table` with the names of these columns, and whom the keys mean.
+
+    `as_given` is the column of the lead as the source has it, and `to_key` what makes a key of it.
+    """
 
     table: ir.Table
+    as_given: str
+    to_key: Callable[[ir.Value], ir.StringValue]
     key: str
     time: str
     event_id: str | None
@@ -80,18 +86,24 @@ def read_since(con: Place, staged: Staged, since: Since, as_of: datetime) -> tup
 
 
 def _seen(staged: Staged, is_new: ir.BooleanValue, as_of: datetime) -> ir.Table:
-    """Per lead: events up to `as_of` and the sum of their times in seconds; the same for those that are not new."""
+    """Per lead: events up to `as_of` and the sum of their times in seconds; the same for those that are not new.
+
+    Ids are counted as the source has them, and made keys of afterwards: once for each, not once for each event.
+    """
     known, table = staged.known, staged.table
-    timed = table.select(key=table[staged.key], at=table[staged.time], is_new=is_new)
+    timed = table.select(given=table[staged.as_given], at=table[staged.time], is_new=is_new)
     timed = timed.filter(timed["at"] <= ibis.literal(as_of, MOMENT))
-    seconds = timed["at"].epoch_seconds().cast("int64")
-    by_key = timed.group_by("key").aggregate(
-        events=timed.count(), seconds=seconds.sum(), old_events=(~timed.is_new).sum(),
-        old_seconds=ibis.ifelse(timed.is_new, 0, seconds).sum(),
-    )  # fmt: skip
-    owned = by_key.join(known, by_key.key == known.scoville_from)
+    counts = timed.group_by(["given", "is_new"]).aggregate(
+        events=timed.count(), seconds=timed["at"].epoch_seconds().cast("int64").sum()
+    )
+    keyed = counts.select("events", "seconds", "is_new", key=staged.to_key(counts.given))
+    owned = keyed.join(known, keyed.key == known.scoville_from)
     names = ("events", "seconds", "old_events", "old_seconds")
-    sums = owned.group_by(lead_id=owned.scoville_survivor).aggregate(**{name: owned[name].sum() for name in names})
+    sums = owned.group_by(lead_id=owned.scoville_survivor).aggregate(
+        events=owned.events.sum(), seconds=owned.seconds.sum(),
+        old_events=owned.events.sum(where=~owned.is_new).fill_null(0),
+        old_seconds=owned.seconds.sum(where=~owned.is_new).fill_null(0),
+    )  # fmt: skip
     return sums.cast(dict.fromkeys(names, "int64"))
 
 

@@ -78,12 +78,22 @@ def with_carried_totals(
     share = ibis.ifelse(halves, _half_life(row, age_us(row.as_of, row.then)), 1.0)
     age = age_us(row.as_of, row.newest_at)
     old = row.select("lead_id", "rule", "matched", total=row.total * share, age_us=age, newest_at=row.newest_at)
-    both = totals.union(old.cast(totals.schema()))
-    summed = both.group_by(["lead_id", "rule"]).agg(
-        matched=both.matched.sum().cast("int64"), total=both.total.sum(), age_us=both.age_us.min(),
-        newest_at=both.newest_at.max(),
-    )  # fmt: skip
-    return _exact_alone(summed, rules)
+    return _exact_alone(_together(totals, old.cast(totals.schema())), rules)
+
+
+def _together(new: ir.Table, old: ir.Table) -> ir.Table:
+    """Totals of both. The few new ones are looked up for each old one: cheaper than adding all up once more."""
+    row = old.left_join(new.rename("new_{name}"), [("lead_id", "new_lead_id"), ("rule", "new_rule")])
+    both = row.select(
+        "lead_id",
+        "rule",
+        matched=row.matched + row.new_matched.fill_null(0),
+        total=row.total + row.new_total.fill_null(0.0),
+        age_us=ibis.least(row.age_us, row.new_age_us.fill_null(row.age_us)),
+        newest_at=ibis.greatest(row.newest_at, row.new_newest_at.fill_null(row.newest_at)),
+    )
+    first = new.anti_join(old, ["lead_id", "rule"])
+    return both.select(*new.columns).cast(new.schema()).union(first)
 
 
 def _exact_alone(summed: ir.Table, rules: ir.Table) -> ir.Table:
