@@ -227,6 +227,7 @@ FIT = "fit:\n  rules:\n    - {name: A, when: {x: 1}, points: 30}\n    - {name: B
 
 def test_fit_alone_asks_for_behaviour() -> None:
     assert advice(START + FIT) == ["1:1 only fit is scored: add rules to `engagement`"]
+    assert advice(START + FIT + "engagement: {rules: []}\n") == []  # said on purpose
 
 
 def test_behaviour_alone_asks_for_fit() -> None:

@@ -81,14 +81,16 @@ def _nothing_negative(model: Model) -> Iterator[Advice]:
 
 def _one_sided(model: Model) -> Iterator[Advice]:
     has = {kind: any(where[-1] == kind and section.rules for where, section in sections(model)) for kind in _KINDS}
-    if has["engagement"] and not has["fit"]:
+    # a section that is written down with no rules is left empty on purpose
+    meant = {kind for kind in _KINDS if not has[kind] and kind in model.model_fields_set}
+    if has["engagement"] and not has["fit"] and "fit" not in meant:
         said = "only behaviour is scored: add rules to `fit`"
         yield (
             (),
             said,
             "much interest from people you cannot serve looks like a hot lead: students, competitors, small firms",
         )
-    if has["fit"] and not has["engagement"]:
+    if has["fit"] and not has["engagement"] and "engagement" not in meant:
         said = "only fit is scored: add rules to `engagement`"
         yield (), said, "fit says whom you want, not who wants you now; without behaviour nobody knows when to call"
 

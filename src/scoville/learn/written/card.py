@@ -94,7 +94,7 @@ class Card:
         if kind == "fit" and self.start:
             rules = [{"name": START, "when": EVERYBODY, "points": plain_number(self.start)}, *rules]
         if not rules:
-            return {}
+            return {kind: {"rules": []}}
         clamp = {"max": plain_number(self.most[kind])} if kind in self.most else {}
         return {kind: {**clamp, "rules": rules}}
 

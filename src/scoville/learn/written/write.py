@@ -27,6 +27,7 @@ _SECTIONS = (
     ("fit", "Who they are. Facts do not fade."),
     ("engagement", "What they did. Points that fade are halved after each half-life."),
 )
+_EMPTY = "Left empty: nothing of the kind was known, or none of it told leads apart."
 _LINES = ("grades", "levels", "priorities", "stages")
 
 
@@ -46,8 +47,11 @@ def model_text(
     lines = [line for place, text in enumerate(head) for line in ((["#"] if place else []) + comment(text))]
     lines += ["", "scoville: 1", f"name: {quoted(content['name'])}", f"scale: {flow(content['scale'])}"]
     for key, title in _SECTIONS:
-        if key in content:
-            lines += ["", *comment(title), f"{key}:", "  rules:", *_rules(content[key]["rules"], evidence)]
+        if not content.get(key, {}).get("rules"):
+            lines += ["", *comment(_EMPTY), f"{key}: {{rules: []}}"]
+            continue
+        clamp = [f"  max: {flow(content[key]['max'])}"] if "max" in content[key] else []
+        lines += ["", *comment(title), f"{key}:", *clamp, "  rules:", *_rules(content[key]["rules"], evidence)]
     said = {"grades": grades_say, "levels": "" if "grades" in content else grades_say, "stages": stages_say}
     for key in _LINES:
         if key in content:
