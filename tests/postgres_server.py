@@ -38,6 +38,7 @@ class Server:
     host: str
     port: int
     major: int
+    data: Path
 
     def url(self, database: str, user: str = "owner", password: str | None = None) -> str:
         """The address of a database, as `--engine` takes it."""
@@ -53,6 +54,20 @@ class Server:
             yield self.url(name)
         finally:
             self.run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    @contextlib.contextmanager
+    def with_passwords(self, user: str, password: str) -> Iterator[None]:
+        """For a while the server asks `user` for a password; it asks nobody else."""
+        self.run(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'")
+        rules = self.data / "pg_hba.conf"
+        before = rules.read_text()
+        rules.write_text(f"host all {user} 127.0.0.1/32 scram-sha-256\n{before}")
+        self.run("SELECT pg_reload_conf()")
+        try:
+            yield
+        finally:
+            rules.write_text(before)
+            self.run(f"SELECT pg_reload_conf(); DROP ROLE {user}")
 
     def run(self, statement: str, database: str = "postgres") -> None:
         """Execute a statement for its effect."""
@@ -83,7 +98,7 @@ def running_server() -> Iterator[Server]:
                 user=identity, cwd=home, stdout=subprocess.DEVNULL, stderr=log,
             )  # fmt: skip
         try:
-            yield Server("127.0.0.1", port, _awaited(server, port, home / "log"))
+            yield Server("127.0.0.1", port, _awaited(server, port, home / "log"), data)
         finally:
             server.send_signal(2)  # fast shutdown: connections are cut
             server.wait(timeout=START_S)

@@ -7,7 +7,7 @@ together, at its end.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import ibis
 import pyarrow as pa
@@ -153,6 +153,14 @@ class Postgres:
     def close(self) -> None:
         """End the session; what it kept is gone."""
         self.connection.close()
+
+    def __enter__(self) -> Self:
+        """For `with Postgres(url) as engine`."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """As `close`."""
+        self.close()
 
 
 def connected(url: str) -> Postgres:

@@ -129,10 +129,10 @@ class Compiler(PostgresCompiler):
     # --- JSON --------------------------------------------------------------------------------------------------------
 
     def visit_JSONGetItem(self, op: Any, *, arg: Any, index: Any) -> Any:
-        """By the key itself: it needs no path, whatever signs are in it."""
+        """By the keys themselves: they need no path, whatever signs are in them."""
         if not (isinstance(index, sge.Literal) and index.is_string):
             return super().visit_JSONGetItem(op, arg=arg, index=index)
-        return self.f.json_extract_path(arg, sge.convert(_key_of(index.this)), dialect=self.dialect)
+        return self.f.anon.json_extract_path(arg, *_keys_of(index.this))
 
     # --- what only some engines have a word for ----------------------------------------------------------------------
 
@@ -208,11 +208,11 @@ def _matches(text: Any, pattern: str) -> sge.Expression:
     return cast("sge.Expression", sge.RegexpLike(this=text, expression=sge.convert(pattern)))
 
 
-def _key_of(index: str) -> str:
-    """The key behind `$["a.b"]`, the path that DuckDB needs where a key holds other signs than letters."""
+def _keys_of(index: str) -> list[str]:
+    """The keys behind `utm.source`, or the one behind `$["a.b"]`, as the plan writes them for DuckDB."""
     if not (index.startswith('$["') and index.endswith('"]')):
-        return index
-    return index[3:-2].replace("''", "'").replace('\\"', '"').replace("\\\\", "\\")
+        return index.split(".")
+    return [index[3:-2].replace("''", "'").replace('\\"', '"').replace("\\\\", "\\")]
 
 
 compiler = Compiler()
