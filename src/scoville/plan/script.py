@@ -8,9 +8,7 @@ What runs on an engine is `steps.to_sql`: the same steps, not made for reading.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -20,20 +18,19 @@ import sqlglot as sg
 import sqlglot.expressions as sge
 
 from scoville.errors import PlanError, UsageError
+from scoville.plan.flat import flatten, plain_names
 from scoville.plan.steps import query_of
-from scoville.spelling import compiler_of
+from scoville.spelling import compiler_of, finished
 from scoville.spelling.mending import mended, spelled
-from scoville.spelling.reserved import reserved_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from scoville.plan.steps import Constant
 
-_PLAIN = re.compile("[a-z_][a-z0-9_]*")
+_SLOT = "scoville_slot_"
 _IDS = ("lead_id", "event_id")
-_NO_LETTERS = re.compile("[^a-z0-9]+")
 # Dialects that read a time without an offset by the time zone of the session.
 _ZONED = {"databricks": "SET TIME ZONE 'UTC'", "spark": "SET TIME ZONE 'UTC'"}
 _NOW = {
@@ -45,26 +42,6 @@ _NOW = {
 # Texts of these have no escapes: a tab or a line break in the middle of a text does not survive every paste.
 _UNESCAPED = ("duckdb", "postgres")
 _BREAKS = "\t\n\r\v\f"
-NOTES = {
-    "as_of": "the instant that the scores speak of, in UTC",
-    "clean_leads": "your leads by the names and types of the model: change here what does not fit",
-    "clean_events": "your events likewise; instants in UTC",
-    "traits": "what the model reads of each lead",
-    "people": "the segment, the qualification and the points of each fit rule",
-    "event_rules": "the rules about events, as a table",
-    "met": "the events that a rule looks at",
-    "hits": "their age and what each of them weighs",
-    "event_points": "points of each lead and rule",
-    "sums": "fit and engagement within their clamps, and what each clamp took",
-    "weighed": "the score, and the rules that gave and took most",
-    "graded": "letters and words from numbers",
-    "ranked": "rank and percentile",
-    "scores": "one row for each lead",
-    "contributions": "one row for each lead and rule; they add up to the score",
-    "members": "the people of each account",
-    "account_scores": "one row for each account",
-}
-"""What a step is for, said above it."""
 _NOW_ELSEWHERE = sge.AtTimeZone(this=sge.CurrentTimestamp(), zone=sge.Literal.string("UTC"))
 
 
@@ -72,7 +49,8 @@ _NOW_ELSEWHERE = sge.AtTimeZone(this=sge.CurrentTimestamp(), zone=sge.Literal.st
 class Source:
     """The user's own table behind `leads` or `events`.
 
-    `table` is its name as SQL of the dialect; `columns` maps our names to the table's, where they differ.
+    `table` is its name as SQL of the dialect; `columns` maps our names to the table's, where they differ. A trait of
+    the account, `account.industry`, is looked for as account_industry.
     """
 
     table: str
@@ -120,8 +98,8 @@ def script_of(
     _rename_tables(
         query, {**{name: f"clean_{name}" for name in sources}, **{name: _slot(name) for name in names or {}}}
     )
-    _flatten(query)
-    _plain_names(query, dialect)
+    flatten(query)
+    plain_names(query, dialect, theirs=_SLOT)
     if dialect in _UNESCAPED:
         query = mended(query, spelled(_BREAKS))  # type: ignore[assignment]  # it is the same SELECT
     try:
@@ -143,23 +121,32 @@ def needs(dialect: str) -> str | None:
 
 def _slot(name: str) -> str:
     """What stands in the tree for a text that is put in at the end."""
-    return f"scoville_slot_{name}_"
+    return f"{_SLOT}{name}_"
 
 
 def _dialect(dialect: str) -> Any:  # noqa: ANN401 - a class of sqlglot
     return compiler_of(dialect).dialect
 
 
-def _as_of(as_of: datetime | str | None, dialect: str) -> sge.Select:
-    """One row with the instant, as a literal, SQL of the caller, or the clock in UTC."""
+def instant_sql(as_of: datetime | str | None, dialect: str) -> str:
+    """An instant as SQL: one in UTC, a text that says one, or for null the clock in UTC."""
+    return str(finished(_instant(as_of, dialect), compiler_of(dialect)).sql(_dialect(dialect)))
+
+
+def _instant(as_of: datetime | str | None, dialect: str) -> sge.Expression:
     compiler = compiler_of(dialect)
     kind = compiler.type_mapper.from_ibis(ibis.dtype("timestamp(6)"))
-    if isinstance(as_of, str):
-        return sg.select(sg.column(_slot("as_of")).as_("as_of", quoted=True))
     if as_of is not None:
-        return sg.select(sge.cast(sge.Literal.string(as_of.isoformat(" ")), kind).as_("as_of", quoted=True))
-    now = sg.parse_one(_NOW[dialect], dialect=compiler.dialect) if dialect in _NOW else _NOW_ELSEWHERE.copy()
-    return sg.select(sge.cast(now, kind).as_("as_of", quoted=True))
+        said: sge.Expression = sge.convert(as_of if isinstance(as_of, str) else as_of.isoformat(" "))
+    else:
+        said = sg.parse_one(_NOW[dialect], dialect=compiler.dialect) if dialect in _NOW else _NOW_ELSEWHERE.copy()
+    return sge.cast(said, kind)
+
+
+def _as_of(as_of: datetime | str | None, dialect: str) -> sge.Select:
+    """One row with the instant; SQL of the caller stands in its slot."""
+    said = sg.column(_slot("as_of")) if isinstance(as_of, str) else _instant(as_of, dialect)
+    return sg.select(said.as_("as_of", quoted=True))
 
 
 def _columns_read(relations: Mapping[str, ir.Table | Constant], name: str) -> dict[str, ibis.DataType]:
@@ -179,7 +166,7 @@ def _read(name: str, source: Source, columns: Mapping[str, ibis.DataType], diale
         return {}
     if "event_id" in source.columns and name == "events":
         columns = {"event_id": ibis.dtype("string"), **columns}
-    cast = [_cast(source.columns.get(one, one), one, kind, dialect) for one, kind in columns.items()]
+    cast = [_cast(source.columns.get(one, one.replace(".", "_")), one, kind, dialect) for one, kind in columns.items()]
     rows = sg.select(*cast).from_(sge.Table(this=sg.to_identifier(_slot(name))))
     return {name: _once(rows, columns) if "event_id" in columns else rows}
 
@@ -201,9 +188,6 @@ def _cast(theirs: str, ours: str, kind: ibis.DataType, dialect: str) -> sge.Expr
     return value.as_(ours, quoted=True)
 
 
-# --- how it reads: flat, with plain names -----------------------------------------------------------------------------
-
-
 def _rename_tables(query: sge.Select, names: Mapping[str, str]) -> None:
     for cte in query.ctes:
         if cte.alias in names:
@@ -211,94 +195,3 @@ def _rename_tables(query: sge.Select, names: Mapping[str, str]) -> None:
     for table in query.find_all(sge.Table):
         if table.name in names:
             table.set("this", sg.to_identifier(names[table.name], quoted=True))
-
-
-def _flatten(query: sge.Select) -> None:
-    """Each SELECT inside another becomes a step of its own before it: read from the top, never from the inside."""
-    flat = [cte for step in query.ctes for cte in _flattened(step)]
-    query.args["with_"].set("expressions", flat)
-
-
-def _flattened(step: sge.CTE) -> Iterator[sge.CTE]:
-    names = (f"{step.alias}_{number}" for number in count(1))
-    yield from _lifted(step.this, names)
-    if step.alias in NOTES:
-        step.this.add_comments([f" {NOTES[step.alias]} "])
-    yield step
-
-
-def _lifted(body: sge.Expression, names: Iterator[str]) -> Iterator[sge.CTE]:
-    """The steps inside a SELECT, taken out of it, each after those that it reads."""
-    inside = body.args.get("with_")
-    body.set("with_", None)
-    ctes = inside.expressions if inside is not None else []
-    for cte in ctes:
-        yield from _lifted(cte.this, names)
-        name = next(names)
-        for reader in (body, *ctes):
-            _reread(reader, cte.alias, name)
-        yield _cte(name, cte.this)
-    for subquery in reversed(
-        [one for one in body.find_all(sge.Subquery) if isinstance(one.parent, (sge.From, sge.Join))]
-    ):
-        name = next(names)
-        alias = subquery.args.get("alias")
-        subquery.replace(sge.Table(this=sg.to_identifier(name, quoted=True), alias=alias))
-        yield _cte(name, subquery.this)
-
-
-def _reread(reader: sge.Expression, before: str, after: str) -> None:
-    for table in reader.find_all(sge.Table):
-        if table.name == before:
-            table.set("this", sg.to_identifier(after, quoted=True))
-
-
-def _cte(name: str, body: sge.Expression) -> sge.CTE:
-    return sge.CTE(this=body, alias=sge.TableAlias(this=sg.to_identifier(name, quoted=True)))
-
-
-def _plain_names(query: sge.Select, dialect: str) -> None:
-    """Our names in small letters, digits and _, without quotes; those of the user's columns as they are."""
-    reserved = reserved_in(dialect)
-    theirs = {id(name) for name in _names_in_tables_of_the_user(query)}
-    every = list(query.find_all(sge.Identifier))
-    ours = _plain(dict.fromkeys(name.name for name in every if id(name) not in theirs))
-    for name in every:
-        said = name.name if id(name) in theirs else ours[name.name]
-        is_bare = _PLAIN.fullmatch(said) is not None and said not in reserved
-        if dialect == "snowflake" and id(name) in theirs:
-            said, is_bare = _folded(said, reserved)
-        name.set("this", said)
-        name.set("quoted", not is_bare)
-
-
-def _names_in_tables_of_the_user(query: sge.Select) -> Iterator[sge.Identifier]:
-    for select in query.find_all(sge.Select):
-        table = select.args["from_"].this if select.args.get("from_") else None
-        if isinstance(table, sge.Table) and table.name.startswith("scoville_slot_"):
-            yield from (
-                column.this for column in select.find_all(sge.Column) if isinstance(column.this, sge.Identifier)
-            )
-
-
-def _plain(names: Iterable[str]) -> dict[str, str]:
-    """Each name with a plain one that no other has."""
-    names = list(names)
-    plain = {name: name for name in names if _PLAIN.fullmatch(name)}
-    taken = set(plain)
-    for name in names:
-        if name not in plain:
-            base = _NO_LETTERS.sub("_", name.lower()).strip("_")
-            base = base if base[:1].isalpha() else f"column_{base}"
-            numbered = chain([base], (f"{base}_{number}" for number in count(2)))
-            plain[name] = next(one for one in numbered if one not in taken)
-            taken.add(plain[name])
-    return plain
-
-
-def _folded(name: str, reserved: frozenset[str]) -> tuple[str, bool]:
-    """A column of a table in Snowflake: `email` stands there as EMAIL, unless it was quoted; `Job Title` is kept."""
-    if _PLAIN.fullmatch(name.lower()) is None or not (name.islower() or name.isupper()):
-        return name, False
-    is_bare = name.lower() not in reserved
-    return (name.lower() if is_bare else name.upper()), is_bare

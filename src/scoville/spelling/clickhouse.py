@@ -31,9 +31,17 @@ class Compiler(ClickHouseCompiler):
 
         A LEFT JOIN leaves null what it does not find, and not '' or 0. Source: "join_use_nulls".
         """
-        tree = mended(tree, letters_not_bytes, instants_in_utc, signed_count, key_of_nothing, half_away_from_zero)
-        setting = sge.EQ(this=sge.column("join_use_nulls"), expression=sge.Literal.number(1))
-        tree.set("settings", [setting])
+        tree = mended(
+            tree,
+            letters_not_bytes,
+            instants_in_utc,
+            signed_count,
+            peers_share_a_rank,
+            key_of_nothing,
+            half_away_from_zero,
+        )
+        if isinstance(tree, sge.Query):
+            tree.set("settings", [sge.EQ(this=sge.column("join_use_nulls"), expression=sge.Literal.number(1))])
         return tree
 
 
@@ -70,6 +78,13 @@ def signed_count(node: sge.Expression) -> sge.Expression:
     counts = isinstance(node.this if isinstance(node, sge.Window) else node, sge.Count)
     if counts and not isinstance(node.parent, (sge.Cast, sge.Window)):
         return sge.cast(node.copy(), sge.DataType(this=sge.DataType.Type.BIGINT, nullable=True))
+    return node
+
+
+def peers_share_a_rank(node: sge.Expression) -> sge.Expression:
+    """A rank without the frame that Ibis gives it: with ROWS no row has a peer. Source: "Window functions"."""
+    if isinstance(node, sge.Window) and isinstance(node.this, sge.Rank):
+        node.set("spec", None)
     return node
 
 

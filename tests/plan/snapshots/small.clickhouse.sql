@@ -555,7 +555,7 @@ WITH as_of AS (
     t0.priority AS priority,
     t0.stage AS stage,
     (
-      RANK() OVER (ORDER BY t0.score DESC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) - 1
+      RANK() OVER (ORDER BY t0.score DESC) - 1
     ) + 1 AS rank,
     CAST(COUNT(*) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS Nullable(Float64)) AS everyone
   FROM graded AS t0

@@ -137,16 +137,23 @@ WITH as_of AS (
     t6.rule,
     t6.occurred_at,
     CAST(EXTRACT(epoch FROM CAST(t6.as_of AS TIMESTAMP) - CAST(t6.occurred_at AS TIMESTAMP)) * 1000000 AS BIGINT) AS age_us,
-    EXP(
-      GREATEST(
+    CASE
+      WHEN (
         -(
           (
             CAST(CAST(EXTRACT(epoch FROM CAST(t6.as_of AS TIMESTAMP) - CAST(t6.occurred_at AS TIMESTAMP)) * 1000000 AS BIGINT) AS DOUBLE PRECISION) / t6.span_us
           ) * CAST(0.6931471805599453 AS DOUBLE PRECISION)
-        ),
-        -CAST(690.0 AS DOUBLE PRECISION)
+        )
+      ) < -CAST(690.0 AS DOUBLE PRECISION)
+      THEN CAST(0.0 AS DOUBLE PRECISION)
+      ELSE EXP(
+        -(
+          (
+            CAST(CAST(EXTRACT(epoch FROM CAST(t6.as_of AS TIMESTAMP) - CAST(t6.occurred_at AS TIMESTAMP)) * 1000000 AS BIGINT) AS DOUBLE PRECISION) / t6.span_us
+          ) * CAST(0.6931471805599453 AS DOUBLE PRECISION)
+        )
       )
-    ) AS amount
+    END AS amount
   FROM hits_1 AS t6
   WHERE
     CAST(EXTRACT(epoch FROM CAST(t6.as_of AS TIMESTAMP) - CAST(t6.occurred_at AS TIMESTAMP)) * 1000000 AS BIGINT) >= 0
@@ -205,39 +212,60 @@ WITH as_of AS (
     t4.share,
     t4.at_most,
     t4.per_day,
-    EXP(
-      GREATEST(
+    CASE
+      WHEN (
         -(
           (
             CAST(t4.age_us AS DOUBLE PRECISION) / t4.span_us
           ) * CAST(0.6931471805599453 AS DOUBLE PRECISION)
-        ),
-        -CAST(690.0 AS DOUBLE PRECISION)
+        )
+      ) < -CAST(690.0 AS DOUBLE PRECISION)
+      THEN CAST(0.0 AS DOUBLE PRECISION)
+      ELSE EXP(
+        -(
+          (
+            CAST(t4.age_us AS DOUBLE PRECISION) / t4.span_us
+          ) * CAST(0.6931471805599453 AS DOUBLE PRECISION)
+        )
       )
-    ) AS newest,
+    END AS newest,
     (
-      t4.points * EXP(
-        GREATEST(
+      t4.points * CASE
+        WHEN (
           -(
             (
               CAST(t4.age_us AS DOUBLE PRECISION) / t4.span_us
             ) * CAST(0.6931471805599453 AS DOUBLE PRECISION)
-          ),
-          -CAST(690.0 AS DOUBLE PRECISION)
+          )
+        ) < -CAST(690.0 AS DOUBLE PRECISION)
+        THEN CAST(0.0 AS DOUBLE PRECISION)
+        ELSE EXP(
+          -(
+            (
+              CAST(t4.age_us AS DOUBLE PRECISION) / t4.span_us
+            ) * CAST(0.6931471805599453 AS DOUBLE PRECISION)
+          )
         )
-      )
+      END
     ) + (
       t4.repeat * (
-        t4.total - EXP(
-          GREATEST(
+        t4.total - CASE
+          WHEN (
             -(
               (
                 CAST(t4.age_us AS DOUBLE PRECISION) / t4.span_us
               ) * CAST(0.6931471805599453 AS DOUBLE PRECISION)
-            ),
-            -CAST(690.0 AS DOUBLE PRECISION)
+            )
+          ) < -CAST(690.0 AS DOUBLE PRECISION)
+          THEN CAST(0.0 AS DOUBLE PRECISION)
+          ELSE EXP(
+            -(
+              (
+                CAST(t4.age_us AS DOUBLE PRECISION) / t4.span_us
+              ) * CAST(0.6931471805599453 AS DOUBLE PRECISION)
+            )
           )
-        )
+        END
       )
     ) AS raw_points
   FROM event_points_1 AS t4
