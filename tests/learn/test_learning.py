@@ -131,6 +131,22 @@ def test_the_plan_scores_every_row_as_the_learner_did(history: History, learned:
     np.testing.assert_allclose(through_the_plan, learned.card.score, atol=1e-9, rtol=0)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_without_dates_too_the_plan_scores_every_lead_as_the_learner_did(seed: int) -> None:
+    people, _, outcomes = made_up(seed=seed)
+    people = people.drop(columns="closed_reason")
+    people.loc[::11, "employees"] = np.nan
+    people.loc[::7, "source"] = None
+    past = read_history(people.assign(won=people["lead_id"].isin(outcomes["lead_id"])), outcome_column="won")
+    found = learn(past, factors=5)
+    assert found.card is not None
+    panel = past.panel(past.plan(found.model))
+    of = dict(zip(panel.lead.tolist(), panel.score.tolist(), strict=True))
+    through_the_plan = [of[lead] for lead in rows_of(past).lead.tolist()]
+    np.testing.assert_allclose(through_the_plan, found.card.score, atol=1e-9, rtol=0)
+    assert find_advice(found.model) == []
+
+
 def test_what_is_written_after_the_outcome_is_named_and_not_used(learned: Learned) -> None:
     left_out = dict(learned.left_out)
     assert left_out["closed_reason"].startswith("looks written after the outcome")
@@ -152,9 +168,10 @@ def test_it_declines_with_fewer_than_20_conversions() -> None:
         _ = found.model
 
 
-def test_shuffled_outcomes_teach_nothing() -> None:
+@pytest.mark.parametrize("seed", [3, 4, 5, 6])
+def test_shuffled_outcomes_teach_nothing(seed: int) -> None:
     people, events, outcomes = made_up()
-    dice = np.random.default_rng(3)
+    dice = np.random.default_rng(seed)
     people["closed_reason"] = None
     # a date of its own, else the age of a lead would still tell when it wins
     outcomes["lead_id"] = dice.choice(people["lead_id"], len(outcomes), replace=False)
@@ -178,12 +195,56 @@ def test_a_trait_can_be_left_out_and_a_direction_asked_for(history: History) -> 
     assert "Company size" not in names  # it rises, so that a card that may only fall has no use for it
 
 
+def test_sections_end_where_they_were_asked_to(history: History) -> None:
+    found = learn(history, horizon=HORIZON, most={"fit": 30, "engagement": 12}, factors=4)
+    content = found.model.to_dict()
+    assert (content["fit"]["max"], content["engagement"]["max"]) == (30, 12)
+    assert found.card is not None
+    assert found.card.section("fit").max() <= 30
+    assert found.card.section("engagement").max() <= 12
+    assert found.held_out is not None
+    assert (found.held_out.auc or 0) > 0.7  # points shrink with the room, so that hardly any lead is clamped
+
+
+def test_no_band_has_more_points_than_were_asked_for(history: History) -> None:
+    found = learn(history, horizon=HORIZON, max_points=6, factors=4)
+    assert max(abs(line.points) for one in found.evidence for line in one.lines) <= 6
+
+
+def test_what_most_leads_have_is_0_and_the_scale_is_used(learned: Learned) -> None:
+    assert learned.card is not None
+    score = learned.card.score
+    assert np.quantile(score, 0.98) - np.quantile(score, 0.02) > 30
+    assert ((score <= 0) | (score >= 100)).mean() < 0.06
+    source = rules_of(learned)["Source"]
+    assert source["values"].get("web", source.get("other", 0)) == 0  # six of ten leads
+
+
+def test_a_model_that_is_as_good_is_kept(history: History, learned: Learned) -> None:
+    again = learn(history, horizon=HORIZON, against=learned.model)
+    assert not again.is_worth_it  # against itself, or a thousandth from it
+    assert again.text is not None
+    assert learned.is_worth_it
+
+
+def test_the_month_in_which_a_lead_came_is_no_reason_to_call_it() -> None:
+    people, events, outcomes = made_up()
+    people["join_month"] = [f"{at:%Y-%m}" for at in people["created_at"]]
+    people["wave"] = people["created_at"].rank().astype(int) * 3 + 70_000
+    found = learn(read_history(people, events, outcomes), horizon=HORIZON, factors=4)
+    left_out = dict(found.left_out)
+    assert "will not come again" in left_out["join_month"]
+    assert left_out["wave"] == "its numbers follow the date of creation"
+    assert "source" not in left_out
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"shapes": {"employes": "up"}}, "employees"),
         ({"shapes": {"employees": "sideways"}}, "up or down"),
         ({"factors": 0}, "whole number from 1"),
+        ({"most": {"fit": 120}}, "the most of fit is 120: give a number from 1 to 100"),
     ],
 )
 def test_options_that_do_not_exist_are_refused(history: History, options: dict[str, Any], said: str) -> None:

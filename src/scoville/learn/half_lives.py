@@ -273,10 +273,10 @@ class _Sets:
         slope = np.concatenate([
             np.array(bends) + apart,
             [float((per_row * amount).sum()) for amount, _ in amounts],
-            [usual - float(apart.sum()), float((per_row * self.rest).sum())],
+            [usual - float(apart.sum()), float((per_row * self.rest).sum()) + (share - 1.0)],
         ])  # fmt: skip
         prior = 0.5 * (float((apart * (days - middle)).sum()) + usual * (middle - math.log(USUAL_DAYS)))
-        return loss + prior, slope
+        return loss + prior + 0.5 * (share - 1.0) ** 2, slope  # held at 1: there may be no rest to weigh
 
     def _parts(self, at: Floats) -> tuple[Floats, Floats, float, float]:
         return at[: self.count], at[self.count : -2], float(at[-2]), float(at[-1])

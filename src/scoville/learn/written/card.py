@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 START = "To start with"
 EVERYBODY: Content = {"lead_id": {"is": "present"}}
 AT_ZERO = 0.02  # share of the leads that may end at 0, so that the few worst do not lift all others
-_HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def _with_something_negative(factors: list[Pointed]) -> list[Pointed]:
         return factors
     plain = [place for place, one in enumerate(factors) if one.section == "fit" and not isinstance(one.form, Both)]
     share = {place: _lowest(factors[place])[1] for place in plain}
-    if len(factors) < 2 or not share or min(share.values()) > _HALF:  # noqa: PLR2004 - one rule alone has nothing beside it
+    if len(factors) < 2 or not share:  # noqa: PLR2004 - one rule alone has nothing beside it
         return factors
     chosen = min(share, key=share.__getitem__)
     return [factor.shifted(-_lowest(factor)[0]) if place == chosen else factor for place, factor in enumerate(factors)]
