@@ -14,11 +14,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import scoville
+from agreement import assert_same_numbers
 from oracle import OracleResult, Row, oracle
 from plan_runner import EVENT_COLUMNS, LEAD_COLUMNS, contribution, score_row, table
 from scoville.errors import UsageError
 from strategies import PROPERTIES, TRAITS, Scene, scenes
-from test_properties import assert_same_numbers
 
 EXAMPLES = max(1, int(os.environ.get("SCOVILLE_EXAMPLES", "24")) // 3)
 JUNE = datetime(2026, 6, 1)  # noqa: DTZ001 - as_of is naive UTC
@@ -43,15 +43,13 @@ def events_of(*rows: tuple[str, str, float]) -> list[Row]:
 
 
 def carried(model: Row, leads: list[Row], events: list[Row], as_of: datetime, last: Path) -> scoville.ScoreRun:
-    run = scoville.score(
+    return scoville.score(
         scoville.Model.from_dict(model),
         table(leads, LEAD_COLUMNS, TRAITS),
         table(events, EVENT_COLUMNS, PROPERTIES),
         as_of=as_of,
         since=last,
     )
-    run.share()
-    return run
 
 
 def result(run: scoville.ScoreRun) -> OracleResult:
