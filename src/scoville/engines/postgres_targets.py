@@ -17,6 +17,7 @@ from psycopg import errors, sql
 
 from scoville.data.suggest import did_you_mean, listed
 from scoville.engines.beside import FORMATS
+from scoville.engines.postgres_standing import Standing, hand_over, standing_on
 from scoville.errors import EngineError, UsageError
 from scoville.tables import ACCOUNT_SCORES, CONTRIBUTIONS, SCORES
 
@@ -54,19 +55,6 @@ UNION SELECT 'partitions' FROM pg_class WHERE oid = %(table)s AND relkind = 'p'
 _COLUMNS = """
 SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
 WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped ORDER BY attnum
-"""
-_INDEXES = """
-SELECT c.relname, pg_get_indexdef(i.indexrelid), i.indisunique FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-WHERE i.indrelid = %s AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = i.indexrelid)
-"""
-_CONSTRAINTS = """
-SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
-WHERE conrelid = %s AND contype IN ('p', 'u', 'c', 'x', 'f')
-"""
-_GRANTS = """
-SELECT a.privilege_type, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
-       a.is_grantable
-FROM pg_class c, aclexplode(c.relacl) a WHERE c.oid = %s AND a.grantee <> c.relowner
 """
 
 
@@ -224,43 +212,26 @@ def _lock(con: psycopg.Connection[Any], target: Target) -> None:
 
 
 def _swap(con: psycopg.Connection[Any], target: Target, new: Target, old: int) -> None:
-    """The new table takes the name of the old one, and its indexes, constraints, grants, owner and comment."""
+    """The new table takes the name of the old one, and what stood on it."""
     made, name = new.quoted(con), target.quoted(con)
-    has_same_columns = _columns(con, old) == _columns(con, _oid(con, new))
-    indexes = con.execute(_sql(_INDEXES), [old]).fetchall() if has_same_columns else []
-    constraints = con.execute(_sql(_CONSTRAINTS), [old]).fetchall() if has_same_columns else []
-    own_names = {}
-    for index, definition, is_unique in indexes:
-        own_names[index] = f"scoville_{secrets.token_hex(6)}"
-        kind = "UNIQUE INDEX" if is_unique else "INDEX"
-        rest = definition.split(" USING ", 1)[1]
-        con.execute(_sql(f"CREATE {kind} {_quoted(con, own_names[index])} ON {made} USING {rest}"))
-    for constraint, definition in constraints:
-        own_names[constraint] = f"scoville_{secrets.token_hex(6)}"
-        con.execute(_sql(f"ALTER TABLE {made} ADD CONSTRAINT {_quoted(con, own_names[constraint])} {definition}"))
-    _hand_over(con, old, made)
+    standing = standing_on(con, old)
+    for one in standing:
+        _put_on(con, target, one, made)
+    hand_over(con, old, made)
     con.execute(_sql(f"DROP TABLE {name}"))
     con.execute(_sql(f"ALTER TABLE {made} RENAME TO {_quoted(con, target.table)}"))
-    for index, _, _ in indexes:
-        own = sql.Identifier(target.schema, own_names[index]).as_string(con)
-        con.execute(_sql(f"ALTER INDEX {own} RENAME TO {_quoted(con, index)}"))
-    for constraint, _ in constraints:
-        own = _quoted(con, own_names[constraint])
-        con.execute(_sql(f"ALTER TABLE {name} RENAME CONSTRAINT {own} TO {_quoted(con, constraint)}"))
+    for one in standing:
+        con.execute(_sql(one.renamed(con, target.schema, name)))
 
 
-def _hand_over(con: psycopg.Connection[Any], old: int, made: str) -> None:
-    """Owner, grants and comment of the old table."""
-    for privilege, grantee, may_grant in con.execute(_sql(_GRANTS), [old]).fetchall():
-        option = " WITH GRANT OPTION" if may_grant else ""
-        con.execute(_sql(f"GRANT {privilege} ON {made} TO {grantee}{option}"))
-    owner, comment = con.execute(
-        "SELECT pg_get_userbyid(relowner), obj_description(oid, 'pg_class') FROM pg_class WHERE oid = %s", [old]
-    ).fetchall()[0]
-    if comment is not None:
-        con.execute(_sql(f"COMMENT ON TABLE {made} IS {sql.Literal(comment).as_string(con)}"))
-    if owner != con.info.user:
-        con.execute(_sql(f"ALTER TABLE {made} OWNER TO {_quoted(con, owner)}"))
+def _put_on(con: psycopg.Connection[Any], target: Target, one: Standing, made: str) -> None:
+    try:
+        con.execute(_sql(one.on(con, made)))
+    except (errors.IntegrityError, errors.UndefinedColumn) as error:
+        raise EngineError(
+            f"the new rows do not fit the {one.kind.lower()} {one.name} of {target}: "
+            f"{one.definition}. Change it or drop it; the old rows are in place"
+        ) from error
 
 
 def _replace_rows(con: psycopg.Connection[Any], target: Target, new: Target, hanging: Iterable[str]) -> None:
