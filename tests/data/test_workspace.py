@@ -51,6 +51,19 @@ def test_every_key_is_read(write: Callable[..., Path], tmp_path: Path) -> None:
     assert dict(workspace.lists) == {"free_email_domains": tmp_path / "lists" / "free.txt"}
 
 
+@pytest.mark.parametrize(
+    ("source", "is_file"),
+    [("crm.leads", False), ("leads", False), ("leads.csv", True), ("LEADS.Parquet", True), ("a/leads", True),
+     ("*.csv", True), ("there.already", True), ("leads.csv.gz", True), ("crm.duckdb::people", True)],
+)  # fmt: skip
+def test_a_table_of_a_schema_is_no_path(
+    write: Callable[..., Path], tmp_path: Path, source: str, *, is_file: bool
+) -> None:
+    write("there.already", "lead_id\n1\n")
+    workspace = load_workspace(write("scoville.toml", f'[leads]\nsource = "{source}"\n'))
+    assert workspace.leads.source == (str(tmp_path / source) if is_file else source)
+
+
 def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert load_workspace(None) == Workspace()

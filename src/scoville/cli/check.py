@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -78,4 +79,5 @@ def _misfits(
     leads, events = leads or known.leads.source, events or known.events.source
     if leads is None:
         return []
-    return misfits(model, leads, events, workspace=known, engine=open_engine(engine, None))
+    with closing(open_engine(engine, None)) as opened:
+        return misfits(model, leads, events, workspace=known, engine=opened)

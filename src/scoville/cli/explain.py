@@ -29,8 +29,10 @@ def explain(  # noqa: PLR0913 - one parameter for each option
     from scoville.cli.run import scored, working
     from scoville.explain import explain_lead
 
-    run = scored(model, leads, events, maps, workspace, as_of, engine, memory_limit)
-    with working("explaining"):
+    with (
+        scored(model, leads, events, maps, workspace, as_of, engine, memory_limit) as run,
+        working("explaining"),
+    ):
         explanation = explain_lead(run, lead_id)
     if json:
         print_json(explanation.to_dict())

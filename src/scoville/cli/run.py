@@ -44,6 +44,7 @@ def open_duckdb(url: str, memory_limit: str | None) -> DuckDB:
     return duckdb_of(url, memory_limit=memory_limit)
 
 
+@contextlib.contextmanager
 def scored(  # noqa: PLR0913 - the options of every verb that scores
     model: Path,
     leads: str | None,
@@ -55,8 +56,8 @@ def scored(  # noqa: PLR0913 - the options of every verb that scores
     memory_limit: str | None,
     targets: Sequence[str] = (),
     since: Path | None = None,
-) -> ScoreRun:
-    """Read, clean and score what the options name; the workspace names what they leave out.
+) -> Iterator[ScoreRun]:
+    """Read, clean and score what the options name; the workspace names what they leave out. The engine is closed after.
 
     `targets` are files or tables to be written later: what stands in their way is said before the work begins.
 
@@ -67,10 +68,11 @@ def scored(  # noqa: PLR0913 - the options of every verb that scores
 
     checked = Model.load(model)
     known, leads, events = sources_of(leads, events, maps, workspace)
-    opened = open_engine(engine, memory_limit)
-    opened.check_targets(targets, [str(model), leads, events, str(since) if since else None])
-    with working("reading and cleaning"):
-        return score(checked, leads, events, as_of=as_of, workspace=known, engine=opened, since=since)
+    with contextlib.closing(open_engine(engine, memory_limit)) as opened:
+        opened.check_targets(targets, [str(model), leads, events, str(since) if since else None])
+        with working("reading and cleaning"):
+            run = score(checked, leads, events, as_of=as_of, workspace=known, engine=opened, since=since)
+        yield run
 
 
 def sources_of(

@@ -91,28 +91,30 @@ def score(  # noqa: PLR0913 - one parameter for each option
     named = {"scores": output, "contributions": contributions, "account_scores": accounts, "rejects": rejects}
     targets = {name: target for name, target in named.items() if target is not None}
     beside = read_boosted(boosted, blend)
-    run = scored(model, leads, events, maps, workspace, as_of, engine, memory_limit, list(targets.values()), since)
-    with working("scoring"):
-        if contributions is not None:
-            run.share()
-        if output is None or contributions is not None or accounts is not None:
-            run.keep("scores")
-        if beside is not None:
-            from scoville.learn.boosted.predicting import add_boosted
+    with scored(
+        model, leads, events, maps, workspace, as_of, engine, memory_limit, list(targets.values()), since
+    ) as run:
+        with working("scoring"):
+            if contributions is not None:
+                run.share()
+            if output is None or contributions is not None or accounts is not None or json:
+                run.keep("scores")
+            if beside is not None:
+                from scoville.learn.boosted.predicting import add_boosted
 
-            add_boosted(run, beside, blend)
-        run.write_all(targets)
-        if since is not None:
-            run.leave()
-    written = list(targets.values())
-    if json:
-        print_json(_summary(run, top, written))
-        return
-    if output is None:
-        print_run(run, top)
-        if beside is not None:
-            print_predicted(run, top)
-    print_quality(run.quality, written)
+                add_boosted(run, beside, blend)
+            run.write_all(targets)
+            if since is not None:
+                run.leave()
+        written = list(targets.values())
+        if json:
+            print_json(_summary(run, top, written))
+            return
+        if output is None:
+            print_run(run, top)
+            if beside is not None:
+                print_predicted(run, top)
+        print_quality(run.quality, written)
 
 
 def _summary(run: ScoreRun, top: int, written: list[str]) -> dict[str, object]:

@@ -5,6 +5,7 @@ The file is checked whole: every unknown key and every wrong value is reported a
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 FILE_NAME = "scoville.toml"
+ENDINGS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".gz", ".duckdb")  # of files of data
 
 # What exports write where nothing is known. Not `unknown` or `other`: those are answers that may carry meaning
 # (in the UCI bank data `unknown` converts at its own rate). Compared ignoring case and outer blanks.
@@ -169,9 +171,11 @@ def _relation(content: Mapping[str, Any], folder: Path) -> RelationSettings:
 
 
 def _anchored(source: str, folder: Path) -> str:
-    """A relative path or glob, seen from the folder of the workspace file; a bare table name stays as it is."""
+    """A relative path or glob, seen from the folder of the workspace file; the name of a table stays as it is."""
     looks_like_path = "/" in source or "\\" in source or "." in source or "*" in source
-    return str(folder / source) if looks_like_path and "://" not in source else source
+    is_of_schema = re.fullmatch(r"\w+\.\w+", source) is not None and not source.lower().endswith(ENDINGS)
+    is_table = is_of_schema and not (folder / source).exists()
+    return str(folder / source) if looks_like_path and "://" not in source and not is_table else source
 
 
 def _problems(content: Mapping[str, Any]) -> Iterable[str]:
