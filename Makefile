@@ -64,7 +64,7 @@ wheel: $(READY)  ## build the wheel and try it in an environment without extras
 lock: ## write requirements/ci.txt anew: the newest versions that pyproject.toml allows
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet --upgrade pip
-	build/lock/bin/python -m pip install --quiet --group dev --editable '.[all]'
+	build/lock/bin/python -m pip install --quiet --group dev --editable '.[all,spark]'
 	{ echo "# Exact versions for 'make' and CI, made by 'make lock' from pyproject.toml. Do not edit."; \
 	  build/lock/bin/python -m pip freeze --exclude-editable; } > requirements/ci.txt
 
