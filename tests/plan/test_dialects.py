@@ -114,7 +114,8 @@ def test_names_need_no_quotes(everything: Script, dialect: str) -> None:
     """A trait `email.domain` is a column email_domain: BigQuery has no dots in names, Snowflake no small letters."""
     [statement] = sqlglot.parse(everything("account_scores", dialect), dialect=dialect)
     assert statement is not None
-    assert {name.this for name in statement.find_all(exp.Identifier) if name.quoted} <= reserved_in(dialect)
+    quoted = {name.this for name in statement.find_all(exp.Identifier) if name.quoted}
+    assert quoted <= reserved_in(dialect) | {"C"}  # the collation of PostgreSQL by which DuckDB sorts
 
 
 def test_two_names_that_would_be_one_stay_two() -> None:
@@ -249,9 +250,9 @@ def test_what_has_to_run_before_is_said(small: scoville.Plan, dialect: str) -> N
     assert "SET TIME ZONE 'UTC'" in small.script("scores", dialect).splitlines()[1]
 
 
-@pytest.mark.parametrize("dialect", ["bigquery", "clickhouse", "databricks", "snowflake", "trino"])
-def test_ranks_count_leads_where_a_step_is_worked_out_again_for_each_reader(small: scoville.Plan, dialect: str) -> None:
-    """A sum of floats may come out different the second time; a lead would be lost that is joined to its own score."""
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_ranks_count_leads_in_one_go(small: scoville.Plan, dialect: str) -> None:
+    """An engine may work a step out twice, with sums of floats that differ: a lead would not find its own score."""
     query = small.script("scores", dialect)
     assert "RANK() OVER (" in query
     assert "ranks AS (" not in query
@@ -263,3 +264,15 @@ def test_what_a_dialect_cannot_say_is_named() -> None:
     steps.add("ranked", leads.select(share=ibis.cume_dist().over(order_by=leads.score)))
     with pytest.raises(PlanError, match=r"clickhouse cannot say what the model needs in the step 'ranked'.*CumeDist"):
         script_of(steps.relations, "ranked", "clickhouse", sources={})
+
+
+@pytest.mark.parametrize("dialect", ["bigquery", "clickhouse", "snowflake", "trino"])
+def test_properties_in_json_are_refused_where_they_would_be_misread(dialect: str) -> None:
+    rules = [{"name": "A", "event": "x", "when": {"$path": "/a"}, "points": 1}]
+    model = scoville.Model.from_dict({"scoville": 1, "name": "T", "engagement": {"rules": rules}})
+    events = {"lead_id": "string", "event": "string", "occurred_at": "timestamp(6)", "properties": "string"}
+    plan = compile_plan(model, Columns({"lead_id": "string"}, events))
+    with pytest.raises(
+        PlanError, match=rf"{dialect} cannot say .* 'met': a property in a column of JSON; make a column"
+    ):
+        plan.script("scores", dialect)

@@ -25,7 +25,7 @@ from scoville.plan.people import add_people, add_traits, used_traits
 from scoville.plan.ranking import add_ranked, add_ranks, add_scores
 from scoville.plan.reasons import add_weighed, reason_keys
 from scoville.plan.script import Source, needs, script_of
-from scoville.plan.steps import Constant, Steps, needed, tables_in, timeless, to_sql
+from scoville.plan.steps import SCRIPT, Constant, Steps, needed, tables_in, timeless, to_sql
 from scoville.plan.sums import add_engagement, add_sums, narrow_to_segments
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ class Plan:
         if output not in self.relations:
             message = f"this model gives no '{output}'; it needs `accounts:` for account_scores"
             raise PlanError(message)
-        return script_of(self._said_in(dialect), output, dialect, sources=sources, as_of=as_of, names=lists)
+        said = {**self._said_in(dialect), **self.own.get(SCRIPT, {})}
+        return script_of(said, output, dialect, sources=sources, as_of=as_of, names=lists)
 
     def _said_in(self, dialect: str) -> Mapping[str, ir.Table | Constant]:
         """The steps, those in the dialect's own words that have some."""

@@ -92,7 +92,7 @@ def plain_names(query: sge.Select, dialect: str, *, theirs: str) -> None:
     """
     reserved = reserved_in(dialect)
     kept = {id(name) for name in _columns_of_tables(query, theirs)}
-    every = list(query.find_all(sge.Identifier))
+    every = [name for name in query.find_all(sge.Identifier) if not isinstance(name.parent, sge.Collate)]
     ours = plain(dict.fromkeys(name.name for name in every if id(name) not in kept))
     for name in every:
         said = name.name if id(name) in kept else ours[name.name]

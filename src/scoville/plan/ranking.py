@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from scoville.plan.reasons import with_reasons
+from scoville.plan.steps import SCRIPT
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from scoville.model.load import Model
     from scoville.plan.reasons import ReasonKeys
     from scoville.plan.steps import Steps
-
-# Dialects that put a named step into each place that names it. Source: their pages on WITH.
-_WORKED_OUT_TWICE = ("bigquery", "clickhouse", "databricks", "snowflake", "trino")
 
 
 def add_ranks(steps: Steps, weighed: ir.Table) -> ir.Table:
@@ -44,15 +42,13 @@ def add_ranks(steps: Steps, weighed: ir.Table) -> ir.Table:
 def add_ranked(steps: Steps, graded: ir.Table, ranks: ir.Table) -> ir.Table:
     """The step `ranked`: each lead with its rank and percentile.
 
-    Some dialects work a step out again for each step that reads it. A sum of floats may then differ in its last digit,
-    and a lead would not find its own score among the ranks: they count over the leads, in one go.
+    Pasted as one statement, most engines work a step out again for each step that reads it. A sum of floats may then
+    differ in its last digit, and a lead would not find its own score among the ranks: a script counts in one go.
     """
     from_the_top = ibis.rank().over(order_by=graded.score.desc()) + 1
     counted = graded.mutate(rank=from_the_top.cast("int64"), everyone=graded.count().over().cast("float64"))
     in_one_go = counted.mutate(percentile=(counted.everyone - counted["rank"] + 1) / counted.everyone * 100)
-    return steps.add(
-        "ranked", graded.join(ranks, "score"), dict.fromkeys(_WORKED_OUT_TWICE, in_one_go.drop("everyone"))
-    )
+    return steps.add("ranked", graded.join(ranks, "score"), {SCRIPT: in_one_go.drop("everyone")})
 
 
 def add_scores(steps: Steps, ranked: ir.Table, model: Model, keys: ReasonKeys) -> ir.Table:

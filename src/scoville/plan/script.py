@@ -101,7 +101,7 @@ def script_of(
     flatten(query)
     plain_names(query, dialect, theirs=_SLOT)
     if dialect in _UNESCAPED:
-        query = mended(query, spelled(_BREAKS))  # type: ignore[assignment]  # it is the same SELECT
+        query = mended(query, spelled(_BREAKS, in_brackets=True))  # type: ignore[assignment]  # it is the same SELECT
     try:
         text = query.sql(_dialect(dialect), pretty=True, unsupported_level=sg.ErrorLevel.RAISE)
     except sg.errors.UnsupportedError as error:

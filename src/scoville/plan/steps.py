@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 Value = str | float | int | None
+SCRIPT = "script"
+"""Among the dialects of `Steps.own`: what a step says where the whole plan is pasted as one statement."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Steps:
     def add(self, name: str, expression: ir.Table, own: Mapping[str, ir.Table] = MappingProxyType({})) -> ir.Table:
         """Name an expression; gives the table by which later steps refer to it.
 
-        `own` says the same rows in words that only one dialect has, where it is so much faster: dialect to expression.
+        `own` says the same rows in words that only one dialect has, where it is so much faster, or as a SCRIPT needs
+        them: dialect to expression.
         """
         self.relations[name] = expression
         for dialect, swift in own.items():

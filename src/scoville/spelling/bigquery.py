@@ -10,7 +10,7 @@ from typing import Any
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.bigquery import BigQueryCompiler
 
-from scoville.spelling.mending import mended
+from scoville.spelling.mending import mended, no_json
 from scoville.spelling.patterns import uncaptured
 from scoville.spelling.unnested import words_as_rows
 
@@ -19,6 +19,8 @@ class Compiler(BigQueryCompiler):
     """Ibis's compiler, put right."""
 
     __slots__ = ()
+
+    visit_JSONGetItem = staticmethod(no_json)  # noqa: N815 - the name is from Ibis
 
     def visit_RegexExtract(self, op: Any, *, arg: Any, pattern: Any, index: Any) -> Any:
         """The whole match by one function, where Ibis replaces twice.

@@ -11,7 +11,7 @@ from typing import Any
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.clickhouse import ClickHouseCompiler
 
-from scoville.spelling.mending import mended
+from scoville.spelling.mending import mended, no_json
 
 _INSTANTS = (sge.DataType.Type.DATETIME, sge.DataType.Type.DATETIME64)
 
@@ -20,6 +20,8 @@ class Compiler(ClickHouseCompiler):
     """Ibis's compiler, put right."""
 
     __slots__ = ()
+
+    visit_JSONGetItem = staticmethod(no_json)  # noqa: N815 - the name is from Ibis
 
     def visit_RegexExtract(self, op: Any, *, arg: Any, pattern: Any, index: Any) -> Any:
         """Null for no match, also of a null, which Ibis casts to a text that must not be null."""

@@ -6,9 +6,10 @@ Called by the dialects, each with its own mends.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import sqlglot.expressions as sge
+from ibis.common.exceptions import UnsupportedOperationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +31,16 @@ def mended(tree: sge.Expression, *mends: Mend) -> sge.Expression:
     return tree
 
 
-def spelled(signs: str) -> Mend:
-    """Texts with one of these signs as `CONCAT(' ', CHR(11))`: the dialect has no escape for it, or sqlglot none."""
+def no_json(*_: object, **__: object) -> NoReturn:
+    """Stands for what a dialect says of a key in JSON, where Ibis would say something else than is meant."""
+    raise UnsupportedOperationError("a property in a column of JSON; make a column of each property that is read")
+
+
+def spelled(signs: str, *, in_brackets: bool = False) -> Mend:
+    """Texts with one of these signs as `CONCAT(' ', CHR(11))`: the dialect has no escape for it, or sqlglot none.
+
+    `in_brackets`: for dialects that write it as `' ' || CHR(11)`, which binds no closer than other operators.
+    """
 
     def spell(node: sge.Expression) -> sge.Expression:
         if not (isinstance(node, sge.Literal) and node.is_string and set(signs) & set(node.this)):
@@ -41,6 +50,9 @@ def spelled(signs: str) -> Mend:
             sge.Anonymous(this="CHR", expressions=[sge.convert(ord(part))]) if part in signs else sge.convert(part)
             for part in parts
         ]
-        return said[0] if len(said) == 1 else sge.Concat(expressions=said, safe=False, coalesce=False)
+        if len(said) == 1:
+            return said[0]
+        whole = sge.Concat(expressions=said, safe=False, coalesce=False)
+        return sge.paren(whole) if in_brackets else whole
 
     return spell

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.snowflake import SnowflakeCompiler
 
-from scoville.spelling.mending import mended, spelled
+from scoville.spelling.mending import mended, no_json, spelled
 from scoville.spelling.patterns import posix
 from scoville.spelling.unnested import words_as_rows
 
@@ -22,6 +22,8 @@ class Compiler(SnowflakeCompiler):
     """Ibis's compiler, put right."""
 
     __slots__ = ()
+
+    visit_JSONGetItem = staticmethod(no_json)  # noqa: N815 - the name is from Ibis
 
     def finish(self, tree: sge.Expression) -> sge.Expression:
         """A tree with the words that Snowflake understands as they are meant."""

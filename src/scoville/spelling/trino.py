@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.trino import TrinoCompiler
 
-from scoville.spelling.mending import mended, spelled
+from scoville.spelling.mending import mended, no_json, spelled
 from scoville.spelling.unnested import words_as_rows
 
 _UNREADABLE = "\t\n\r\v\f"  # Trino's texts have no escapes: a line break would stand in the middle of the query
@@ -19,6 +19,8 @@ class Compiler(TrinoCompiler):
     """Ibis's compiler, put right."""
 
     __slots__ = ()
+
+    visit_JSONGetItem = staticmethod(no_json)  # noqa: N815 - the name is from Ibis
 
     def finish(self, tree: sge.Expression) -> sge.Expression:
         """A tree with the words that Trino understands as they are meant."""

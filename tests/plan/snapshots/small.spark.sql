@@ -535,30 +535,55 @@ WITH as_of AS (
     t5.priority,
     t5.stage
   FROM graded_2 AS t5
-), ranks_1 AS (
+), ranked_1 AS (
   SELECT
+    t0.lead_id,
+    t0.disqualified_by,
+    t0.fit,
+    t0.engagement,
     t0.score,
-    CAST(COUNT(*) AS DOUBLE) AS leads
-  FROM weighed AS t0
-  GROUP BY
-    1
-), ranks_2 AS (
-  SELECT
-    t1.score,
-    t1.leads,
-    SUM(t1.leads) OVER (ORDER BY t1.score ASC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS up_to,
-    SUM(t1.leads) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS everyone
-  FROM ranks_1 AS t1
-), ranks AS (
-  SELECT
-    t2.score,
-    CAST((
-      t2.everyone - t2.up_to
-    ) + 1 AS BIGINT) AS rank,
+    t0.up_0,
+    t0.up_1,
+    t0.up_2,
+    t0.down,
+    t0.as_of,
+    t0.segment,
+    t0.grade,
+    t0.level,
+    t0.priority,
+    t0.stage,
     (
-      t2.up_to / t2.everyone
+      RANK() OVER (ORDER BY t0.score DESC) - 1
+    ) + 1 AS rank,
+    CAST(COUNT(*) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS DOUBLE) AS everyone
+  FROM graded AS t0
+), ranked_2 AS (
+  SELECT
+    t1.lead_id,
+    t1.disqualified_by,
+    t1.fit,
+    t1.engagement,
+    t1.score,
+    t1.up_0,
+    t1.up_1,
+    t1.up_2,
+    t1.down,
+    t1.as_of,
+    t1.segment,
+    t1.grade,
+    t1.level,
+    t1.priority,
+    t1.stage,
+    t1.rank,
+    t1.everyone,
+    (
+      (
+        (
+          t1.everyone - t1.rank
+        ) + 1
+      ) / t1.everyone
     ) * 100 AS percentile
-  FROM ranks_2 AS t2
+  FROM ranked_1 AS t1
 ), ranked AS (
   /* rank and percentile */
   SELECT
@@ -577,11 +602,9 @@ WITH as_of AS (
     t2.level,
     t2.priority,
     t2.stage,
-    t3.rank,
-    t3.percentile
-  FROM graded AS t2
-  INNER JOIN ranks AS t3
-    ON t2.score = t3.score
+    t2.rank,
+    t2.percentile
+  FROM ranked_2 AS t2
 ), rule_names AS (
   SELECT
     CAST(rule AS BIGINT) AS rule,
