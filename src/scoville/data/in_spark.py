@@ -5,6 +5,7 @@ Parquet and tables are read by the executors. Files of text are read here by the
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from glob import has_magic
 from pathlib import Path
@@ -15,6 +16,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import pyarrow as pa
 from ibis.backends.sql.datatypes import PySparkType
+from py4j.protocol import Py4JError, Py4JJavaError  # type: ignore[import-untyped]
 from pyspark import StorageLevel
 from pyspark.errors import AnalysisException, PySparkException
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 TEXT_FILES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".gz")
+ERRORS = (PySparkException, Py4JError)  # what Spark raises, and what reaches us through its bridge to Java
 _NULL = "void"  # the type of a column of nothing but nulls
 
 
@@ -48,6 +51,7 @@ class InSpark:
     def __init__(self, session: SparkSession) -> None:
         self.session = session
         self._kept: dict[str, DataFrame] = {}
+        self._borrowed: list[str] = []
 
     # --- opening -----------------------------------------------------------------------------------------------------
 
@@ -57,7 +61,7 @@ class InSpark:
         Files of text and tables in memory are read here, and sent there.
         """
         if is_frame_of_spark(source):
-            return self._opened(source, relation, f"the frame given as {relation}")
+            return self._opened(self._brought_over(source), relation, f"the frame given as {relation}")
         if isinstance(source, (str, Path)):
             return self._open_named(str(source), relation, delimiter)
         if is_table_in_memory(source):
@@ -77,9 +81,9 @@ class InSpark:
         address = source if "://" in source else str(path.absolute())
         try:
             return self._opened(self.session.read.option("mergeSchema", value=True).parquet(address), relation, source)
-        except PySparkException as refused:
+        except ERRORS as refused:
             raise DataError(
-                f"{source}: Spark cannot read it as Parquet: {first_line(refused)}. Name a Parquet file, a folder of "
+                f"{source}: Spark cannot read it as Parquet: {said_by(refused)}. Name a Parquet file, a folder of "
                 "them, or a glob, by a path that the executors see too."
             ) from refused
 
@@ -102,6 +106,15 @@ class InSpark:
             raw = open_source(here, source, relation=relation, delimiter=delimiter)
             rows = connection.sql(here.compile(raw.table)).to_arrow_table()
         return replace(raw, table=self.put(f"raw_{relation}", rows))
+
+    def _brought_over(self, frame: DataFrame) -> DataFrame:
+        """A frame of the user's session in this one: views are of one session, but for the global ones."""
+        if frame.sparkSession is self.session:
+            return frame
+        name = f"scoville_{secrets.token_hex(8)}"
+        frame.createGlobalTempView(name)
+        self._borrowed.append(name)
+        return self.session.table(f"global_temp.{name}")
 
     def _opened(self, frame: DataFrame, relation: str, name: str) -> Raw:
         column_names(name, frame.columns)
@@ -154,6 +167,8 @@ class InSpark:
         """Forget everything, so that a session that is not ours has its memory back."""
         for name in list(self._kept):
             self.drop_table(name)
+        while self._borrowed:
+            self.session.catalog.dropGlobalTempView(self._borrowed.pop())
 
     def fetch_rows(self, expression: ir.Table) -> list[dict[str, Any]]:
         """The rows of a small answer."""
@@ -174,10 +189,10 @@ def _type(kind: str) -> dt.DataType:
     return dt.null if kind == _NULL else PySparkType.from_string(kind)
 
 
-def first_line(error: Exception) -> str:
-    """What Spark says, without what it prints around it."""
-    text = str(error).strip()
-    return text.splitlines()[0].removesuffix(".") if text else type(error).__name__
+def said_by(error: Exception) -> str:
+    """The first line of what Spark says, without what it prints around it."""
+    text = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else str(error)
+    return str(text).strip().splitlines()[0].removesuffix(".") if text else type(error).__name__
 
 
 def _plain(rows: pa.Table) -> pa.Table:

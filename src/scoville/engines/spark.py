@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from scoville.data.traits import LOOKUPS
@@ -20,8 +21,8 @@ try:
 except ModuleNotFoundError as missing:
     raise UsageError("Spark is an extra: pip install 'scoville[spark]'; it needs Java 17 or newer") from missing
 
-from scoville.data.in_spark import InSpark, first_line, table_of
-from scoville.engines.spark_targets import checked_targets, write_all
+from scoville.data.in_spark import ERRORS, InSpark, said_by, table_of
+from scoville.engines.spark_targets import checked_targets, is_table, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -57,6 +58,7 @@ class Spark:
     works_out_again = True
 
     def __init__(self, session: SparkSession, *, is_ours: bool = False) -> None:
+        self._users = session
         self.session = _beside(session)
         self.place = InSpark(self.session)
         self.bound = 0
@@ -113,6 +115,8 @@ class Spark:
         """Write the rows of each query to its target, beside it first: see `spark_targets.py`."""
         with _explained():
             write_all(self.session, {target: self.session.sql(query) for target, query in queries.items()})
+            for target in filter(is_table, queries):
+                self._users.catalog.refreshTable(target)  # a session remembers the files of tables it has read
 
     def close(self) -> None:
         """Forget what was kept; a session of our own ends."""
@@ -135,10 +139,12 @@ def start(url: str) -> SparkSession:
     """A session on a cluster. Raises: EngineError where Spark does not start."""
     builder: Any = SparkSession.builder
     try:
-        return builder.master(url).appName("Scoville").getOrCreate()  # type: ignore[no-any-return]
-    except PySparkException as refused:
+        with warnings.catch_warnings():  # Spark's own tests, which it loads, warn of pandas 3; nothing of it is used
+            warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+            return builder.master(url).appName("Scoville").getOrCreate()  # type: ignore[no-any-return]
+    except ERRORS as refused:
         raise EngineError(
-            f"cannot start Spark: {first_line(refused)}. It needs Java 17 or newer, found by JAVA_HOME"
+            f"cannot start Spark: {said_by(refused)}. It needs Java 17 or newer, found by JAVA_HOME"
         ) from refused
 
 
@@ -171,5 +177,5 @@ def _explained() -> Iterator[None]:
     """Spark's own errors as ours."""
     try:
         yield
-    except PySparkException as error:
-        raise EngineError(f"Spark could not run the plan: {first_line(error)}") from error
+    except ERRORS as error:
+        raise EngineError(f"Spark could not run the plan: {said_by(error)}") from error
