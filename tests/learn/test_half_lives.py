@@ -85,11 +85,13 @@ def test_what_comes_on_the_same_days_and_does_nothing_takes_no_place_of_what_doe
     assert {"demo_requested", "webinar_watched"} <= {*half_lives(learned(1))}
 
 
-def test_the_demo_gives_the_signs_of_its_truth_back() -> None:
-    """The short form of benchmarks/learn_truth.py, where 100,000 leads tell the half-lives too."""
+def test_the_demo_gives_the_signs_of_behaviour_back() -> None:
+    """The short form of benchmarks/learn_truth.py, where 100,000 leads tell all half-lives and the signs of traits too."""
     demo = generate(6_000, seed=4)
     found = learn(read_history(demo.leads, demo.events, demo.outcomes), horizon=HORIZON, factors=10)
-    assert not found_in(found.model.to_dict()).wrong
+    told = found_in(found.model.to_dict())
+    assert not {signal.name for signal in TRUTH.signals} & {*told.wrong}
+    assert told.half_lives["Demo requested"] == pytest.approx(30, rel=0.5)
 
 
 def test_the_truth_told_as_a_model_is_all_right() -> None:

@@ -93,8 +93,8 @@ def _keep(learned: Learned) -> str:
 
     few = f" from {counted(learned.conversions, 'conversion')}" if learned.conversions < ENOUGH_FOR_MORE else ""
     return (
-        f"keep {yours}: the card learned{few} is not shown to rank better, so it was not written. Re-tune yours with "
-        "scoville learn --from MODEL, or learn again when more have converted; --anyway writes the card"
+        f"keep {yours}: the card learned{few} is not shown to rank better. Re-tune yours with scoville learn --from "
+        "MODEL, or learn again when more have converted. --anyway writes the card all the same"
     )
 
 

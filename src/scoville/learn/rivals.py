@@ -62,10 +62,9 @@ def traits_alone(
         return
     told = replace(table, candidates=_those(table.candidates, is_trait))
     path = path_of(told.where(rows.train), replace(care, factors=max(1, len(judged.steps))))
-    alone = judge(path, told, _those(origins, is_trait), rows.held_out, room)
-    if alone.steps:
-        later = judged.later
-        yield _rival(TRAITS_ALONE, paired_auc(judged.score, alone.score, later.won, later.lead))
+    alone, later = judge(path, told, _those(origins, is_trait), rows.held_out, room), judged.later
+    # where they tell nothing, all leads score alike: an AUC of 0.5
+    yield _rival(TRAITS_ALONE, paired_auc(judged.score, alone.score, later.won, later.lead))
 
 
 def by_hand(judged: Judged, against: Model | str | Path, history: History, rows: Rows) -> Rival:
