@@ -86,7 +86,7 @@ def test_what_comes_on_the_same_days_and_does_nothing_takes_no_place_of_what_doe
 
 
 def test_the_demo_gives_the_signs_of_behaviour_back() -> None:
-    """The short form of benchmarks/learn_truth.py, where 100,000 leads tell all half-lives and the signs of traits too."""
+    """The short form of benchmarks/learn_truth.py, where 100,000 leads tell half-lives and the signs of traits too."""
     demo = generate(6_000, seed=4)
     found = learn(read_history(demo.leads, demo.events, demo.outcomes), horizon=HORIZON, factors=10)
     told = found_in(found.model.to_dict())
