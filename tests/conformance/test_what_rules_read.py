@@ -16,22 +16,26 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 AS_OF = datetime.fromisoformat("2026-03-01")
 EMAILS = (
-    "Ann@Acme.co.uk", " bob.o'hara+x@gmail.com ", "info@acme.com", "No-Reply@acme.com", "x@mx.mailinator.com", "no mail",
+    "Ann@Acme.co.uk", " bob.o'hara+x@gmail.com ", "info@acme.com", "No-Reply@acme.com", "x@mx.mailinator.com",
+    "no mail",
     "a@b", "zoë@müller.de", "a@xn--mller-kva.de", "a..b@c.com", "@c.com", "a@c.com.", "n/a", "", None, "q@stanford.edu",
     "very.long." + "x" * 250 + "@acme.com", "a@b@c.com", "Ann <ann@acme.com>", "ann@acme.com\t",
 )  # fmt: skip
 TITLES = (
     "Geschäftsführerin (m/w/d)", "VP of Sales", "Vice-President, Marketing", "CEO & Co-Founder", "Assistant to the CEO",
-    "Product Owner", "Head of IT", "student", "Werkstudent Marketing", "数据科学家", "Chief Revenue Officer", "DIRECTEUR",
+    "Product Owner", "Head of IT", "student", "Werkstudent Marketing", "数据科学家", "Chief Revenue Officer",
+    "DIRECTEUR",
     "sr. software engineer", "--", "", None, "Managing Director EMEA", "Delivery Manager", "intern", "Straßenmeister",
 )  # fmt: skip
 PHONES = (
-    "+1 415 555 2671", "0044 20 7946 0958", "+49 (0)30 1234567", "030 1234567", "+290 2345", "+7-912-345-67-89", "call me",
+    "+1 415 555 2671", "0044 20 7946 0958", "+49 (0)30 1234567", "030 1234567", "+290 2345", "+7-912-345-67-89",
+    "call me",
     None, "", "+", "+999 123456789", "+1 (242) 365-1234", "tel:+33123456789", "00 1 415 555 2671", "+44", "+39 06 1234",
     "+86 10 1234 5678", "1", "++1 4155552671", " +1 4155552671",
 )  # fmt: skip
 DOMAINS = (
-    "https://www.Acme.com:443/jobs?x=1", "eu.acme.co.uk", "n/a", None, "acme", "//acme.io", "www2.acme.de.", "a.b.c.d.jp",
+    "https://www.Acme.com:443/jobs?x=1", "eu.acme.co.uk", "n/a", None, "acme", "//acme.io", "www2.acme.de.",
+    "a.b.c.d.jp",
     "foo@bar.com", "", "ACME.COM", "acme.com#top", "münchen.de", "localhost", "1.2.3.4", "-acme.com", "sub.acme.com.au",
     "acme_corp.com", "http://", "co.uk",
 )  # fmt: skip
