@@ -39,7 +39,7 @@ DOMAINS = (
     "foo@bar.com", "", "ACME.COM", "acme.com#top", "münchen.de", "localhost", "1.2.3.4", "-acme.com", "sub.acme.com.au",
     "acme_corp.com", "http://", "co.uk",
 )  # fmt: skip
-PROPERTIES = (
+PROPERTIES: tuple[dict[str, Any], ...] = (
     {"path": "/pricing", "n": 5, "utm": {"source": "mail"}, "a.b": 1, "it's?": "yes", "$browser": "FF", "on": True},
     {"path": None, "n": "7", "utm.source": "ads", "a.b": "2", "it's?": None, "$browser": "", "on": "no"},
     {"path": "/PRICING ", "n": 1e3, "utm": None, "a": {"b": 3}, "it's?": "Yes", "$browser": 'F"F', "on": False},
