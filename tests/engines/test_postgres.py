@@ -6,6 +6,8 @@ The expected values are DuckDB's own answers about the same rows, unless a test 
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -319,3 +321,13 @@ def test_verbs_that_need_duckdb_say_so(url: str) -> None:
 def test_a_limit_of_memory_is_not_for_a_server(url: str) -> None:
     with pytest.raises(UsageError, match="--memory-limit is for DuckDB"):
         engine_of(url, memory_limit="4GB")
+
+
+def test_without_the_extra_the_command_that_installs_it_is_said() -> None:
+    script = (
+        "import sys; sys.modules['psycopg'] = None\n"  # None: importing it is an ImportError
+        "from scoville.engines.named import engine_of\n"
+        "engine_of('postgres://ann@127.0.0.1/crm')"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1].endswith("UsageError: PostgreSQL is an extra: pip install 'scoville[postgres]'")
