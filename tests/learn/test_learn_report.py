@@ -151,7 +151,7 @@ def test_hostile_values_events_and_names_are_text() -> None:
     rival = scoville.Model.from_dict(
         {"scoville": 1, "name": HOSTILE, "fit": {"rules": [{"name": "S", "when": {"source": "web"}, "points": 1}]}}
     )
-    found = learn(read_history(*made_up(partner, demo)), horizon=HORIZON, factors=3, against=rival)
+    found = learn(read_history(*made_up(partner, demo)), horizon=HORIZON, factors=5, against=rival)
     found = replace(found, left_out=((HOSTILE, f"looks written after the outcome: {HOSTILE}"), ("x", HOSTILE)))
     page = Page(report_html(found))
     assert not page.all("script", "img")
