@@ -1,0 +1,1 @@
+"""What is remembered, and where: one schema for SQLite and PostgreSQL."""
