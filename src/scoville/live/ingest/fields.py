@@ -1,0 +1,70 @@
+"""One field of a message -> its value, or the reason why it cannot be used.
+
+In: the message as a dict, and the name of a field. Out: a text, an object, an instant. Called by `reading`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scoville.live.ingest.clock import read_instant
+
+LONGEST_NAME = 512  # characters: ids are in unique indexes, and PostgreSQL takes 2,704 bytes in one
+
+
+class Unusable(Exception):  # noqa: N818 - it ends one message, which is put aside: no error of the request
+    """This message cannot be used. `reason` is the code, `detail` a sentence for the person who looks at it."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        self.reason, self.detail = reason, detail
+        super().__init__(detail)
+
+
+def text_of(message: dict[str, Any], field: str) -> str | None:
+    """An id or a name without outer blanks; a number becomes text: 12345 and "12345" are one id.
+
+    Nulls:  missing, null and blank are null.
+    Raises: Unusable (bad_id) for true, a list or an object, and for more than 512 characters.
+    """
+    value = message.get(field)
+    if value is None:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise Unusable("bad_id", f"{field} is {_named(value)}; it has to be a text or a number.")
+    text = (value if isinstance(value, str) else str(value)).strip()
+    if len(text) > LONGEST_NAME:
+        raise Unusable("bad_id", f"{field} has {len(text):,} characters; at most {LONGEST_NAME} are taken.")
+    return text or None
+
+
+def object_of(message: dict[str, Any], field: str) -> dict[str, Any]:
+    """An object such as `traits`. Nulls: missing and null are empty. Raises: Unusable (bad_field) for anything else."""
+    value = message.get(field)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Unusable("bad_field", f"{field} is {_named(value)}; it has to be an object.")
+    return value
+
+
+def instant_of(message: dict[str, Any], *fields: str) -> int | None:
+    """The instant of the first of these fields that has a value, in microseconds.
+
+    Nulls:  none of them has a value.
+    Raises: Unusable (bad_time) when the value is no instant.
+    """
+    named = next((field for field in fields if message.get(field) not in (None, "")), None)
+    if named is None:
+        return None
+    instant = read_instant(message[named])
+    if instant is None:
+        found = str(message[named])[:60]
+        raise Unusable("bad_time", f"{named} is {found!r}; write ISO 8601 such as 2026-05-03T14:30:00Z, after 1970.")
+    return instant
+
+
+def _named(value: object) -> str:
+    kinds = {bool: "true or false", str: "a text", list: "a list", dict: "an object"}
+    return kinds.get(type(value), "a number")

@@ -1,0 +1,114 @@
+"""Messages -> rows, each once, in the transaction that is open.
+
+In: a connection inside `Store.writing()`, and batches. Out: how many were new. Called by `inbox` and by whatever reads
+history. The statements are the stores' own, because nothing is called more often: on SQLite one statement for many rows
+lets the rest of the process run meanwhile, and on PostgreSQL it is one way over the network.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy.dialects import postgresql
+
+from scoville.live.ingest.messages import Message, Refused
+from scoville.live.store.log import inbox, quarantine, seen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from scoville.live.ingest.messages import Batch
+
+_TABLES = {table.name: table for table in (inbox, quarantine, seen)}
+_MOST_ROWS = 256  # of one statement; sizes are powers of two, so that few statements are ever prepared
+_IDS = ("event_id", "received_at")
+_INBOX = tuple(name.replace("_us", "_at") for name in Message._fields)
+_QUARANTINE = tuple(name.replace("_us", "_at") for name in Refused._fields[1:])
+
+
+class Written(NamedTuple):
+    """What became of some batches."""
+
+    accepted: int
+    refused: int
+    known: int
+
+
+def write_batches(connection: Connection, batches: Sequence[Batch]) -> Written:
+    """Write what was never seen before. The caller's transaction makes it durable.
+
+    Raises: what the driver raises when the store is full or away; then nothing of it is written.
+    """
+    messages = {one.event_id: one for batch in batches for one in batch.messages}
+    refused = {one.refusal_id: one for batch in batches for one in batch.refused}
+    cursor = connection.connection.cursor()
+    is_sqlite = connection.dialect.name == "sqlite"
+    remember, insert = (_remember_sqlite, _insert_sqlite) if is_sqlite else (_remember_postgres, _insert_postgres)
+    ids = [(one.event_id, one.received_us) for one in messages.values()]
+    ids += [(one.refusal_id, one.received_us) for one in refused.values()]
+    new = remember(cursor, ids)
+    insert(cursor, "inbox", _INBOX, [one for one in messages.values() if one.event_id in new])
+    insert(cursor, "quarantine", _QUARANTINE, [one[1:] for one in refused.values() if one.refusal_id in new])
+    accepted = sum(one in new for one in messages)
+    return Written(accepted, len(new) - accepted, sum(map(len, batches)) - len(new))
+
+
+def _remember_sqlite(cursor: Any, ids: list[tuple[bytes, int]]) -> set[bytes]:  # noqa: ANN401 - the driver's
+    """Note the ids in `seen`; those that were not there. The transaction is the only one that writes."""
+    known: set[bytes] = set()
+    for some in _pieces(ids):
+        cursor.execute(_known_sqlite(len(some)), [event_id for event_id, _ in some])
+        known.update(event_id for (event_id,) in cursor.fetchall())
+    new = [row for row in ids if row[0] not in known] if known else ids
+    _insert_sqlite(cursor, "seen", _IDS, new)
+    return {event_id for event_id, _ in new}
+
+
+def _insert_sqlite(cursor: Any, table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:  # noqa: ANN401
+    for some in _pieces(rows):
+        cursor.execute(_inserted_sqlite(table, columns, len(some)), list(chain.from_iterable(some)))
+
+
+def _pieces(rows: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """The rows in pieces of 256, 128, 64, ... 1."""
+    begins = 0
+    while left := len(rows) - begins:
+        size = min(_MOST_ROWS, 1 << (left.bit_length() - 1))
+        yield rows[begins : begins + size]
+        begins += size
+
+
+@cache
+def _known_sqlite(rows: int) -> str:
+    return f"SELECT event_id FROM seen WHERE event_id IN ({', '.join('?' * rows)})"  # noqa: S608 - marks alone
+
+
+@cache
+def _inserted_sqlite(table: str, columns: tuple[str, ...], rows: int) -> str:
+    marks = ", ".join([f"({', '.join('?' * len(columns))})"] * rows)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {marks}"  # noqa: S608 - names of our own tables
+
+
+def _remember_postgres(cursor: Any, ids: list[tuple[bytes, int]]) -> set[bytes]:  # noqa: ANN401 - the driver's
+    """Note the ids in `seen`; those that were not there. In one order everywhere: so no two wait for each other."""
+    if not ids:
+        return set()
+    sql = f"{_inserted_postgres('seen', _IDS)} ON CONFLICT DO NOTHING RETURNING event_id"
+    cursor.execute(sql, list(map(list, zip(*sorted(ids), strict=True))))
+    return {bytes(event_id) for (event_id,) in cursor.fetchall()}
+
+
+def _insert_postgres(cursor: Any, table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:  # noqa: ANN401
+    if rows:
+        cursor.execute(_inserted_postgres(table, columns), list(map(list, zip(*rows, strict=True))))
+
+
+@cache
+def _inserted_postgres(table: str, columns: tuple[str, ...]) -> str:
+    types = [_TABLES[table].c[name].type.compile(postgresql.dialect()) for name in columns]  # type: ignore[no-untyped-call]
+    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({arrays})"  # noqa: S608 - our own tables

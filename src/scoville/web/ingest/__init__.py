@@ -1,0 +1,13 @@
+"""The door for events: Segment's protocol, and what RudderStack has beside it.
+
+`routes` says which address does what; `desk` takes a request through reading, key, limits and the inbox; `answers` are
+what goes back; `pixel` and `browser` serve what has no body: images, and what the scripts in a page ask for.
+"""
+
+from __future__ import annotations
+
+from scoville.web.ingest.desk import Desk
+from scoville.web.ingest.routes import ingest_routes
+from scoville.web.ingest.senders import Keys, Sender, StoredKeys
+
+__all__ = ["Desk", "Keys", "Sender", "StoredKeys", "ingest_routes"]
