@@ -32,6 +32,10 @@ identities = Table(
     Column("lead_no", Number, ForeignKey("leads.lead_no"), nullable=False, index=True),
     Column("first_seen_at", Instant, nullable=False),
     Unique("kind", "value"),
+    # what begins so, whatever the language of the database
+    Index("ix_identities_beginning", "kind", "value", postgresql_ops={"value": "text_pattern_ops"}).ddl_if(
+        "postgresql"
+    ),
 )
 """One row per id that anybody was seen under. Those of one lead hang together by `links`."""
 

@@ -40,7 +40,19 @@ scores = Table(
     Column("model_version", Text, nullable=False),
     Column("as_of", Instant, nullable=False),
     Column("refresh_at", Instant, doc="When it has to be looked at again without any event; null: it stands still."),
-    Index("ix_scores_score_lead_no", "publication_no", "score", "lead_no"),
+    # the further columns answer every filter of the ranked list from the index alone
+    Index(
+        "ix_scores_ranked",
+        "publication_no",
+        "score",
+        "lead_no",
+        "standing",
+        "stage",
+        "grade",
+        "level",
+        "priority",
+        "segment",
+    ),
     Index("ix_scores_standing_score", "publication_no", "standing", "score", "lead_no"),
     Index("ix_scores_refresh_at", "publication_no", "refresh_at"),
     sqlite_with_rowid=False,
@@ -66,6 +78,7 @@ ledger = Table(
     Column("stage", Text),
     Column("model_version", Text, nullable=False),
     Index("ix_ledger_lead_no_at", "lead_no", "at"),
+    Index("ix_ledger_at_lead_no", "at", "lead_no"),
 )
 """Every change of a score with its cause. The changes of a lead add up to its score."""
 
