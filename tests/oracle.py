@@ -66,13 +66,16 @@ class OracleResult:
     contributions: list[Contribution]
 
 
-def oracle(model: Row, leads: list[Row], events: list[Row], as_of: datetime) -> OracleResult:
+def oracle(
+    model: Row, leads: list[Row], events: list[Row], as_of: datetime, adjustments: list[Row] | None = None
+) -> OracleResult:
     """Score every lead at `as_of` (naive UTC): the whole of the arithmetic, one lead at a time."""
     rows: list[ScoreRow] = []
     contributions: list[Contribution] = []
     for lead in leads:
         own_events = [event for event in events if event["lead_id"] == lead["lead_id"]]
-        row, own_contributions = score_lead(model, lead, own_events, as_of)
+        by_hand = [one for one in adjustments or [] if one["lead_id"] == lead["lead_id"]]
+        row, own_contributions = score_lead(model, lead, own_events, as_of, by_hand)
         rows.append(row)
         contributions.extend(own_contributions)
     return OracleResult({row.lead_id: row for row in ranked(rows)}, contributions)
@@ -88,18 +91,22 @@ def ranked(rows: list[ScoreRow]) -> list[ScoreRow]:
     return result
 
 
-def score_lead(model: Row, lead: Row, events: list[Row], as_of: datetime) -> tuple[ScoreRow, list[Contribution]]:
+def score_lead(
+    model: Row, lead: Row, events: list[Row], as_of: datetime, by_hand: list[Row]
+) -> tuple[ScoreRow, list[Contribution]]:
     """One lead: its sections, the scale, what disqualifies it, and what its points are called."""
     segment = segment_of(model, lead, as_of)
     fit, fit_rows = score_section("fit", section_of(model, segment, "fit"), lead, events, as_of)
     engagement, engagement_rows = score_section(
         "engagement", section_of(model, segment, "engagement"), lead, events, as_of
     )
-    contributions = fit_rows + engagement_rows
+    adjusted_rows = adjustment_rows(lead, by_hand, as_of)
+    adjusted = sum(row.points for row in adjusted_rows)
+    contributions = fit_rows + engagement_rows + [row for row in adjusted_rows if row.points != 0]
     scale = model.get("scale") or {}
     lowest, highest = scale.get("min", 0), scale.get("max", 100)
-    score = clamped(fit + engagement, lowest, highest)
-    contributions += cap_row(lead, "score", "cap: scale", score - (fit + engagement))
+    score = clamped(fit + engagement + adjusted, lowest, highest)
+    contributions += cap_row(lead, "score", "cap: scale", score - (fit + engagement + adjusted))
     disqualified_by = disqualification_of(model, lead, as_of)
     if disqualified_by is not None:
         contributions += cap_row(lead, "score", f"disqualified: {disqualified_by}", lowest - score)
@@ -107,6 +114,21 @@ def score_lead(model: Row, lead: Row, events: list[Row], as_of: datetime) -> tup
     facts: Row = {"score": float(score), "fit": fit, "engagement": engagement}
     facts["segment"] = segment["name"] if segment else None
     return named(model, lead["lead_id"], facts, disqualified_by, as_of), contributions
+
+
+def adjustment_rows(lead: Row, by_hand: list[Row], as_of: datetime) -> list[Contribution]:
+    """Points given by hand that have begun and not ended, those of one reason together."""
+    found: dict[str, list[Row]] = {}
+    for one in by_hand:
+        has_begun = one["created_at"] is None or one["created_at"] <= as_of
+        if has_begun and (one["expires_at"] is None or as_of < one["expires_at"]):
+            found.setdefault(one["reason"] or "no reason given", []).append(one)
+    rows = []
+    for reason, each in found.items():
+        points = float(sum(one["points"] for one in each))
+        newest = max((one["created_at"] for one in each if one["created_at"] is not None), default=None)
+        rows.append(Contribution(lead["lead_id"], "score", f"adjusted: {reason}", points, points, len(each), newest))
+    return rows
 
 
 def segment_of(model: Row, lead: Row, as_of: datetime) -> Row | None:

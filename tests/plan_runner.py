@@ -61,7 +61,7 @@ def on_engine(engine: Sending | None, here: scoville.ScoreRun) -> scoville.Score
     """The same plan about the same clean leads and events, run by another engine; null is the embedded one."""
     if engine is None:
         return here
-    for relation in ("leads", "events"):
+    for relation in ("leads", "events", *(("adjustments",) if "adjustments" in here.plan.inputs else ())):
         engine.place.put(relation, here.engine.arrow(f'SELECT * FROM "{relation}"'))  # noqa: S608 - two names of ours
     engine.bind(here.plan, here.as_of)
     return scoville.ScoreRun(engine, here.plan, here.as_of, here.quality, here.scores)

@@ -236,6 +236,7 @@ def score(  # noqa: PLR0913 - what to score, and how to read it
     *,
     as_of: date | str | None = None,
     accounts: object | None = None,
+    adjustments: object | None = None,
     maps: Sequence[str] = (),
     workspace: Workspace | None = None,
     engine: Engine | None = None,
@@ -245,7 +246,8 @@ def score(  # noqa: PLR0913 - what to score, and how to read it
 
     `leads`, `events` and `accounts` are paths (CSV, JSON Lines, Parquet, globs, `file.duckdb::table`), tables of the
     engine, or frames (pandas, Polars, Arrow, Ibis, a list of dicts). The traits of accounts stand beside each lead as
-    `account.NAME`. `as_of` defaults to now; naive instants are UTC. `maps` names columns as on the command line:
+    `account.NAME`. `adjustments` are points given by hand: lead_id, points, perhaps reason, created_at and expires_at.
+    `as_of` defaults to now; naive instants are UTC. `maps` names columns as on the command line:
     `leads.lead_id=Prospect ID`. `since` is the file that the last run left (DuckDB): only events after it are read, and
     the scores are those of a full run; without such a file all are read. `ScoreRun.leave` writes it for the next run.
 
@@ -257,10 +259,15 @@ def score(  # noqa: PLR0913 - what to score, and how to read it
     engine = engine if engine is not None else DuckDB()
     workspace = (workspace if workspace is not None else Workspace()).with_maps(maps)
     accounts = accounts if accounts is not None else workspace.accounts.source
+    adjustments = adjustments if adjustments is not None else workspace.adjustments.source
     if since is not None:
-        return _carried_on(model, leads, events, instant, workspace, engine, accounts, Path(since))
-    loaded = load(engine.place, leads, events, workspace=workspace, as_of=instant, accounts_source=accounts)
-    plan = compile_plan(model, checked_columns(model, engine, with_events=loaded.has_events))
+        return _carried_on(model, leads, events, instant, workspace, engine, (accounts, adjustments), Path(since))
+    loaded = load(
+        engine.place, leads, events, workspace=workspace, as_of=instant, accounts_source=accounts,
+        adjustments_source=adjustments,
+    )  # fmt: skip
+    columns = checked_columns(model, engine, with_events=loaded.has_events)
+    plan = compile_plan(model, replace(columns, has_adjustments=loaded.adjustments is not None))
     lists = read_lists(workspace.lists)
     engine.bind(plan, instant, lists)
     said = replace(loaded.quality, notices=(*loaded.quality.notices, *_silences(model, engine, loaded, instant)))
@@ -274,7 +281,7 @@ def _carried_on(  # noqa: PLR0913, PLR0917
     as_of: datetime,
     workspace: Workspace,
     engine: Engine,
-    accounts: object | None,
+    others: tuple[object | None, object | None],
     path: Path,
 ) -> ScoreRun:
     """Score with events after the last run alone, carrying on what it left in the file `path`."""
@@ -287,10 +294,11 @@ def _carried_on(  # noqa: PLR0913, PLR0917
     made = Made(model.version, _reading(workspace), rules_that_ask_for_age(ledger_of(model)))
     last = open_last_run(engine, path, made, as_of)
     loaded = load(
-        engine.place, leads, events, workspace=workspace, as_of=as_of, accounts_source=accounts,
-        since=last.since(engine),
+        engine.place, leads, events, workspace=workspace, as_of=as_of, accounts_source=others[0],
+        adjustments_source=others[1], since=last.since(engine),
     )  # fmt: skip
     columns = checked_columns(model, engine, with_events=True)
+    columns = replace(columns, has_adjustments=loaded.adjustments is not None)
     plan, lists = compile_plan(model, columns, is_carried=True), read_lists(workspace.lists)
     engine.bind(plan, as_of, lists)
     last.carry(engine)

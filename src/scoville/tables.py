@@ -53,6 +53,19 @@ EVENTS = Relation(
     "One row per thing a lead did. Every other column is a property; `properties` may hold further ones as JSON.",
 )
 
+ADJUSTMENTS = Relation(
+    "adjustments",
+    (),
+    (
+        Column("lead_id", "string", "Whose score."),
+        Column("points", "float64", "What it adds; below 0 it takes."),
+        Column("reason", "string", "Why, in the words of who gave it; null when nobody said."),
+        Column("created_at", "timestamp(6)", "It counts from here on, UTC; null: it always did."),
+        Column("expires_at", "timestamp(6)", "It no longer counts from here on, UTC; null: it never ends."),
+    ),
+    "One row per change of a score by hand. They add to fit and engagement before the clamp of the scale.",
+)
+
 SCORES = Relation(
     "scores",
     ("lead_id",),

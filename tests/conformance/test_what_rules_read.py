@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import scoville
+from agreement import assert_same_numbers
+from oracle import oracle
 from plan_runner import EVENT_COLUMNS, LEAD_COLUMNS, on_engine, result_of, table
 from scoville.data.traits import DERIVED
 
@@ -82,6 +84,28 @@ def test_properties_in_json_are_read_alike(engine: EngineUnderTest) -> None:
     expected = {"0": 1127.0, "1": 1142.0, "2": 1051.0, "3": 64.0, "4": 128.0}
     assert {lead: row.score for lead, row in result_of(here).scores.items()} == expected
     assert {lead: row.score for lead, row in result_of(on_engine(engine.engine, here)).scores.items()} == expected
+
+
+def test_points_given_by_hand_count_alike(engine: EngineUnderTest) -> None:
+    moments = (None, AS_OF - timedelta(days=1), AS_OF, AS_OF + timedelta(days=1))
+    rows = [
+        {
+            "lead_id": str(i % 3),
+            "points": 2.0**i,
+            "reason": (None, "met")[i % 2],
+            "created_at": start,
+            "expires_at": end,
+        }
+        for i, (start, end) in enumerate((begin, end) for begin in moments for end in moments)
+    ]
+    model = {"scoville": 1, "name": "T", "scale": {"min": 0, "max": 1000}, "fit": {"rules": []}}
+    leads = [{"lead_id": str(i)} for i in range(4)]
+    here = scoville.score(
+        scoville.Model.from_dict(model), table(leads, LEAD_COLUMNS, ()), as_of=AS_OF, adjustments=rows
+    )
+    expected = oracle(model, leads, [], AS_OF, rows)
+    assert_same_numbers(result_of(here), expected)
+    assert_same_numbers(result_of(on_engine(engine.engine, here)), expected)
 
 
 def run_of(model: Row, leads: list[Row], events: list[Row]) -> scoville.ScoreRun:

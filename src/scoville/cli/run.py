@@ -56,6 +56,7 @@ def scored(  # noqa: PLR0913 - the options of every verb that scores
     memory_limit: str | None,
     targets: Sequence[str] = (),
     since: Path | None = None,
+    adjustments: str | None = None,
 ) -> Iterator[ScoreRun]:
     """Read, clean and score what the options name; the workspace names what they leave out. The engine is closed after.
 
@@ -69,9 +70,18 @@ def scored(  # noqa: PLR0913 - the options of every verb that scores
     checked = Model.load(model)
     known, leads, events = sources_of(leads, events, maps, workspace)
     with contextlib.closing(open_engine(engine, memory_limit)) as opened:
-        opened.check_targets(targets, [str(model), leads, events, str(since) if since else None])
+        opened.check_targets(targets, [str(model), leads, events, adjustments, str(since) if since else None])
         with working("reading and cleaning"):
-            run = score(checked, leads, events, as_of=as_of, workspace=known, engine=opened, since=since)
+            run = score(
+                checked,
+                leads,
+                events,
+                as_of=as_of,
+                workspace=known,
+                engine=opened,
+                since=since,
+                adjustments=adjustments,
+            )
         yield run
 
 

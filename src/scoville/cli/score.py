@@ -51,6 +51,15 @@ def score(  # noqa: PLR0913 - one parameter for each option
             show_default=False,
         ),
     ] = None,
+    adjustments: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Points given by hand: lead_id, points, perhaps reason, created_at and expires_at.",
+            rich_help_panel="Data",
+            show_default=False,
+        ),
+    ] = None,
     rejects: Annotated[
         str | None,
         typer.Option(
@@ -92,7 +101,7 @@ def score(  # noqa: PLR0913 - one parameter for each option
     targets = {name: target for name, target in named.items() if target is not None}
     beside = read_boosted(boosted, blend)
     with scored(
-        model, leads, events, maps, workspace, as_of, engine, memory_limit, list(targets.values()), since
+        model, leads, events, maps, workspace, as_of, engine, memory_limit, list(targets.values()), since, adjustments
     ) as run:
         with working("scoring"):
             if contributions is not None:

@@ -53,6 +53,7 @@ KNOWN_AS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 "date",
             ),
         },
+        "adjustments": {"lead_id": PEOPLE, "points": ("points", "adjustment")},
         "accounts": {"account_id": ("account_id", "company_id", "company_domain", "domain", "id")},
     }
 )
@@ -62,6 +63,7 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "leads": ("email", "created_at", "updated_at"),
         "events": ("event_id",),
         "outcomes": ("value",),
+        "adjustments": ("reason", "created_at", "expires_at"),
         "accounts": ("created_at", "updated_at"),
     }
 )

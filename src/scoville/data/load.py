@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from scoville.data.accounts import with_account_traits
+from scoville.data.adjustments import clean_adjustments
 from scoville.data.clean import Cleaned, clean_accounts, clean_leads
 from scoville.data.clean_events import clean_events
 from scoville.data.identity import People, merge_accounts, merge_leads
@@ -33,8 +34,8 @@ TYPE_NAMES = {"string": "text", "int64": "whole number", "float64": "number", "b
 class Loaded:
     """Clean relations, all of them temporary tables or views of the connection under the names of the fields.
 
-    `events` is empty, with its types, when none were given; `accounts` is null then. `rejects` (relation, reason, row
-    as JSON text) is computed only when it is read. `people` knows which ids mean which lead.
+    `events` is empty, with its types, when none were given; `accounts` and `adjustments` are null then. `rejects`
+    (relation, reason, row as JSON text) is computed only when it is read. `people` knows which ids mean which lead.
     """
 
     leads: ir.Table
@@ -43,6 +44,7 @@ class Loaded:
     quality: Quality
     people: People
     accounts: ir.Table | None = None
+    adjustments: ir.Table | None = None
 
     @property
     def has_events(self) -> bool:
@@ -50,7 +52,7 @@ class Loaded:
         return self.quality.relation("events") is not None
 
 
-def load(
+def load(  # noqa: PLR0913 - one argument for each relation
     con: Place,
     leads_source: object,
     events_source: object | None = None,
@@ -58,9 +60,10 @@ def load(
     workspace: Workspace,
     as_of: datetime | None,
     accounts_source: object | None = None,
+    adjustments_source: object | None = None,
     since: Since | None = None,
 ) -> Loaded:
-    """Read, clean and merge leads, events and accounts.
+    """Read, clean and merge leads, events and accounts, and what people added by hand.
 
     Units:   `as_of` is an instant, UTC when it has no zone; later events are set aside as `after as_of`. With null
              none are, for runs that look at many dates. `since` reads only events after an earlier run.
@@ -68,7 +71,8 @@ def load(
     Example: `load(con, "leads.csv", "events.parquet", workspace=load_workspace(None), as_of=now)`.
     """
     try:
-        return _load(con, leads_source, events_source, accounts_source, workspace, _naive_utc(as_of), since)
+        others = (accounts_source, adjustments_source)
+        return _load(con, leads_source, events_source, others, workspace, _naive_utc(as_of), since)
     except (duckdb.OutOfMemoryException, duckdb.IOException) as refused:
         raise _no_room(refused) from refused
 
@@ -77,12 +81,12 @@ def _load(
     con: Place,
     leads_source: object,
     events_source: object | None,
-    accounts_source: object | None,
+    others: tuple[object | None, object | None],
     workspace: Workspace,
     as_of: datetime | None,
     since: Since | None,
 ) -> Loaded:
-    settings = workspace.settings
+    settings, (accounts_source, adjustments_source) = workspace.settings, others
     raw = con.open_source(leads_source, relation="leads", delimiter=workspace.leads.delimiter)
     cleaned = clean_leads(con, raw, workspace.leads.columns, settings)
     people = merge_leads(con, cleaned.table, settings, source=raw.name)
@@ -107,7 +111,13 @@ def _load(
         parts.append(found)
         notices += found.notices
         summaries.append(_profile_quality(con, raw, found, companies))
-    rejects = reduce(lambda one, other: one.union(other), (part.rejects for part in parts))
+    rejected = [part.rejects for part in parts]
+    adjustments = None
+    if adjustments_source is not None:
+        adjustments, told, refused = clean_adjustments(con, adjustments_source, people=people, workspace=workspace)
+        rejected.append(refused)
+        summaries.append(told)
+    rejects = reduce(lambda one, other: one.union(other), rejected)
     return Loaded(
         leads=con.keep_view("leads", leads),
         events=con.keep_view("events", events),
@@ -115,6 +125,7 @@ def _load(
         quality=Quality(tuple(summaries), tuple(notices)),
         people=people,
         accounts=accounts,
+        adjustments=adjustments,
     )
 
 

@@ -18,6 +18,7 @@ UNREADABLE_TIME = "unreadable time"
 AFTER_AS_OF = "after as_of"
 UNKNOWN_LEAD = "unknown lead"
 DUPLICATE_EVENT_ID = "duplicate event_id"
+NO_POINTS = "no points"
 
 NO_ROWS = "no rows: the run goes on as without events."
 

@@ -85,6 +85,7 @@ class Workspace:
     events: RelationSettings = field(default_factory=RelationSettings)
     outcomes: RelationSettings = field(default_factory=RelationSettings)
     accounts: RelationSettings = field(default_factory=RelationSettings)
+    adjustments: RelationSettings = field(default_factory=RelationSettings)
     lists: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
     path: Path | None = None
 
@@ -103,7 +104,7 @@ class Workspace:
         return changed
 
 
-RELATIONS = ("leads", "events", "outcomes", "accounts")
+RELATIONS = ("leads", "events", "outcomes", "accounts", "adjustments")
 SETTING_KEYS = ("time_zone", "date_order", "decimal_mark", "placeholders", "keep_values", "merge")
 TOP_KEYS = (*SETTING_KEYS, *RELATIONS, "lists")
 RELATION_KEYS = ("source", "delimiter", "columns")

@@ -17,6 +17,7 @@ from scoville.data.traits import DERIVED
 from scoville.explain.facts import Contribution
 from scoville.model.conditions import traits_of
 from scoville.model.schema import PointsRule, RecencyRule, SumRule, TraitRule
+from scoville.plan.adjusted import PREFIX, SAID_AS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -113,6 +114,8 @@ def _place(row: Row) -> tuple[object, ...]:
 
 
 def _clamp_place(section: str, rule: str) -> int:
+    if rule.startswith(PREFIX) and section == "score":
+        return _RULE
     if section == "score":
         return _DISQUALIFIED if rule.startswith(_OUT) else _SCALE
     if not rule.startswith(_CAP):
@@ -147,11 +150,20 @@ def _sentence(row: Row, fresh: float | None, subject: Subject) -> str:
         return _disqualification(row["rule"].removeprefix(_OUT), subject)
     if place != _RULE:
         return _clamp(row, subject)
+    if row["section"] == "score":
+        return _by_hand(row)
     entry = _event_rule(row, subject)
     if entry is not None:
         notes = "; ".join(_notes(row, fresh, entry))
         return f"{row['rule']}: {_happened(row, entry.rule, subject)}" + (f" ({notes})" if notes else "")
     return f"{row['rule']}{_known(row['rule'], subject)}"
+
+
+def _by_hand(row: Row) -> str:
+    """What somebody gave or took, and when: `Adjusted by hand on 3 May 2026: spoke at our event`."""
+    on = f" on {words.day(row['newest_at'])}" if row["newest_at"] is not None else ""
+    reason = row["rule"].removeprefix(PREFIX)
+    return f"{SAID_AS}{on}" + (f": {reason}" if reason else "")
 
 
 # --- who they are ---------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ class World:
         self.as_of = run.as_of
         self.plan = run.plan
         self.has_events = "events" in run.plan.inputs
+        self._has_adjustments = "adjustments" in run.plan.inputs
         self.lead: Row = run.engine.arrow(f"SELECT * FROM leads WHERE {mine}").to_pylist()[0]
         self._traits = _traits(run, mine)
         self.traits: Row = {name: self._traits[column][0].as_py() for name, column in self._columns.items()}
@@ -53,6 +54,8 @@ class World:
         if self.has_events:
             until = f"occurred_at <= {_instant(run.as_of)}"  # what came later had not happened yet
             self._hold("lead_events", run.engine.arrow(f"SELECT * FROM events WHERE {mine} AND {until}"))
+        if self._has_adjustments:
+            self._hold("lead_adjustments", run.engine.arrow(f"SELECT * FROM adjustments WHERE {mine}"))
         self._engine.run(f"CREATE TEMP TABLE as_of AS SELECT {_instant(run.as_of)} AS as_of")
         self._reset()
         # Prepared, a run of one lead takes 30 ms instead of 85: most of the time goes into reading the query.
@@ -117,6 +120,8 @@ class World:
             for i, supposed in enumerate(suppositions)
         ]
         self._hold("traits", pa.Table.from_pylist(rows, schema=self._traits.schema))
+        if self._has_adjustments:
+            self._engine.run(f"CREATE OR REPLACE TEMP TABLE adjustments AS {self._copied('lead_adjustments')}")
         if not self.has_events:
             return
         added = [
@@ -126,17 +131,22 @@ class World:
         ]
         self._hold("added_events", pa.Table.from_pylist(added, schema=pa.schema(list(self.event_types.items()))))
         self._engine.run(
-            "CREATE OR REPLACE TEMP TABLE events AS "
-            "SELECT lead_events.* REPLACE (copy.lead_id AS lead_id) "
-            "FROM lead_events CROSS JOIN (SELECT lead_id FROM traits) AS copy "
+            f"CREATE OR REPLACE TEMP TABLE events AS {self._copied('lead_events')} "
             "UNION ALL BY NAME SELECT * FROM added_events"
         )
+
+    @staticmethod
+    def _copied(table: str) -> str:
+        """The rows of the lead, once for each copy of it."""
+        copies = "CROSS JOIN (SELECT lead_id FROM traits) AS copy"
+        return f"SELECT {table}.* REPLACE (copy.lead_id AS lead_id) FROM {table} {copies}"
 
     def _reset(self) -> None:
         """The lead itself, and only what it did."""
         self._engine.run("CREATE OR REPLACE TEMP TABLE traits AS FROM lead_traits")
-        if self.has_events:
-            self._engine.run("CREATE OR REPLACE TEMP TABLE events AS FROM lead_events")
+        for relation, is_there in (("events", self.has_events), ("adjustments", self._has_adjustments)):
+            if is_there:
+                self._engine.run(f"CREATE OR REPLACE TEMP TABLE {relation} AS FROM lead_{relation}")
 
     def _set_time(self, as_of: datetime) -> None:
         self._engine.run(f"UPDATE as_of SET as_of = {_instant(as_of)}")

@@ -16,6 +16,7 @@ import ibis
 from scoville.data.traits import LOOKUPS
 from scoville.errors import PlanError
 from scoville.plan.accounts import add_account_scores
+from scoville.plan.adjusted import add_adjusted
 from scoville.plan.carried import CARRIED_TABLES
 from scoville.plan.contributions import add_contributions
 from scoville.plan.engagement import add_event_points
@@ -39,10 +40,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Columns:
-    """Names and Ibis types of the columns that a plan may read."""
+    """Names and Ibis types of the columns that a plan may read, and whether there are `adjustments` beside them."""
 
     leads: Mapping[str, ibis.DataType | str]
     events: Mapping[str, ibis.DataType | str] | None = None
+    has_adjustments: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ def compile_plan(model: Model, columns: Columns, *, is_carried: bool = False) ->
     Raises: PlanError when the model reads a trait or property that is not among them.
     """
     steps, ledger = Steps(), ledger_of(model)
-    keys = reason_keys(ledger, model)
+    keys = reason_keys(ledger, model, has_adjustments=columns.has_adjustments)
     leads = ibis.table(dict(columns.leads), name="leads")
     as_of = ibis.table({"as_of": "timestamp(6)"}, name="as_of")
     lookups = {name: ibis.table(dict(lookup.columns), name=name) for name, lookup in LOOKUPS.items()}
@@ -164,8 +166,9 @@ def compile_plan(model: Model, columns: Columns, *, is_carried: bool = False) ->
         event_points = add_event_points(steps, events, as_of, ledger, is_carried=is_carried)
         event_points = narrow_to_segments(steps, event_points, people, ledger)
         engagement = add_engagement(steps, event_points, ledger, keys)
-    sums = add_sums(steps, people, engagement, model, ledger)
-    add_contributions(steps, sums, event_points, model, ledger)
+    adjusted = add_adjusted(steps, as_of) if columns.has_adjustments else None
+    sums = add_sums(steps, people, engagement, adjusted, model, ledger)
+    add_contributions(steps, sums, event_points, adjusted, model, ledger)
     weighed = add_weighed(steps, sums, keys)
     graded = add_graded(steps, weighed, as_of, model, ledger)
     scores = add_scores(steps, add_ranked(steps, graded, add_ranks(steps, weighed)), model, keys)
@@ -177,5 +180,7 @@ def compile_plan(model: Model, columns: Columns, *, is_carried: bool = False) ->
         if not isinstance(relation, Constant)
         for name in tables_in(relation)
     }
-    inputs = tuple(name for name in ("leads", "events", "as_of", *CARRIED_TABLES, *LOOKUPS) if name in read)
+    inputs = tuple(
+        name for name in ("leads", "events", "adjustments", "as_of", *CARRIED_TABLES, *LOOKUPS) if name in read
+    )
     return Plan(model, ledger, dict(steps.relations), inputs, steps.own)

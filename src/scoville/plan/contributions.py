@@ -1,6 +1,7 @@
 """Where every point comes from: one row per lead and rule, and one for what each clamp took.
 
-In: `sums`, `event_points`. Out: `contributions`, which add up to the score, lead by lead. Called by `compile.py`.
+In: `sums`, `event_points`, `adjusted`. Out: `contributions`, which add up to the score, lead by lead. Called by
+`compile.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 
 
 def add_contributions(
-    steps: Steps, sums: ir.Table, event_points: ir.Table | None, model: Model, ledger: Ledger
+    steps: Steps,
+    sums: ir.Table,
+    event_points: ir.Table | None,
+    adjusted: ir.Table | None,
+    model: Model,
+    ledger: Ledger,
 ) -> ir.Table:
     """The step `contributions`: every column of `tables.CONTRIBUTIONS`."""
     entries = entries_of(ledger, model)
@@ -33,9 +39,19 @@ def add_contributions(
         "lead_id", "section", "rule", "points",
         raw_points=given.points, matched=given.matched, newest_at=ibis.null("timestamp(6)"),
     )  # fmt: skip
-    if event_points is None:
-        return steps.add("contributions", wide)
-    return steps.add("contributions", wide.union(_event_rows(steps, event_points.semi_join(sums, "lead_id"))))
+    if adjusted is not None:
+        wide = wide.union(_by_hand(adjusted.semi_join(sums, "lead_id")))
+    if event_points is not None:
+        wide = wide.union(_event_rows(steps, event_points.semi_join(sums, "lead_id")))
+    return steps.add("contributions", wide)
+
+
+def _by_hand(adjusted: ir.Table) -> ir.Table:
+    given = adjusted.filter(adjusted.points != 0)
+    return given.select(
+        "lead_id", section=ibis.literal("score"), rule=given.rule, points=given.points,
+        raw_points=given.points, matched=given.matched, newest_at=given.newest_at.cast("timestamp(6)"),
+    )  # fmt: skip
 
 
 def _event_rows(steps: Steps, event_points: ir.Table) -> ir.Table:

@@ -18,6 +18,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
+from scoville.plan.adjusted import COLUMN, SAID_AS
 from scoville.plan.entries import entries_of
 from scoville.plan.terms import cases, clamped
 
@@ -60,11 +61,12 @@ def tenths(points: ir.FloatingValue) -> ir.IntegerValue:
     return (clamped(points, -_MOST_POINTS, _MOST_POINTS) * 10).round().cast("int64")
 
 
-def reason_keys(ledger: Ledger, model: Model) -> ReasonKeys:
-    """The numbers of the rules of a model. Those in columns come after those about events."""
+def reason_keys(ledger: Ledger, model: Model, *, has_adjustments: bool = False) -> ReasonKeys:
+    """The numbers of the rules of a model. Those in columns come after those about events; all adjustments are one."""
     rules = [entry for entry in entries_of(ledger, model) if entry.is_rule]
-    names = (*(entry.rule.name for entry in ledger.events), *(entry.rule for entry in rules))
-    return ReasonKeys(names, {entry.column: len(ledger.events) + i for i, entry in enumerate(rules)})
+    said = {entry.column: entry.rule for entry in rules} | ({COLUMN: SAID_AS} if has_adjustments else {})
+    names = (*(entry.rule.name for entry in ledger.events), *said.values())
+    return ReasonKeys(names, {column: len(ledger.events) + i for i, column in enumerate(said)})
 
 
 # --- which rules -----------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import ibis
 import ibis.expr.types as ir
 
+from scoville.plan.adjusted import COLUMN, with_adjusted
 from scoville.plan.entries import entries_of, idle_rules
 from scoville.plan.reasons import PLACES, event_places
 from scoville.plan.terms import FALSE, cases, clamped, total
@@ -54,7 +55,14 @@ def add_engagement(steps: Steps, event_points: ir.Table, ledger: Ledger, keys: R
     return steps.add("engagement", usual, own)
 
 
-def add_sums(steps: Steps, people: ir.Table, engagement: ir.Table | None, model: Model, ledger: Ledger) -> ir.Table:
+def add_sums(
+    steps: Steps,
+    people: ir.Table,
+    engagement: ir.Table | None,
+    adjusted: ir.Table | None,
+    model: Model,
+    ledger: Ledger,
+) -> ir.Table:
     """The step `sums`: people, with every entry of `entries_of`, and fit, engagement and score after all clamps."""
     row = people
     if engagement is not None:
@@ -71,6 +79,9 @@ def add_sums(steps: Steps, people: ir.Table, engagement: ir.Table | None, model:
     )
     row = row.mutate(cap_fit=row.fit - row.fit_sum, cap_engagement=row.engagement - row.engagement_sum)
     both = row.fit + row.engagement
+    if adjusted is not None:
+        row = with_adjusted(row, adjusted)
+        both = row.fit + row.engagement + row[COLUMN]
     row = row.mutate(qualified_score=clamped(both, float(model.scale.min), float(model.scale.max)), both=both)
     lost = ibis.literal(float(model.scale.min)) - row.qualified_score
     names = [q.name for q in (*model.qualify, *model.disqualify)]
@@ -83,7 +94,7 @@ def add_sums(steps: Steps, people: ir.Table, engagement: ir.Table | None, model:
     )
     score = ibis.ifelse(row.disqualified_by.isnull(), row.qualified_score, float(model.scale.min))
     kept = [entry.column for entry in entries_of(ledger, model)]
-    places = [name for name in PLACES if name in row.columns]
+    places = [name for name in (COLUMN, *PLACES) if name in row.columns]
     return steps.add(
         "sums", row.select("lead_id", "segment_no", "disqualified_by", *kept, "fit", "engagement", *places, score=score)
     )
