@@ -1,0 +1,51 @@
+"""The store behind `--store`, for commands that look into it or change it beside a running server."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scoville.live.store.opening import Store
+
+StoreUrl = Annotated[
+    str,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        envvar="SCOVILLE_STORE",
+        help="sqlite:///FILE, or postgres://USER@HOST/DATABASE.",
+        rich_help_panel="Machine",
+    ),
+]
+USUAL_STORE = "sqlite:///scoville.db"
+
+
+@contextlib.contextmanager
+def standing_store(url: str) -> Iterator[Store]:
+    """The store, its tables made or brought up to date. Raises: UsageError, EngineError."""
+    from scoville.live.store.migrating import upgrade
+    from scoville.live.store.opening import open_store
+
+    with contextlib.closing(open_store(url, connections=1)) as store:
+        upgrade(store)
+        yield store
+
+
+def this_instant() -> datetime:
+    """Now, naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def who_types() -> str:
+    """What the audit log calls the person at the command line."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (OSError, KeyError):  # a container may run as a number without a name
+        return "cli:nobody"

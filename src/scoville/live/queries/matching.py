@@ -1,0 +1,103 @@
+"""Which leads a list is about: what was asked -> conditions over `scores`.
+
+In: a `Wanted`. Out: SQL conditions, and whether they leave so few leads that sorting those beats walking an index.
+Called by `ranking`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, false, or_, select
+
+from scoville.live.store.people import accounts, identities, leads
+from scoville.live.store.routing import assignments, owners
+from scoville.live.store.scores import ledger, scores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection
+
+_MOST_FOUND = 500  # leads by the beginning of an id: who sees more types another letter
+_LAST_CHARACTER = "\U0010ffff"
+_EQUALS = ("standing", "stage", "grade", "level", "priority", "segment")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which leads: all conditions that are not null must hold. `standing` is the stage a lead is held in."""
+
+    standing: str | None = None
+    stage: str | None = None
+    grade: str | None = None
+    level: str | None = None
+    priority: str | None = None
+    segment: str | None = None
+    min_score: float | None = None
+    max_score: float | None = None
+    owner_id: str | None = None
+    account_id: str | None = None
+    changed_since: datetime | None = None
+    search: str | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it names some leads rather than a part of all."""
+        return any((self.owner_id, self.account_id, self.changed_since, self.search))
+
+    def __str__(self) -> str:
+        """The same text for the same question."""
+        return repr(astuple(self))
+
+
+def conditions(connection: Connection, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    """What holds for the leads that are wanted."""
+    for name in _EQUALS:
+        if (value := getattr(wanted, name)) is not None:
+            yield scores.c[name] == value
+    if wanted.min_score is not None:
+        yield scores.c.score >= wanted.min_score
+    if wanted.max_score is not None:
+        yield scores.c.score <= wanted.max_score
+    if wanted.owner_id is not None:
+        yield scores.c.lead_no.in_(_owned_by(wanted.owner_id))
+    if wanted.account_id is not None:
+        account = select(accounts.c.account_no).where(accounts.c.account_id == wanted.account_id).scalar_subquery()
+        yield scores.c.lead_no.in_(select(leads.c.lead_no).where(leads.c.account_no == account))
+    if wanted.changed_since is not None:
+        yield scores.c.lead_no.in_(select(ledger.c.lead_no).where(ledger.c.at >= wanted.changed_since))
+    if wanted.search is not None:
+        found = _found(connection, wanted.search)
+        yield scores.c.lead_no.in_(found) if found else false()
+
+
+def _owned_by(owner_id: str) -> ColumnElement[int]:
+    held = (
+        select(identities.c.lead_no)
+        .join(assignments, assignments.c.identity_no == identities.c.identity_no)
+        .join(owners, owners.c.owner_no == assignments.c.owner_no)
+        .where(owners.c.owner_id == owner_id, assignments.c.released_at.is_(None))
+    )
+    return held.scalar_subquery()
+
+
+def _found(connection: Connection, beginning: str) -> list[int]:
+    """Leads of which an id or the e-mail address begins so."""
+    matches = (
+        _begins_with(connection, "user", beginning),
+        _begins_with(connection, "email", beginning.lower()),
+        _begins_with(connection, "anonymous", beginning),
+    )
+    chosen = select(identities.c.lead_no).where(or_(*matches)).limit(_MOST_FOUND)
+    return sorted({row.lead_no for row in connection.execute(chosen)})
+
+
+def _begins_with(connection: Connection, kind: str, beginning: str) -> ColumnElement[bool]:
+    """An id that begins so, as each store finds it by an index: by the bytes, whatever the language of the database."""
+    if connection.dialect.name == "postgresql":
+        return and_(identities.c.kind == kind, identities.c.value.startswith(beginning, autoescape=True))
+    within = identities.c.value.between(beginning, beginning + _LAST_CHARACTER)
+    return and_(identities.c.kind == kind, within)

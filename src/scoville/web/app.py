@@ -1,0 +1,66 @@
+"""The web app: everything that is reached over HTTP, in one place.
+
+In: an open store, and what the operator chose. Out: a FastAPI app. Called by `scoville serve` and by tests. Read it
+downward: the door, the guarded routes of the API, what runs beside them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from scoville import __version__
+from scoville.web.api import description, health, leads
+from scoville.web.errors import add_error_handlers
+from scoville.web.headers import Door
+from scoville.web.limits import Buckets
+from scoville.web.metrics import Metrics
+from scoville.web.settings import Settings
+from scoville.web.state import State, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
+
+    from starlette.routing import BaseRoute
+
+    from scoville.live.store.opening import Store
+
+_ROUTERS = (health.router, leads.router, description.router)
+
+
+def create_app(
+    store: Store,
+    settings: Settings | None = None,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    routes: Sequence[BaseRoute] = (),
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+) -> FastAPI:
+    """The app over a store whose tables stand.
+
+    `routes` go before those of the API and guard themselves, such as those of ingestion and of pages. `lifespan` is
+    entered when the server starts and left when it stops.
+    """
+    settings = settings or Settings()
+    metrics = Metrics()
+    app = FastAPI(
+        title="Scoville",
+        version=__version__,
+        description=description.SUMMARY,
+        openapi_tags=description.TAGS,
+        openapi_url=None, docs_url=None, redoc_url=None,  # the description is a guarded route of its own
+        redirect_slashes=False,  # a redirect turns a POST into a GET in some clients
+        middleware=[Middleware(Door, settings=settings, metrics=metrics)],
+        lifespan=lifespan,
+    )  # fmt: skip
+    buckets = Buckets(settings.requests_per_s, settings.burst)
+    app.state.scoville = State(store, settings, metrics, buckets, clock)
+    app.router.routes.extend(routes)
+    for router in _ROUTERS:
+        app.include_router(router)
+    add_error_handlers(app)
+    return app

@@ -1,0 +1,90 @@
+"""Who may do what: every route of the API in one table. A route that is not in it is closed to everybody.
+
+In: a method with a route's pattern, and a `Caller`. Out: yes or no. Keys may what their scopes say, people what their
+role says; the roles are viewer, sales, marketing, admin, and each may do what those before it may.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scoville.web.auth.users import ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a route asks for. Null means that this sort of caller cannot use it at all."""
+
+    scope: str | None
+    role: str | None
+    is_public: bool = False
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: a key, a person, or nobody known. `actor` is what the audit log calls them."""
+
+    actor: str = "nobody"
+    scopes: frozenset[str] = frozenset()
+    role: str | None = None
+    name: str = ""
+    user_no: int | None = None
+    user_id: str | None = None
+    session: str | None = None  # the token in the cookie
+
+    @property
+    def is_known(self) -> bool:
+        """Whether they showed anything that is in force."""
+        return self.actor != "nobody"
+
+
+NOBODY = Caller()
+_MEANS = {"admin": frozenset({"admin", "read", "write"}), "write": frozenset({"write", "read"})}
+
+_PUBLIC = Needs(None, None, is_public=True)
+_READ = Needs("read", "viewer")
+_SELL = Needs("write", "sales")
+_STEER = Needs("write", "marketing")
+_ADMIN = Needs("admin", "admin")
+_PERSON = Needs(None, "viewer")
+
+ACCESS: Mapping[str, Needs] = {
+    "GET /health": _PUBLIC,
+    "GET /ready": _PUBLIC,
+    "GET /metrics": _ADMIN,
+    "GET /openapi.json": _READ,
+    # logging in
+    "POST /v1/setup": _PUBLIC,
+    "POST /v1/session": _PUBLIC,
+    "GET /v1/session": _PERSON,
+    "DELETE /v1/session": _PERSON,
+    "POST /v1/session/password": _PERSON,
+    # leads
+    "GET /v1/leads": _READ,
+    "GET /v1/leads/{lead_id}": _READ,
+    "GET /v1/leads/{lead_id}/contributions": _READ,
+    "GET /v1/leads/{lead_id}/history": _READ,
+    "GET /v1/leads/{lead_id}/timeline": _READ,
+    "POST /v1/score": _READ,
+    "GET /v1/summary": _READ,
+}
+
+
+def needs_of(method: str, pattern: str) -> Needs | None:
+    """What a route asks for; null for one that is in no table: nobody passes."""
+    return ACCESS.get(f"{'GET' if method == 'HEAD' else method} {pattern}")
+
+
+def may(caller: Caller, needs: Needs | None) -> bool:
+    """Whether a caller may use a route."""
+    if needs is None:
+        return False
+    if needs.is_public:
+        return True
+    if caller.role is not None:
+        return needs.role is not None and ROLES.index(caller.role) >= ROLES.index(needs.role)
+    return needs.scope is not None and any(needs.scope in _MEANS.get(scope, {scope}) for scope in caller.scopes)
