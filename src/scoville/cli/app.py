@@ -15,10 +15,12 @@ from scoville.cli.experiment import experiment
 from scoville.cli.explain import explain
 from scoville.cli.figures import figures
 from scoville.cli.init import init
+from scoville.cli.key import key
 from scoville.cli.learn import learn
 from scoville.cli.score import score
 from scoville.cli.sql import sql
 from scoville.cli.threshold import threshold
+from scoville.cli.user import user
 from scoville.cli.validate import validate
 
 app = typer.Typer(
@@ -54,3 +56,5 @@ def _scoville(
 for command in (demo, init, check, score, explain, validate, threshold, drift, compare, learn, figures, sql):
     app.command()(command)
 app.add_typer(experiment, name="experiment")
+app.add_typer(key, name="key")
+app.add_typer(user, name="user")

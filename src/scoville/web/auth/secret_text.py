@@ -10,7 +10,7 @@ import hashlib
 import secrets
 
 _BYTES = 32  # 256 bits: guessing is hopeless, so a plain hash is enough, and a lookup by it leaks nothing
-_ID_BYTES = 12
+_ID_BYTES = 16
 
 
 def new_secret(beginning: str = "") -> str:
@@ -19,8 +19,8 @@ def new_secret(beginning: str = "") -> str:
 
 
 def new_id() -> str:
-    """A random public id: it tells neither how many there are nor what the next one is."""
-    return secrets.token_urlsafe(_ID_BYTES)
+    """A random public id: it tells neither how many there are nor what the next one is. No option looks like it."""
+    return secrets.token_hex(_ID_BYTES)
 
 
 def digest(*parts: str) -> bytes:
