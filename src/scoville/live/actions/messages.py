@@ -1,0 +1,120 @@
+"""What became of messages, for a person to look at, and to send again what did not arrive.
+
+In: the store and filters. Out: rows without secrets and without what receivers answered. Called by the API.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, select, update
+
+from scoville.errors import UsageError
+from scoville.live.store.actions import actions, deliveries, outbox
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from scoville.live.store.opening import Store
+
+STATES = ("waiting", "sent", "dead")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One message and where it stands. `due_at` is the next attempt while it waits."""
+
+    message_id: str
+    action_id: str
+    action: str
+    cause: str
+    payload: dict[str, Any]
+    created_at: datetime
+    state: str
+    attempts: int
+    due_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One attempt. What the receiver answered is not here: it may be anything, and is nobody's page."""
+
+    attempt: int
+    at: datetime
+    outcome: str
+    status: int | None
+    detail: str
+    duration_ms: int
+
+
+def list_messages(
+    store: Store, *, state: str | None = None, action_id: str | None = None, before: int | None = None, limit: int = 50
+) -> tuple[list[Sent], int | None]:
+    """Messages, the newest first, and where the next page begins (`before`); None: that was the last one."""
+    o, a = outbox.c, actions.c
+    wanted = select(outbox, a.action_id, a.name).join(actions, a.action_no == o.action_no)
+    if state is not None:
+        wanted = wanted.where(o.state == state)
+    if action_id is not None:
+        wanted = wanted.where(a.action_id == action_id)
+    if before is not None:
+        wanted = wanted.where(o.outbox_no < before)
+    with store.reading() as connection:
+        rows = connection.execute(wanted.order_by(o.outbox_no.desc()).limit(limit + 1)).all()
+    page = [
+        Sent(r.message_id, r.action_id, r.name, r.cause, r.payload, r.created_at, r.state, r.attempts, r.due_at,
+             r.finished_at) for r in rows[:limit]
+    ]  # fmt: skip
+    return page, rows[limit - 1].outbox_no if len(rows) > limit else None
+
+
+def list_deliveries(store: Store, message_id: str) -> list[Delivery]:
+    """Every attempt of a message, the first one first; none for an unknown id."""
+    d = deliveries.c
+    wanted = select(d.attempt, d.at, d.outcome, d.status, d.detail, d.duration_ms)
+    wanted = wanted.join(outbox, outbox.c.outbox_no == d.outbox_no).where(outbox.c.message_id == message_id)
+    with store.reading() as connection:
+        return [Delivery(*row) for row in connection.execute(wanted.order_by(d.delivery_no))]
+
+
+def replay(store: Store, message_id: str, now: datetime) -> None:
+    """Send a message again, with the same id, and with all its attempts before it. Raises: UsageError."""
+    with store.writing() as connection:
+        again = update(outbox).where(outbox.c.message_id == message_id)
+        if not connection.execute(again.values(state="waiting", attempts=0, due_at=now, finished_at=None)).rowcount:
+            raise UsageError(f"there is no message '{message_id}'")
+
+
+def replay_range(store: Store, action_id: str, since: datetime, until: datetime, now: datetime, *, state: str) -> int:
+    """Send again what an action said in [since, until): the `dead` ones, or also the `sent` ones. How many.
+
+    Raises: UsageError for an unknown action, or a state that nothing is sent again from.
+    """
+    if state not in {"dead", "sent"}:
+        raise UsageError(f"'{state}' cannot be sent again; allowed: dead, sent")
+    with store.writing() as connection:
+        number = connection.execute(select(actions.c.action_no).where(actions.c.action_id == action_id)).scalar()
+        if number is None:
+            raise UsageError(f"there is no action '{action_id}'")
+        o = outbox.c
+        meant = (o.action_no == number, o.state == state, o.created_at >= since, o.created_at < until)
+        again = update(outbox).where(*meant).values(state="waiting", attempts=0, due_at=now, finished_at=None)
+        return int(connection.execute(again).rowcount)
+
+
+def count_messages(store: Store) -> dict[str, int]:
+    """How many messages stand in each state: for health and metrics."""
+    with store.reading() as connection:
+        found = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
+        return dict.fromkeys(STATES, 0) | {row[0]: row[1] for row in found}
+
+
+def forget_messages(connection: Connection, lead_no: int) -> None:
+    """Remove all that was said of a lead, also what is still to be said: it asked to be forgotten."""
+    mine = select(outbox.c.outbox_no).where(outbox.c.lead_no == lead_no)
+    connection.execute(delete(deliveries).where(deliveries.c.outbox_no.in_(mine)))
+    connection.execute(delete(outbox).where(outbox.c.lead_no == lead_no))
