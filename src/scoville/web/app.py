@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from scoville import __version__
-from scoville.web.api import description, health, leads
+from scoville.web.api import admin, description, health, leads, login
+from scoville.web.api.changes import RepeatedError, answer_again
 from scoville.web.errors import add_error_handlers
 from scoville.web.headers import Door
 from scoville.web.limits import Buckets
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from scoville.live.store.opening import Store
 
-_ROUTERS = (health.router, leads.router, description.router)
+_ROUTERS = (health.router, leads.router, login.router, admin.router, description.router)
 
 
 def create_app(
@@ -63,4 +64,5 @@ def create_app(
     for router in _ROUTERS:
         app.include_router(router)
     add_error_handlers(app)
+    app.add_exception_handler(RepeatedError, answer_again)
     return app

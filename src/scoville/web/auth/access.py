@@ -71,6 +71,17 @@ ACCESS: Mapping[str, Needs] = {
     "GET /v1/leads/{lead_id}/timeline": _READ,
     "POST /v1/score": _READ,
     "GET /v1/summary": _READ,
+    # what an admin looks after
+    "GET /v1/users": _ADMIN,
+    "POST /v1/users": _ADMIN,
+    "PATCH /v1/users/{user_id}": _ADMIN,
+    "GET /v1/keys": _ADMIN,
+    "POST /v1/keys": _ADMIN,
+    "DELETE /v1/keys/{key_id}": _ADMIN,
+    "GET /v1/audit": _ADMIN,
+    "GET /v1/audit/verify": _ADMIN,
+    "GET /v1/settings": _ADMIN,
+    "PUT /v1/settings/{name}": _ADMIN,
 }
 
 

@@ -75,6 +75,11 @@ async def fits(password: str, kept: str | None) -> bool:
     return found and kept is not None
 
 
+def hash_in_turn(password: str) -> str:
+    """As `hash_password`, for a thread that may wait for its turn."""
+    return _pool.submit(hash_now, password).result()
+
+
 def hash_now(password: str) -> str:
     """As `hash_password`, for a caller that has nothing else to do meanwhile."""
     return _hasher.hash(password)
@@ -90,13 +95,9 @@ def _nobodys() -> str:
 
 
 def _is_common(simple: str) -> bool:
-    return (
-        len({*simple}) <= 3  # noqa: PLR2004 - aaaaaaaa, 12121212
-        or _runs(simple)
-        or any(
-            re.sub(r"^[\W\d_]+|[\W\d_]+$", "", said) in {*_COMMON, ""} for said in (simple, simple.translate(_SIGNS))
-        )
-    )
+    bare = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", simple)  # what people put at the ends adds nothing
+    few_signs = len({*simple}) <= 3  # noqa: PLR2004 - aaaaaaaa, 12121212
+    return few_signs or _runs(simple) or bool({bare, bare.translate(_SIGNS)} & {*_COMMON, ""})
 
 
 def _runs(simple: str) -> bool:

@@ -1,0 +1,251 @@
+"""Users, keys, settings and the audit log: what an admin looks after."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field, JsonValue, SecretStr
+from sqlalchemy import delete, insert, select
+
+from scoville.live.store.access import audit_log, settings
+from scoville.web.api.changes import Changing
+from scoville.web.api.fields import Answer, At, Body, Id, Name, When
+from scoville.web.api.route import GuardedRoute, Here
+from scoville.web.auth.audit import verify
+from scoville.web.auth.keys import NewKey, create_key, list_keys, revoke_key
+from scoville.web.auth.passwords import LONGEST, check_password, hash_in_turn
+from scoville.web.auth.users import NewUser, change_user, create_user, list_users
+from scoville.web.errors import ApiError, not_found
+
+router = APIRouter(route_class=GuardedRoute, tags=["access"])
+_INNER_SETTINGS = frozenset({"setup_token"})
+Role = Literal["viewer", "sales", "marketing", "admin"]
+
+
+class User(Answer):
+    """A person with a login."""
+
+    user_id: str
+    email: str
+    name: str
+    role: str
+    created_at: At
+    disabled_at: At | None
+
+
+class Users(Answer):
+    """Everybody with a login."""
+
+    users: list[User]
+
+
+class UserToMake(Body):
+    """A login to make. The person changes the password after the first login."""
+
+    email: Name = Field(examples=["ann@example.com"])
+    name: Annotated[str, Field(max_length=200)] = ""
+    role: Role = "viewer"
+    password: Annotated[SecretStr, Field(max_length=LONGEST)]
+
+
+class UserToChange(Body):
+    """Another role, or a login switched off or on. Either ends the sessions of the user."""
+
+    role: Role | None = None
+    is_disabled: bool | None = None
+
+
+class Key(Answer):
+    """A key, without what opens the door."""
+
+    key_id: str
+    prefix: str
+    kind: str
+    scopes: list[str]
+    is_trusted: bool
+    source: str
+    name: str
+    created_at: At
+    created_by: str
+    expires_at: At | None
+    last_used_at: At | None
+    revoked_at: At | None
+
+
+class Keys(Answer):
+    """All keys, the newest first."""
+
+    keys: list[Key]
+
+
+class KeyToMake(Body):
+    """A key to make."""
+
+    name: Name
+    kind: Literal["write", "secret"] = "secret"
+    scopes: tuple[Literal["ingest", "read", "write", "admin"], ...] = ()
+    source: Annotated[str, Field(max_length=200)] = ""
+    expires_at: When | None = None
+
+
+class NewlyMadeKey(Answer):
+    """A new key: `key` is shown this once, and null when the same request is sent again."""
+
+    key_id: str
+    key: str | None
+
+
+class Entry(Answer):
+    """One thing that somebody did."""
+
+    entry_no: int
+    at: At
+    actor: str
+    action: str
+    object: str
+    detail: Any
+    hash: str
+
+
+class Log(Answer):
+    """The audit log, the newest first."""
+
+    entries: list[Entry]
+    next_cursor: str | None
+
+
+class LogOptions(Body):
+    """Which entries."""
+
+    limit: int = Field(100, ge=1, le=500)
+    cursor: int | None = Field(None, ge=1, le=2**53, description="`next_cursor` of the last page.")
+    action: Name | None = Field(None, examples=["model.published"])
+
+
+class Verdict(Answer):
+    """Whether the log is as it was written."""
+
+    sound: int = Field(description="Entries that are as they were written, from the first on.")
+    fault: str | None = Field(description="What is wrong with the next one; null: nothing.")
+    last_hash: str = Field(description="Note it elsewhere: it shows later whether the end was cut off.")
+
+
+class Setting(Answer):
+    """A setting with its value."""
+
+    name: str
+    value: Any
+    changed_at: datetime
+    changed_by: str
+
+
+class Settings(Answer):
+    """All settings that differ from what is usual."""
+
+    settings: list[Setting]
+
+
+class Value(Body):
+    """The value of a setting; null: as usual again."""
+
+    value: JsonValue
+
+
+@router.get("/v1/users", summary="Everybody with a login")
+def show_users(here: Here) -> Users:
+    """By e-mail address."""
+    with here.store.reading() as connection:
+        return Users(users=[User.of(user) for user in list_users(connection)])
+
+
+@router.post("/v1/users", summary="Make a login", status_code=201, response_model=User)
+def make_user(changing: Changing, asked: UserToMake) -> Response:
+    """Who is made may log in at once."""
+    password = asked.password.get_secret_value()
+    check_password(password, email=asked.email)
+    wanted = NewUser(asked.email, asked.name, asked.role, hash_in_turn(password))
+    with changing.begin() as change:
+        made = create_user(change.connection, wanted, author=change.caller.actor, now=change.now)
+        return change.done("user.created", made.user_id, User.of(made), status=201, detail={"role": made.role})
+
+
+@router.patch("/v1/users/{user_id}", summary="Give another role, or switch a login off", response_model=User)
+def alter_user(changing: Changing, user_id: Annotated[Id, Path()], asked: UserToChange) -> Response:
+    """Ends the sessions of the user. The last admin stays one."""
+    with changing.begin() as change:
+        user = change_user(change.connection, user_id, role=asked.role, is_disabled=asked.is_disabled, now=change.now)
+        if user is None:
+            raise not_found("user")
+        detail = {"role": user.role, "is_disabled": user.disabled_at is not None}
+        return change.done("user.changed", user_id, User.of(user), detail=detail)
+
+
+@router.get("/v1/keys", summary="All keys")
+def show_keys(here: Here) -> Keys:
+    """The newest first; what opens the door is shown once, when a key is made."""
+    with here.store.reading() as connection:
+        return Keys(keys=[Key.of(row) for row in list_keys(connection)])
+
+
+@router.post("/v1/keys", summary="Make a key", status_code=201, response_model=NewlyMadeKey)
+def make_key(changing: Changing, asked: KeyToMake) -> Response:
+    """Kind write: stands in pages and only sends events. Kind secret: for servers, with the scopes that you name."""
+    wanted = NewKey(asked.name, asked.kind, asked.scopes, asked.source, expires_at=asked.expires_at)
+    with changing.begin() as change:
+        made = create_key(change.connection, wanted, author=change.caller.actor, now=change.now)
+        answer = NewlyMadeKey(key_id=made.key_id, key=made.secret)
+        kept = NewlyMadeKey(key_id=made.key_id, key=None)
+        return change.done("key.created", made.key_id, answer, status=201, detail={"kind": asked.kind}, kept=kept)
+
+
+@router.delete("/v1/keys/{key_id}", summary="End a key", status_code=204)
+def end_key(changing: Changing, key_id: Annotated[Id, Path()]) -> Response:
+    """At once for the API, within seconds for ingestion."""
+    with changing.begin() as change:
+        if not revoke_key(change.connection, key_id, change.now):
+            raise not_found("key in force")
+        return change.done("key.revoked", key_id)
+
+
+@router.get("/v1/audit", summary="Who did what")
+def show_log(here: Here, asked: Annotated[LogOptions, Query()]) -> Log:
+    """The newest first."""
+    chosen = select(audit_log).order_by(audit_log.c.entry_no.desc()).limit(asked.limit + 1)
+    if asked.cursor is not None:
+        chosen = chosen.where(audit_log.c.entry_no < asked.cursor)
+    if asked.action is not None:
+        chosen = chosen.where(audit_log.c.action == asked.action)
+    with here.store.reading() as connection:
+        rows = [{**row, "hash": row["hash"].hex()} for row in connection.execute(chosen).mappings()]
+    shown = [Entry.of(row) for row in rows[: asked.limit]]
+    return Log(entries=shown, next_cursor=str(shown[-1].entry_no) if len(rows) > asked.limit else None)
+
+
+@router.get("/v1/audit/verify", summary="Is the audit log as it was written?")
+def verify_log(here: Here) -> Verdict:
+    """Walks the whole chain of hashes."""
+    with here.store.reading() as connection:
+        return Verdict.of(verify(connection))
+
+
+@router.get("/v1/settings", summary="All settings")
+def show_settings(here: Here) -> Settings:
+    """Those that were set; all others are as usual."""
+    chosen = select(settings).where(settings.c.name.not_in(_INNER_SETTINGS)).order_by(settings.c.name)
+    with here.store.reading() as connection:
+        return Settings(settings=[Setting.of(row) for row in connection.execute(chosen).mappings()])
+
+
+@router.put("/v1/settings/{name}", summary="Change a setting", response_model=Setting)
+def set_setting(changing: Changing, name: Annotated[Name, Path(pattern="^[a-z_]+$")], asked: Value) -> Response:
+    """Parts of the server read it anew within seconds."""
+    if name in _INNER_SETTINGS:
+        raise ApiError(403, "forbidden", "this setting is the server's own")
+    row = {"name": name, "value": asked.value, "changed_by": changing.caller.actor, "changed_at": changing.now}
+    with changing.begin() as change:
+        change.connection.execute(delete(settings).where(settings.c.name == name))
+        if asked.value is not None:
+            change.connection.execute(insert(settings).values(**row))
+        return change.done("setting.changed", name, Setting.of(row))

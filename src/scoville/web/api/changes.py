@@ -1,0 +1,163 @@
+"""Changes made through the API: whole, noted in the audit log, and made once however often they are asked for.
+
+In: a request that changes something. Out: a transaction, and after it an answer. With an `Idempotency-Key` the answer
+is kept in the very transaction that makes the change: a request that is sent again gets the same answer and changes
+nothing, even when the first one was cut off, or is still running. A change that failed keeps nothing, and may be tried
+again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from scoville.live.store.access import answers
+from scoville.live.store.opening import Store
+from scoville.web.api.route import caller_of
+from scoville.web.auth.access import Caller
+from scoville.web.auth.audit import record
+from scoville.web.auth.secret_text import digest
+from scoville.web.errors import ApiError
+from scoville.web.state import state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+KEPT = timedelta(hours=24)
+_UNFINISHED = 0
+_OTHER_REQUEST = "this Idempotency-Key came with another request before: take a new key for a new request"
+
+
+class RepeatedError(Exception):
+    """The request was answered before: with this."""
+
+    def __init__(self, status: int, body: str) -> None:
+        self.status, self.body = status, body
+        super().__init__("answered before")
+
+
+@dataclass(frozen=True)
+class Once:
+    """What makes a request known again: its caller with the key it brought, and what it asked. Null without a key."""
+
+    key: bytes | None
+    request: bytes
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change under way: its transaction, who makes it, and when."""
+
+    connection: Connection
+    caller: Caller
+    now: datetime
+    once: Once
+
+    def done(
+        self,
+        action: str,
+        thing: str,
+        answer: BaseModel | None = None,
+        *,
+        status: int = 200,
+        detail: Mapping[str, object] | None = None,
+        kept: BaseModel | None = None,
+    ) -> Response:
+        """Note what was done, and answer. The last thing in the transaction.
+
+        `kept` is the answer for a request that is sent again, where the first one holds a secret.
+        """
+        record(self.connection, self.caller.actor, action, thing, detail, now=self.now)
+        body = answer.model_dump_json() if answer is not None else ""
+        status = status if answer is not None else 204
+        if self.once.key is not None:
+            again = {"status": status, "body": kept.model_dump_json() if kept is not None else body}
+            self.connection.execute(update(answers).where(answers.c.hash == self.once.key).values(**again))
+        return answered(status, body)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The way to change something in answer to one request."""
+
+    store: Store
+    caller: Caller
+    now: datetime
+    once: Once
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Change]:
+        """One transaction: at its end all of it stands, or nothing. Raises: RepeatedError; ApiError 409."""
+        with self.store.writing() as connection:
+            self._claim(connection)
+            yield Change(connection, self.caller, self.now, self.once)
+
+    def look(self) -> None:
+        """For a change with transactions of its own: whether it was made before. Raises: RepeatedError; ApiError."""
+        with self.store.reading() as connection:
+            self._answer_again(connection)
+
+    def _claim(self, connection: Connection) -> None:
+        """Take the key for this transaction; whoever comes with the same waits for its end."""
+        if self.once.key is None:
+            return
+        connection.execute(delete(answers).where(answers.c.created_at <= self.now - KEPT))
+        row = {
+            "hash": self.once.key, "request_hash": self.once.request, "status": _UNFINISHED, "body": "",
+            "created_at": self.now,
+        }  # fmt: skip
+        is_postgres = connection.dialect.name == "postgresql"
+        new = postgresql.insert(answers) if is_postgres else sqlite.insert(answers)
+        if not connection.execute(new.values(row).on_conflict_do_nothing()).rowcount:
+            self._answer_again(connection)
+
+    def _answer_again(self, connection: Connection) -> None:
+        if self.once.key is None:
+            return
+        fresh = (answers.c.hash == self.once.key) & (answers.c.created_at > self.now - KEPT)
+        kept = connection.execute(select(answers).where(fresh)).first()
+        if kept is None:
+            return
+        if kept.request_hash != self.once.request:
+            raise ApiError(422, "idempotency_key_reused", _OTHER_REQUEST)
+        raise RepeatedError(kept.status, kept.body)
+
+
+def answered(status: int, body: str) -> Response:
+    """A JSON answer; without a body there is nothing to say."""
+    return Response(body, status, media_type="application/json") if body else Response(status_code=status)
+
+
+def answer_again(request: Request, error: Exception) -> Response:
+    """What a repeated request gets."""
+    del request
+    if not isinstance(error, RepeatedError):
+        raise error
+    response = answered(error.status, error.body)
+    response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+async def changes_of(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(min_length=1, max_length=255, description="Sent again within 24 hours: same answer, no second change."),
+    ] = None,
+) -> Changes:
+    """The way to change something, for a route."""
+    state, caller = state_of(request), caller_of(request)
+    asked = digest(request.method, request.url.path, request.url.query, (await request.body()).hex())
+    key = digest(caller.actor, idempotency_key) if idempotency_key is not None else None
+    return Changes(state.store, caller, state.clock(), Once(key, asked))
+
+
+Changing = Annotated[Changes, Depends(changes_of)]
+JSON: dict[int | str, dict[str, Any]] = {409: {"description": "It conflicts with what is there."}}
