@@ -20,6 +20,7 @@ leads = Table(
     Column("last_seen_at", Instant, nullable=False),
     Column("account_no", Number, ForeignKey("accounts.account_no"), index=True),
     Column("is_anonymous", Boolean, nullable=False, doc="No user id and no e-mail address is known."),
+    sqlite_autoincrement=True,  # the number of a lead that is gone is not given out again: it may be being scored
 )
 """One row per person, as the identities now say."""
 

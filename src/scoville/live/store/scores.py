@@ -40,6 +40,7 @@ scores = Table(
     Column("model_version", Text, nullable=False),
     Column("as_of", Instant, nullable=False),
     Column("refresh_at", Instant, doc="When it has to be looked at again without any event; null: it stands still."),
+    Column("told_score", Float, doc="What the ledger says the score is: fading below half a point is told later."),
     # the further columns answer every filter of the ranked list from the index alone
     Index(
         "ix_scores_ranked",

@@ -1,0 +1,1 @@
+"""Leads whose facts changed, or whose points faded, get their new score."""
