@@ -14,10 +14,12 @@ from scoville.cli.endings import Verbs
 from scoville.cli.experiment import experiment
 from scoville.cli.explain import explain
 from scoville.cli.figures import figures
+from scoville.cli.import_ import import_
 from scoville.cli.init import init
 from scoville.cli.key import key
 from scoville.cli.learn import learn
 from scoville.cli.score import score
+from scoville.cli.serve import serve
 from scoville.cli.sql import sql
 from scoville.cli.threshold import threshold
 from scoville.cli.user import user
@@ -53,8 +55,9 @@ def _scoville(
     """Lead scoring that people trust: points that add up, explained, replayable at any date."""
 
 
-for command in (demo, init, check, score, explain, validate, threshold, drift, compare, learn, figures, sql):
+for command in (demo, init, check, score, explain, validate, threshold, drift, compare, learn, figures, sql, serve):
     app.command()(command)
 app.add_typer(experiment, name="experiment")
+app.add_typer(import_, name="import")
 app.add_typer(key, name="key")
 app.add_typer(user, name="user")

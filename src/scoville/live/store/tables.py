@@ -1,0 +1,10 @@
+"""Every table of the store in one catalogue: whoever needs all of them (migrations, backups, tests) asks here."""
+
+from __future__ import annotations
+
+from scoville.live.store import access, actions, log, people, routing, scores
+from scoville.live.store.metadata import metadata
+
+PARTS = (log, people, scores, actions, routing, access)
+CATALOGUE = metadata
+"""All tables, once every part has been read."""

@@ -1,0 +1,89 @@
+"""The worker: everything that happens after an event has been stored, again and again.
+
+In: chores, each a function that does some work and says how much. Out: nothing; it runs until it is told to stop.
+Called by `scoville serve --role worker`.
+
+A lane is one thread with the chores that must not wait for others': a slow receiver of webhooks may not delay a score.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 30.0  # after a failure; twice as long after each further one
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Chore:
+    """One kind of work.
+
+    `work` does some of what is due at an instant (naive UTC) and returns how much: 0 means that nothing was left, and
+    that it may rest for `rest_s`. It is called again at once while there is more.
+    """
+
+    name: str
+    work: Callable[[datetime], int]
+    rest_s: float
+
+
+@dataclass
+class _Turn:
+    """When a chore is due again, on a clock that only goes forward, and how often it has failed in a row."""
+
+    chore: Chore
+    due_s: float = 0.0
+    failures: int = 0
+
+
+@dataclass
+class Worker:
+    """Lanes of chores, each lane in a thread of its own. `done` counts what each chore did, for metrics and tests."""
+
+    lanes: Sequence[Sequence[Chore]]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC).replace(tzinfo=None)
+    done: dict[str, int] = field(default_factory=dict)
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set; what is being done then is finished first."""
+        threads = [
+            threading.Thread(target=self._run_lane, args=(lane, stop), name=lane[0].name) for lane in self.lanes if lane
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _run_lane(self, lane: Sequence[Chore], stop: threading.Event) -> None:
+        turns = [_Turn(chore) for chore in lane]
+        while not stop.is_set():
+            for turn in turns:
+                if turn.due_s <= time.monotonic() and not stop.is_set():
+                    self._take(turn)
+            stop.wait(max(0.0, min(turn.due_s for turn in turns) - time.monotonic()))
+
+    def _take(self, turn: _Turn) -> None:
+        """Do some of a chore. One that fails is tried again later: what it left undone is still in the store."""
+        try:
+            count = turn.chore.work(self.now())
+        except Exception as failed:  # noqa: BLE001 - whatever it was, the other chores go on
+            pause_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**turn.failures)
+            turn.failures += 1
+            turn.due_s = time.monotonic() + pause_s
+            _log.warning(
+                "chore failed", chore=turn.chore.name, error=type(failed).__name__, tries=turn.failures, again_s=pause_s
+            )
+            _log.debug("chore failed", chore=turn.chore.name, exc_info=failed)  # its text may hold personal data
+            return
+        turn.failures = 0
+        self.done[turn.chore.name] = self.done.get(turn.chore.name, 0) + count
+        turn.due_s = time.monotonic() + (0 if count else turn.chore.rest_s)
