@@ -29,11 +29,7 @@ def text_of(message: dict[str, Any], field: str) -> str | None:
     value = message.get(field)
     if value is None:
         return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise Unusable("bad_id", f"{field} is {_named(value)}; it has to be a text or a number.")
-    text = (value if isinstance(value, str) else str(value)).strip()
+    text = (value if isinstance(value, str) else _digits(value, field)).strip()
     if len(text) > LONGEST_NAME:
         raise Unusable("bad_id", f"{field} has {len(text):,} characters; at most {LONGEST_NAME} are taken.")
     return text or None
@@ -55,13 +51,24 @@ def instant_of(message: dict[str, Any], *fields: str) -> int | None:
     Nulls:  none of them has a value.
     Raises: Unusable (bad_time) when the value is no instant.
     """
-    named = next((field for field in fields if message.get(field) not in (None, "")), None)
-    if named is None:
-        return None
-    instant = read_instant(message[named])
+    for field in fields:
+        value = message.get(field)
+        if value is not None and value != "":
+            return _instant(value, field)
+    return None
+
+
+def _digits(value: object, field: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unusable("bad_id", f"{field} is {_named(value)}; it has to be a text or a number.")
+    return str(int(value) if value == int(value) else value)
+
+
+def _instant(value: object, field: str) -> int:
+    instant = read_instant(value)
     if instant is None:
-        found = str(message[named])[:60]
-        raise Unusable("bad_time", f"{named} is {found!r}; write ISO 8601 such as 2026-05-03T14:30:00Z, after 1970.")
+        found = str(value)[:60]
+        raise Unusable("bad_time", f"{field} is {found!r}; write ISO 8601 such as 2026-05-03T14:30:00Z, after 1970.")
     return instant
 
 

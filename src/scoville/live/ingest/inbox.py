@@ -1,8 +1,8 @@
 """Batches of many requests -> one durable transaction, and an answer to each of them.
 
 In: batches, from the event loop of the server. Out: an answer to each, given after the commit: what was answered is on
-the disk. One thread writes; while it commits, the next requests gather and go together. Called by the door of the
-server.
+the disk. One thread writes; while it commits, the next requests gather and go together. Everything that is shared lives
+on the event loop, so putting a batch takes no lock. Called by the door of the server.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import queue
 import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 _ROOM_BYTES = 64 * 1024 * 1024  # that many wait in memory at most; then senders are asked to wait
 _ROW_BYTES = 500  # of a message beside its payload
 _MOST_MESSAGES = 2_000  # of one transaction: others that write wait no longer than it lasts
+_APART_S = (
+    0.002  # between two transactions under load: where a commit is fast, many small ones would take the processor
+)
 _log = logging.getLogger(__name__)
 
 
@@ -41,15 +45,22 @@ class AwayError(EngineError):
     """The store is full or cannot be reached: nothing was stored."""
 
 
-@dataclass(frozen=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     batch: Batch
     weight_bytes: int
     answered: asyncio.Future[None]
 
 
+@dataclass(frozen=True)
+class _Group:
+    """What goes into one transaction."""
+
+    loop: asyncio.AbstractEventLoop
+    members: list[_Waiting]
+
+
 class Inbox:
-    """The way into the store. Use it as a context: on leaving, what waits is written."""
+    """The way into the store, for one event loop. Use it as a context: on leaving, what waits is written."""
 
     def __init__(
         self,
@@ -62,8 +73,10 @@ class Inbox:
         self._store, self._room_bytes, self._told = store, room_bytes, told
         self._waiting: deque[_Waiting] = deque()
         self._held_bytes = 0
-        self._changed = threading.Condition()
+        self._is_busy = False  # a group is on its way, or about to be
         self._is_closing = False
+        self._sent_s = 0.0
+        self._groups: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
         errors = store.engine.dialect.loaded_dbapi
         self._away = (OperationalError, InterfaceError, errors.OperationalError, errors.InterfaceError, OSError)
@@ -76,10 +89,11 @@ class Inbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write what waits, answer it, and stop."""
-        with self._changed:
-            self._is_closing = True
-            self._changed.notify()
+        """Write what waits, and stop. The server calls it when all requests are answered."""
+        self._is_closing = True
+        if self._waiting:
+            self._send(self._waiting[0].answered.get_loop())
+        self._groups.put(None)
         self._thread.join()
 
     async def put(self, batch: Batch) -> None:
@@ -89,69 +103,63 @@ class Inbox:
         """
         if not len(batch):
             return
-        waiting = _Waiting(batch, _weight(batch), asyncio.get_running_loop().create_future())
-        with self._changed:
-            self._admit(waiting)
-            self._changed.notify()
-        await waiting.answered
-
-    def _admit(self, waiting: _Waiting) -> None:
+        weight_bytes = _weight(batch)
         if self._is_closing:
             raise AwayError("the server is stopping; send it again")
-        if self._held_bytes and self._held_bytes + waiting.weight_bytes > self._room_bytes:
+        if self._held_bytes and self._held_bytes + weight_bytes > self._room_bytes:
             raise FullError("more events arrive than can be written; send them again a little later")
-        self._held_bytes += waiting.weight_bytes
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(batch, weight_bytes, loop.create_future())
+        self._held_bytes += weight_bytes
         self._waiting.append(waiting)
+        if not self._is_busy:
+            self._is_busy = True
+            loop.call_soon(self._send, loop)  # what arrives in the same turn of the loop goes with it
+        await waiting.answered
+
+    def _send(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hand the next group to the thread."""
+        members: list[_Waiting] = []
+        messages = 0
+        while self._waiting and messages < _MOST_MESSAGES:
+            members.append(self._waiting.popleft())
+            messages += len(members[-1].batch)
+        self._sent_s = loop.time()
+        self._groups.put(_Group(loop, members))
 
     def _run(self) -> None:
-        while group := self._next():
-            self._write(group)
+        while (group := self._groups.get()) is not None:
+            error = self._written(group.members)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for the answer any more
+                group.loop.call_soon_threadsafe(self._answer, group, error)
 
-    def _next(self) -> list[_Waiting]:
-        """What goes into the next transaction; empty when the inbox is closed."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._is_closing)
-            group: list[_Waiting] = []
-            messages = 0
-            while self._waiting and messages < _MOST_MESSAGES:
-                group.append(self._waiting.popleft())
-                messages += len(group[-1].batch)
-            return group
-
-    def _write(self, group: list[_Waiting]) -> None:
+    def _written(self, members: list[_Waiting]) -> list[AwayError | None]:
         """One transaction for all of them. One that cannot be written must not take the others with it."""
         try:
             with self._store.writing() as connection:
-                written = write_batches(connection, [one.batch for one in group])
+                written = write_batches(connection, [one.batch for one in members])
         except Exception as failed:  # noqa: BLE001 - a thread that ends here would leave every sender without an answer
-            if len(group) > 1 and not isinstance(failed, self._away):
-                for one in group:
-                    self._write([one])
-                return
+            if len(members) > 1 and not isinstance(failed, self._away):
+                return [error for one in members for error in self._written([one])]
             _log.error("events not stored: %s", type(failed).__name__)  # the error's text may hold personal data
-            self._answer(group, AwayError("the store is full or cannot be reached; nothing was stored, send it again"))
-            return
+            away = "the store is full or cannot be reached; nothing was stored, send it again"
+            return [AwayError(away) for _ in members]
         self._told(written)
-        self._answer(group, None)
+        return [None] * len(members)
 
-    def _answer(self, group: list[_Waiting], error: AwayError | None) -> None:
-        with self._changed:
-            self._held_bytes -= sum(one.weight_bytes for one in group)
-        loops = {one.answered.get_loop() for one in group}
-        for loop in loops:
-            mine = [one.answered for one in group if one.answered.get_loop() is loop]
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for the answer any more
-                loop.call_soon_threadsafe(_resolve, mine, error)
-
-
-def _resolve(answered: list[asyncio.Future[None]], error: AwayError | None) -> None:
-    for one in answered:
-        if one.done():  # its request was given up
-            continue
-        if error is None:
-            one.set_result(None)
-        else:
-            one.set_exception(error)
+    def _answer(self, group: _Group, errors: list[AwayError | None]) -> None:
+        """Back on the loop: answer a group, and send the next one."""
+        for one, error in zip(group.members, errors, strict=True):
+            self._held_bytes -= one.weight_bytes
+            if one.answered.done():  # its request was given up
+                continue
+            if error is None:
+                one.answered.set_result(None)
+            else:
+                one.answered.set_exception(error)
+        self._is_busy = bool(self._waiting)
+        if self._is_busy:
+            group.loop.call_at(self._sent_s + _APART_S, self._send, group.loop)
 
 
 def _weight(batch: Batch) -> int:

@@ -77,7 +77,7 @@ def key_in(document: object) -> str | None:
 def _items(document: object, arrival: Arrival) -> tuple[list[Any], dict[str, Any]]:
     """The messages of a body, and what is said once for all of them."""
     if arrival.type is not None and isinstance(document, dict):
-        return [{**document, "type": arrival.type}], {}
+        return [document], {}
     if arrival.type is None and isinstance(document, dict) and isinstance(document.get("batch"), list):
         return document["batch"], document
     if arrival.type is None and isinstance(document, list):
@@ -93,13 +93,13 @@ class _Reader:
         context = shared.get("context")
         self._arrival, self._rules, self._new_id = arrival, rules, new_id
         self._context: dict[str, Any] = context if isinstance(context, dict) else {}
-        self._sent_us = read_instant(shared.get("sentAt"))
+        self._sent_us = None if arrival.is_history else read_instant(shared.get("sentAt"))
 
     def message(self, item: object) -> Message:
         """The message. Raises: Unusable."""
         if not isinstance(item, dict):
             raise Unusable("not_an_object", "An event has to be a JSON object.")
-        kind = item.get("type")
+        kind = self._arrival.type or item.get("type")
         if kind not in TYPES:
             raise Unusable("unknown_type", f"type is {str(kind)[:60]!r}; it is one of {', '.join(TYPES)}.")
         event = _event_name(item, kind)
@@ -139,7 +139,7 @@ class _Reader:
 
     def _payload(self, item: dict[str, Any], kind: str, outcome: str | None) -> str:
         """Traits or properties, and the context, as JSON text. Raises: Unusable when a store could not hold it."""
-        context = {**self._context, **object_of(item, "context")}
+        context = self._context | object_of(item, "context")
         if self._rules.are_bots_refused and is_bot(context.get("userAgent")):
             raise Unusable("bot", "context.userAgent is the one of a robot.")
         held = {**_said(item, kind, context), "context": context}
@@ -165,7 +165,9 @@ class _Reader:
 
     def _occurred(self, item: dict[str, Any]) -> int:
         original_us = instant_of(item, "timestamp", "originalTimestamp")
-        sent_us = None if self._arrival.is_history else read_instant(item.get("sentAt")) or self._sent_us
+        sent_us = self._sent_us
+        if "sentAt" in item and not self._arrival.is_history:
+            sent_us = read_instant(item["sentAt"]) or sent_us
         return occurred(original_us, sent_us, self._arrival.received_us)
 
     def _made_id(self, item: dict[str, Any]) -> str:

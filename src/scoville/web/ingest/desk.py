@@ -12,7 +12,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
@@ -92,7 +92,7 @@ class Desk:
         return ACCEPTED
 
     async def admitted(self, key: str | None) -> Sender:
-        """Who sends. Raises: TurnedAwayError: no key, a wrong one, one that may not send, or one that sends too much."""
+        """Who sends. Raises: TurnedAwayError (no key, a wrong one, one that may not send, or sends too much)."""
         if key is None:
             raise TurnedAwayError(
                 HTTPStatus.UNAUTHORIZED, "no_write_key", "Send the write key: Authorization: Basic base64(KEY:)."
@@ -145,14 +145,13 @@ class Desk:
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         """The body, unpacked. Raises: LeftError; TurnedAwayError when it is too large, wrongly packed or too slow."""
         try:
-            inflating = Inflating(headers.get(b"content-encoding", b"").decode("latin-1"), self.rules.body_bytes)
             if _declared_bytes(headers) > self.rules.body_bytes:
                 raise too_large(self.rules.body_bytes)
-            more = await _fed(inflating, receive)
-            if more:
+            inflating = Inflating(headers.get(b"content-encoding", b"").decode("latin-1"), self.rules.body_bytes)
+            if await _fed(inflating, receive):
                 async with asyncio.timeout(_SLOW_S):
-                    while more:
-                        more = await _fed(inflating, receive)
+                    while await _fed(inflating, receive):
+                        pass
             return inflating.body()
         except UnreadableError as unreadable:
             raise _unreadable(unreadable) from None
@@ -163,7 +162,7 @@ class Desk:
 
 async def _fed(inflating: Inflating, receive: Receive) -> bool:
     """Take the next part of the body; whether there is more."""
-    part: dict[str, Any] = dict(await receive())
+    part = await receive()
     if part["type"] == "http.disconnect":
         raise LeftError
     inflating.feed(part.get("body", b""))

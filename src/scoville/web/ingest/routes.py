@@ -10,7 +10,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from scoville.live.ingest.reading import TYPES
 from scoville.web.ingest.answers import Answer, preflight, refusal
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from scoville.web.ingest.desk import Desk
 
-    Handler = Callable[[Scope, Receive], Awaitable[Answer | None]]
+    _Handler = Callable[[Scope, Receive], Awaitable[Answer | None]]
 
 _PIXELS = ("track", "page")
 
@@ -37,7 +37,7 @@ def ingest_routes(desk: Desk, *, public_url: str | None = None) -> list[Route]:
     `public_url` is where browsers reach this server, such as `https://events.example.com`; without it, they are told
     the host that they asked.
     """
-    posts: dict[str, Handler] = {
+    posts: dict[str, _Handler] = {
         "/v1/batch": partial(desk.take, event_type=None),
         "/v1/b": partial(desk.take, event_type=None),
         "/v1/import": partial(desk.take, event_type=None, history=True),
@@ -45,10 +45,10 @@ def ingest_routes(desk: Desk, *, public_url: str | None = None) -> list[Route]:
     }
     for event_type in TYPES:
         posts[f"/v1/{event_type}"] = posts[f"/v1/{event_type[0]}"] = partial(desk.take, event_type=event_type)
-    return [*_in_both_forms(posts, "POST"), *_in_both_forms(_gets(desk, public_url), "GET")]
+    return [_Posts(posts), *_in_both_forms(_gets(desk, public_url), "GET")]
 
 
-def _gets(desk: Desk, public_url: str | None) -> dict[str, Handler]:
+def _gets(desk: Desk, public_url: str | None) -> dict[str, _Handler]:
     async def settings(scope: Scope, receive: Receive) -> Answer:  # noqa: ARG001 - a handler
         return await segment_settings(desk, scope, public_url)
 
@@ -58,7 +58,7 @@ def _gets(desk: Desk, public_url: str | None) -> dict[str, Handler]:
     async def snippet(scope: Scope, receive: Receive) -> Answer:  # noqa: ARG001 - a handler
         return script(scope)
 
-    gets: dict[str, Handler] = {
+    gets: dict[str, _Handler] = {
         "/v1/projects/{key}/settings": settings,
         "/sourceConfig": source,
         "/analytics.js/v1/{key}/analytics.min.js": snippet,
@@ -68,15 +68,14 @@ def _gets(desk: Desk, public_url: str | None) -> dict[str, Handler]:
     return gets
 
 
-def _pixel(desk: Desk, event_type: str) -> Handler:
+def _pixel(desk: Desk, event_type: str) -> _Handler:
     async def pixel(scope: Scope, receive: Receive) -> Answer:  # noqa: ARG001 - a handler
         return await take_pixel(desk, scope, event_type)
 
     return pixel
 
 
-def _in_both_forms(handlers: dict[str, Handler], method: str) -> list[Route]:
-    """The forms without a slash first: routes are tried one after the other, and those are what clients ask for."""
+def _in_both_forms(handlers: dict[str, _Handler], method: str) -> list[Route]:
     doors = {path: _Door(handler, method) for path, handler in handlers.items()}
     return [Route(path + slash, door, name=path) for slash in ("", "/") for path, door in doors.items()]
 
@@ -84,7 +83,7 @@ def _in_both_forms(handlers: dict[str, Handler], method: str) -> list[Route]:
 class _Door:
     """One address, as an ASGI application: nothing stands between the server and the handler."""
 
-    def __init__(self, handler: Handler, method: str) -> None:
+    def __init__(self, handler: _Handler, method: str) -> None:
         self._handler, self._methods = handler, {method, "HEAD"} if method == "GET" else {method}
         self._wrong_method = refusal(HTTPStatus.METHOD_NOT_ALLOWED, "wrong_method", f"Send {method} to this address.")
 
@@ -104,3 +103,25 @@ class _Door:
         except TurnedAwayError as turned_away:
             REFUSED_REQUESTS.labels(turned_away.code).inc()
             return turned_away.answer
+
+
+class _Posts(Route):
+    """All addresses that take events: found by one look into a dict, because nothing is asked for more often."""
+
+    def __init__(self, handlers: dict[str, _Handler]) -> None:
+        doors = {path: _Door(handler, "POST") for path, handler in handlers.items()}
+        self._doors = doors | {f"{path}/": door for path, door in doors.items()}
+        super().__init__("/v1/batch", doors["/v1/batch"], name="events")
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether the address is one of these."""
+        door = self._doors.get(_path_of(scope)) if scope["type"] == "http" else None
+        return (Match.NONE, {}) if door is None else (Match.FULL, {"endpoint": door})
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        await self._doors[_path_of(scope)](scope, receive, send)
+
+
+def _path_of(scope: Scope) -> str:
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))

@@ -12,6 +12,7 @@ import binascii
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs
 
@@ -91,6 +92,7 @@ def _sender(key: Key) -> Sender:
     )
 
 
+@lru_cache(maxsize=1024)  # a sender writes the same header every time
 def key_in_authorization(value: bytes) -> str | None:
     """The key of an Authorization header: Basic with it as the user, with or without a colon, or Bearer."""
     scheme, _, rest = value.strip().partition(b" ")
