@@ -90,7 +90,7 @@ def _prepare(store: str, model: Path | None, role: str, shown: str) -> None:
         if model is not None:
             publish_file(opened, model, now=this_instant())
         if role != "worker":
-            for note in notes_for(opened, shown, now=this_instant()):
+            for note in notes_for(opened, shown):
                 typer.echo(note, err=True)
 
 

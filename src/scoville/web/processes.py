@@ -10,6 +10,7 @@ again. SIGHUP starts new children before the old ones are asked to finish: a new
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -31,7 +32,9 @@ _BACKLOG = 2048  # connections that may wait while a child starts
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10.0  # before a child that died at once is started again
 _LIVED_S = 30.0  # a child that lived so long has not died of its start
 _LEAVE_S = 25.0  # what a child has to finish what it is doing
+_READY_S = 30.0  # what a child has to start
 _CHECK_S = 0.05
+_READY = "SCOVILLE_READY"  # names the pipe to a child
 _FIRST_HANDED = 3  # the first socket that systemd hands over
 _log = structlog.get_logger(__name__)
 
@@ -65,13 +68,26 @@ class Child:
     started_s: float = 0.0
     failures: int = 0
     due_s: float = 0.0
+    ready: int = -1  # it closes the other end of this pipe when it is ready, or dead
 
     def start(self, environment: Mapping[str, str], door: socket.socket | None) -> None:
         """Start it, with the door in its hands when there is one."""
-        handed = (door.fileno(),) if door is not None else ()
-        self.process = subprocess.Popen(self.command, env=environment, pass_fds=handed)  # noqa: S603 - our own command
+        self._forget_pipe()
+        self.ready, theirs = os.pipe()
+        handed = (theirs, *((door.fileno(),) if door is not None else ()))
+        told = {**environment, _READY: str(theirs)}
+        self.process = subprocess.Popen(self.command, env=told, pass_fds=handed)  # noqa: S603 - our own command
+        os.close(theirs)
         self.started_s = time.monotonic()
         _log.info("started", child=self.name, pid=self.process.pid)
+
+    def wait_until_ready(self) -> None:
+        """Until it says that it works, or is dead, or its time is over."""
+        select.select([self.ready], [], [], _READY_S)
+
+    def _forget_pipe(self) -> None:
+        if self.ready >= 0:
+            os.close(self.ready)
 
     @property
     def is_running(self) -> bool:
@@ -130,6 +146,8 @@ class Parent:
         old = [child.process for child in self.children if child.process is not None]
         for child in self.children:
             child.start(self.environment, self.door)
+        for child in self.children:
+            child.wait_until_ready()
         _let_go(old)
 
 
@@ -144,6 +162,13 @@ def _let_go(processes: Sequence[subprocess.Popen[bytes]]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def say_ready() -> None:
+    """Tell the parent that this process works now. Nothing happens without a parent."""
+    told = os.environ.pop(_READY, None)
+    if told is not None:
+        os.close(int(told))
 
 
 def die_with_parent(parent: int) -> None:

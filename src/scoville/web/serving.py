@@ -19,6 +19,7 @@ from scoville.web.ingest.counted import count_written
 from scoville.web.ingest.desk import Desk
 from scoville.web.ingest.routes import ingest_routes
 from scoville.web.ingest.senders import StoredKeys
+from scoville.web.processes import say_ready
 
 if TYPE_CHECKING:
     import socket
@@ -54,6 +55,7 @@ def app_of(store: Store, settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - as Starlette calls it
         with inbox:
+            say_ready()
             yield
 
     return create_app(store, settings, routes=ingest_routes(desk, public_url=settings.base_url), lifespan=lifespan)
