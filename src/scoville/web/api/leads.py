@@ -253,7 +253,7 @@ def show_history(here: Here, lead_id: LeadId, asked: Annotated[PastOptions, Quer
     """The newest first. Causes: event, decay, model, adjustment, merge, outcome."""
     before = _entry(asked.cursor) if asked.cursor is not None else None
     with here.store.reading() as connection:
-        lead_no = _known(connection, lead_id)
+        lead_no = known_lead(connection, lead_id)
         rows = history_of(connection, lead_no, asked.limit + 1, before)
     shown = rows[: asked.limit]
     cursor = str(shown[-1]["entry_no"]) if len(rows) > asked.limit else None
@@ -265,7 +265,7 @@ def show_timeline(here: Here, lead_id: LeadId, asked: Annotated[PastOptions, Que
     """Events under all its ids, the newest first."""
     before = _moment(asked.cursor) if asked.cursor is not None else None
     with here.store.reading() as connection:
-        lead_no = _known(connection, lead_id)
+        lead_no = known_lead(connection, lead_id)
         rows = timeline_of(connection, lead_no, asked.limit + 1, before)
     shown = rows[: asked.limit]
     cursor = f"{to_us(shown[-1]['occurred_at'])}.{shown[-1]['event_id'].hex()}" if len(rows) > asked.limit else None
@@ -282,7 +282,8 @@ def _shown(connection: Connection, publication_no: int, lead_nos: tuple[int, ...
     ]
 
 
-def _known(connection: Connection, lead_id: str) -> int:
+def known_lead(connection: Connection, lead_id: str) -> int:
+    """The number of the lead behind an id. Raises: ApiError 404."""
     lead_no = lead_no_of(connection, lead_id)
     if lead_no is None:
         raise not_found("lead")
@@ -290,7 +291,7 @@ def _known(connection: Connection, lead_id: str) -> int:
 
 
 def _scored(connection: Connection, lead_id: str) -> tuple[InForce, int]:
-    lead_no, model = _known(connection, lead_id), in_force(connection)
+    lead_no, model = known_lead(connection, lead_id), in_force(connection)
     if model is None:
         raise ApiError(409, "no_model", "no model is in force yet: publish one, then leads have scores")
     return model, lead_no

@@ -71,6 +71,21 @@ ACCESS: Mapping[str, Needs] = {
     "GET /v1/leads/{lead_id}/timeline": _READ,
     "POST /v1/score": _READ,
     "GET /v1/summary": _READ,
+    # models
+    "GET /v1/models": _READ,
+    "POST /v1/models": _STEER,
+    "GET /v1/models/status": _READ,
+    "POST /v1/models/check": _READ,
+    "POST /v1/models/publish": _STEER,
+    "POST /v1/models/rollback": _STEER,
+    "GET /v1/models/{version_no}": _READ,
+    "GET /v1/models/{version_no}/differences": _READ,
+    # sales
+    "GET /v1/leads/{lead_id}/adjustments": _READ,
+    "POST /v1/leads/{lead_id}/adjustments": _STEER,
+    "DELETE /v1/leads/{lead_id}/adjustments/{adjustment_no}": _STEER,
+    "POST /v1/leads/{lead_id}/outcomes": _SELL,
+    "GET /v1/outcomes": _READ,
     # what an admin looks after
     "GET /v1/users": _ADMIN,
     "POST /v1/users": _ADMIN,
