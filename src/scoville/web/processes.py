@@ -52,6 +52,7 @@ def open_door(host: str, port: int) -> socket.socket:
     try:
         door.bind((host, port))
     except (OSError, OverflowError) as refused:
+        door.close()
         said = getattr(refused, "strerror", None) or refused
         raise UsageError(f"cannot listen on {host}:{port}: {said}. Name another with --host and --port") from None
     door.listen(_BACKLOG)

@@ -1,0 +1,131 @@
+"""History goes through the door that live events go through: once, with its own times, in the formats of `score`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from sqlalchemy import select
+
+from scoville.data.workspace import Workspace
+from scoville.errors import DataError
+from scoville.live.importing import Imported, import_history
+from scoville.live.store.log import inbox, quarantine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from live_stores import NewStore
+    from scoville.live.importing import What
+    from scoville.live.store.opening import Store
+
+Row = dict[str, Any]
+NOW = datetime.fromisoformat("2026-06-01T12:00:00")
+LATER = datetime.fromisoformat("2026-06-02T12:00:00")
+
+
+def take(store: Store, what: What, file: object, *maps: str, now: datetime = NOW) -> Imported:
+    return import_history(store, what, file, source="crm", workspace=Workspace().with_maps(maps), now=now)
+
+
+def messages(store: Store) -> list[Row]:
+    with store.reading() as connection:
+        return [
+            dict(row)
+            for row in connection.execute(
+                select(inbox).order_by(inbox.c.user_id, inbox.c.occurred_at, inbox.c.seq)
+            ).mappings()
+        ]
+
+
+def test_events_keep_their_times_and_properties(new_store: NewStore, tmp_path: Path) -> None:
+    file = tmp_path / "events.csv"
+    file.write_text("Contact,event,date,page,amount\nann,visit,03.02.2024 14:30,/pricing,5\nbob,visit,28.02.2024,,\n")
+    store = new_store()
+    assert take(store, "events", file, "events.lead_id=Contact", "events.occurred_at=date") == Imported(accepted=2)
+    first, second = messages(store)
+    assert (first["user_id"], first["event"], first["type"]) == ("ann", "visit", "track")
+    assert first["occurred_at"] == datetime.fromisoformat("2024-02-03T14:30:00")
+    assert first["payload"]["properties"] == {"page": "/pricing", "amount": 5}
+    assert second["payload"]["properties"] == {}
+    assert first["is_trusted"]
+
+
+def test_a_file_taken_in_twice_is_there_once(new_store: NewStore) -> None:
+    rows = [{"lead_id": "ann", "event": "visit", "occurred_at": NOW, "event_id": str(i)} for i in range(5)]
+    store = new_store()
+    take(store, "events", rows[:3])
+    assert take(store, "events", rows, now=LATER) == Imported(accepted=2, known=3)
+    assert len(messages(store)) == 5
+
+
+def test_two_equal_rows_without_ids_are_two_events_however_often_the_file_is_read(new_store: NewStore) -> None:
+    rows = [{"lead_id": "ann", "event": "visit", "occurred_at": NOW}] * 2
+    store = new_store()
+    assert take(store, "events", rows).accepted == 2
+    assert take(store, "events", rows, now=LATER) == Imported(known=2)
+
+
+def test_leads_are_known_since_they_were_updated_and_a_changed_one_is_news(new_store: NewStore) -> None:
+    row = {"lead_id": "ann", "employees": 50, "updated_at": datetime.fromisoformat("2025-01-01")}
+    store = new_store()
+    take(store, "leads", [row])
+    changed = row | {"employees": 60, "updated_at": datetime.fromisoformat("2025-02-01")}
+    assert take(store, "leads", [row, changed]) == Imported(accepted=1, known=1)
+    assert [(one["type"], one["occurred_at"].month, one["payload"]["traits"]) for one in messages(store)] == [
+        ("identify", 1, {"employees": 50}),
+        ("identify", 2, {"employees": 60}),
+    ]
+
+
+def test_a_value_that_comes_back_is_stored_where_nothing_says_when_it_was_updated(new_store: NewStore) -> None:
+    store = new_store()
+    for employees, now in ((50, NOW), (60, LATER), (50, datetime.fromisoformat("2026-06-03"))):
+        take(store, "leads", [{"lead_id": "ann", "employees": employees}], now=now)
+    assert [one["payload"]["traits"]["employees"] for one in messages(store)] == [50, 60, 50]
+
+
+def test_outcomes_are_outcomes_by_whatever_name(new_store: NewStore) -> None:
+    rows = [
+        {"lead_id": "ann", "at": NOW, "outcome": "Won", "value": 100.0},
+        {"lead_id": "bob", "at": NOW, "outcome": "lost", "value": None},
+    ]
+    store = new_store()
+    take(store, "outcomes", rows)
+    first, second = messages(store)
+    assert (first["type"], first["payload"]["outcome"], first["payload"]["properties"]["value"]) == (
+        "outcome",
+        "won",
+        100,
+    )
+    assert (second["type"], second["payload"]["outcome"]) == ("outcome", "lost")
+
+
+def test_a_row_that_cannot_be_used_costs_its_neighbours_nothing(new_store: NewStore) -> None:
+    rows = [
+        {"lead_id": "ann", "event": "visit", "occurred_at": NOW},
+        {"lead_id": None, "event": "visit", "occurred_at": NOW},
+        {"lead_id": "bob", "event": "x" * 600, "occurred_at": NOW},
+    ]
+    store = new_store()
+    assert take(store, "events", rows) == Imported(accepted=1, refused=1, unusable=1)
+    with store.reading() as connection:
+        refused = connection.execute(select(quarantine.c.reason, quarantine.c.person)).one()
+    assert tuple(refused) == ("bad_id", "bob")
+
+
+def test_times_that_do_not_read_are_said_before_anything_is_stored(new_file: NewStore) -> None:
+    store = new_file()
+    with pytest.raises(DataError, match="occurred_at"):
+        take(store, "events", [{"lead_id": "ann", "event": "visit", "occurred_at": "some day"}])
+    assert messages(store) == []
+
+
+def test_the_json_column_of_properties_is_taken_apart(new_file: NewStore) -> None:
+    held = orjson.dumps({"page": "/pricing", "deep": {"n": 1}}).decode()
+    rows = [{"lead_id": "ann", "event": "v", "occurred_at": NOW, "properties": held, "own": "1"}]
+    store = new_file()
+    take(store, "events", rows)
+    assert messages(store)[0]["payload"]["properties"] == {"own": "1", "page": "/pricing", "deep": {"n": 1}}
