@@ -1,8 +1,8 @@
 """Batches of many requests -> one durable transaction, and an answer to each of them.
 
 In: batches, from the event loop of the server. Out: an answer to each, given after the commit: what was answered is on
-the disk. One thread writes; while it commits, the next requests gather and go together. Everything that is shared lives
-on the event loop, so putting a batch takes no lock. Called by the door of the server.
+the disk. One thread writes; while it commits, the next requests gather and go together. The loop appends to a deque
+and the thread takes from it, which needs no lock. Called by the door of the server.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import contextlib
 import logging
 import queue
 import threading
+import time
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -51,14 +51,6 @@ class _Waiting(NamedTuple):
     answered: asyncio.Future[None]
 
 
-@dataclass(frozen=True)
-class _Group:
-    """What goes into one transaction."""
-
-    loop: asyncio.AbstractEventLoop
-    members: list[_Waiting]
-
-
 class Inbox:
     """The way into the store, for one event loop. Use it as a context: on leaving, what waits is written."""
 
@@ -73,10 +65,9 @@ class Inbox:
         self._store, self._room_bytes, self._told = store, room_bytes, told
         self._waiting: deque[_Waiting] = deque()
         self._held_bytes = 0
-        self._is_busy = False  # a group is on its way, or about to be
+        self._is_busy = False  # the thread is at work, or about to be
         self._is_closing = False
-        self._sent_s = 0.0
-        self._groups: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
         errors = store.engine.dialect.loaded_dbapi
         self._away = (OperationalError, InterfaceError, errors.OperationalError, errors.InterfaceError, OSError)
@@ -91,9 +82,7 @@ class Inbox:
     ) -> None:
         """Write what waits, and stop. The server calls it when all requests are answered."""
         self._is_closing = True
-        if self._waiting:
-            self._send(self._waiting[0].answered.get_loop())
-        self._groups.put(None)
+        self._calls.put("")
         self._thread.join()
 
     async def put(self, batch: Batch) -> None:
@@ -114,24 +103,34 @@ class Inbox:
         self._waiting.append(waiting)
         if not self._is_busy:
             self._is_busy = True
-            loop.call_soon(self._send, loop)  # what arrives in the same turn of the loop goes with it
+            loop.call_soon(self._calls.put, "work")  # what arrives in the same turn of the loop goes with it
         await waiting.answered
 
-    def _send(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Hand the next group to the thread."""
+    def _run(self) -> None:
+        while self._calls.get():
+            self._write_all()
+        self._write_all()
+
+    def _write_all(self) -> None:
+        """Write until nothing waits. What is put after the last look finds the thread idle, and calls it."""
+        while True:
+            while group := self._next():
+                begun_s = time.monotonic()
+                errors = self._written(group)
+                self._tell(group, errors)
+                time.sleep(max(0.0, begun_s + _APART_S - time.monotonic()))
+            self._is_busy = False
+            if not self._waiting:
+                return
+            self._is_busy = True
+
+    def _next(self) -> list[_Waiting]:
         members: list[_Waiting] = []
         messages = 0
         while self._waiting and messages < _MOST_MESSAGES:
             members.append(self._waiting.popleft())
             messages += len(members[-1].batch)
-        self._sent_s = loop.time()
-        self._groups.put(_Group(loop, members))
-
-    def _run(self) -> None:
-        while (group := self._groups.get()) is not None:
-            error = self._written(group.members)
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for the answer any more
-                group.loop.call_soon_threadsafe(self._answer, group, error)
+        return members
 
     def _written(self, members: list[_Waiting]) -> list[AwayError | None]:
         """One transaction for all of them. One that cannot be written must not take the others with it."""
@@ -147,9 +146,13 @@ class Inbox:
         self._told(written)
         return [None] * len(members)
 
-    def _answer(self, group: _Group, errors: list[AwayError | None]) -> None:
-        """Back on the loop: answer a group, and send the next one."""
-        for one, error in zip(group.members, errors, strict=True):
+    def _tell(self, group: list[_Waiting], errors: list[AwayError | None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for the answer any more
+            group[0].answered.get_loop().call_soon_threadsafe(self._answer, group, errors)
+
+    def _answer(self, group: list[_Waiting], errors: list[AwayError | None]) -> None:
+        """Back on the loop."""
+        for one, error in zip(group, errors, strict=True):
             self._held_bytes -= one.weight_bytes
             if one.answered.done():  # its request was given up
                 continue
@@ -157,9 +160,6 @@ class Inbox:
                 one.answered.set_result(None)
             else:
                 one.answered.set_exception(error)
-        self._is_busy = bool(self._waiting)
-        if self._is_busy:
-            group.loop.call_at(self._sent_s + _APART_S, self._send, group.loop)
 
 
 def _weight(batch: Batch) -> int:

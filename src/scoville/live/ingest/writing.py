@@ -8,7 +8,6 @@ lets the rest of the process run meanwhile, and on PostgreSQL it is one way over
 from __future__ import annotations
 
 from functools import cache
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy.dialects import postgresql
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from scoville.live.ingest.messages import Batch
 
 _TABLES = {table.name: table for table in (inbox, quarantine, seen)}
-_MOST_ROWS = 256  # of one statement; sizes are powers of two, so that few statements are ever prepared
+_MOST_ROWS = 256  # of one statement
 _IDS = ("event_id", "received_at")
 _INBOX = tuple(name.replace("_us", "_at") for name in Message._fields)
 _QUARANTINE = tuple(name.replace("_us", "_at") for name in Refused._fields[1:])
@@ -61,7 +60,9 @@ def _remember_sqlite(cursor: Any, ids: list[tuple[bytes, int]]) -> set[bytes]:  
     """Note the ids in `seen`; those that were not there. The transaction is the only one that writes."""
     known: set[bytes] = set()
     for some in _pieces(ids):
-        cursor.execute(_known_sqlite(len(some)), [event_id for event_id, _ in some])
+        marks = [event_id for event_id, _ in some]
+        size = _size(len(marks))
+        cursor.execute(_known_sqlite(size), marks + [None] * (size - len(marks)))
         known.update(event_id for (event_id,) in cursor.fetchall())
     new = [row for row in ids if row[0] not in known] if known else ids
     _insert_sqlite(cursor, "seen", _IDS, new)
@@ -70,16 +71,19 @@ def _remember_sqlite(cursor: Any, ids: list[tuple[bytes, int]]) -> set[bytes]:  
 
 def _insert_sqlite(cursor: Any, table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:  # noqa: ANN401
     for some in _pieces(rows):
-        cursor.execute(_inserted_sqlite(table, columns, len(some)), list(chain.from_iterable(some)))
+        size = _size(len(some))
+        values = [value for row in some for value in row]
+        cursor.execute(_inserted_sqlite(table, columns, size), values + [None] * (size * len(columns) - len(values)))
 
 
 def _pieces(rows: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """The rows in pieces of 256, 128, 64, ... 1."""
-    begins = 0
-    while left := len(rows) - begins:
-        size = min(_MOST_ROWS, 1 << (left.bit_length() - 1))
-        yield rows[begins : begins + size]
-        begins += size
+    for begins in range(0, len(rows), _MOST_ROWS):
+        yield rows[begins : begins + _MOST_ROWS]
+
+
+def _size(rows: int) -> int:
+    """The next power of two: few statements are ever prepared. What is left over is null, and left out."""
+    return 1 << (rows - 1).bit_length()
 
 
 @cache
@@ -90,7 +94,8 @@ def _known_sqlite(rows: int) -> str:
 @cache
 def _inserted_sqlite(table: str, columns: tuple[str, ...], rows: int) -> str:
     marks = ", ".join([f"({', '.join('?' * len(columns))})"] * rows)
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {marks}"  # noqa: S608 - names of our own tables
+    filled = f"SELECT * FROM (VALUES {marks}) WHERE column1 IS NOT NULL"  # noqa: S608 - marks alone
+    return f"INSERT INTO {table} ({', '.join(columns)}) {filled}"
 
 
 def _remember_postgres(cursor: Any, ids: list[tuple[bytes, int]]) -> set[bytes]:  # noqa: ANN401 - the driver's

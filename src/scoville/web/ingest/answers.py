@@ -36,18 +36,16 @@ class Answer:
     def __init__(self, status: int, body: bytes, kind: bytes, headers: Headers | None = None) -> None:
         """`kind` is its Content-Type."""
         self.status = status
-        self._headers = [
-            (b"content-type", kind),
-            (b"content-length", str(len(body)).encode()),
-            *_FOR_BROWSERS,
-            *(headers or []),
-        ]
+        length = (b"content-length", str(len(body)).encode())
+        self._headers = [(b"content-type", kind), length, *(headers or [])]
+        self._for_browsers = [*self._headers, *_FOR_BROWSERS]
         self._body = {"type": "http.response.body", "body": body}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
-        """Send it."""
-        start = {"type": "http.response.start", "status": self.status, "headers": list(self._headers)}
-        await send(start)
+        """Send it. Servers need none of what browsers need, and every header costs."""
+        is_server = scope["method"] == "POST" and not any(name == b"origin" for name, _ in scope["headers"])
+        headers = self._headers if is_server else self._for_browsers
+        await send({"type": "http.response.start", "status": self.status, "headers": list(headers)})
         await send(self._body)
 
 
