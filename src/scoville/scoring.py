@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 # What both outputs rest on: worked out once when contributions are wanted too.
 _SHARED_STEPS = ("event_points", "segment_points", "sums")
+# What scores rest on, and they themselves: worked out one by one, a part of the leads at a time, where memory is short.
+_STEPS_IN_PARTS = ("weighed", "ranks", "scores")
 _SHOWN_LEADS = 10  # in a notebook
 _LONG_AGO = timedelta(days=60)  # two of the usual half-lives: what is left is a quarter
 _INSTANT = "write it like 2026-01-31 or 2026-01-31T18:00:00+01:00"
@@ -84,6 +86,7 @@ class ScoreRun:
         self._like = like
         self._made: list[str] = []
         self._bound = engine.bound
+        self._parts = _parts_of(engine, plan, quality)
 
     @property
     def duckdb(self) -> DuckDB:
@@ -128,8 +131,20 @@ class ScoreRun:
 
     def _hold(self, wanted: set[str]) -> None:
         steps = [step for step in self.plan.rests_on("scores", "contributions") if step in wanted - {*self._made}]
-        self.engine.materialise(self.plan, steps)
+        if self._parts > 1:
+            self.duckdb.materialise(self.plan, steps, self._made, parts=self._parts)
+        else:
+            self.engine.materialise(self.plan, steps, self._made)
         self._made += steps
+
+    def _hold_first(self, output: str) -> None:
+        """Hold what an output rests on where it has to be: it would be worked out again, or not fit into memory."""
+        if output in (*self._made, "rejects"):
+            return
+        if self._parts > 1:
+            self._hold({*(_SHARED_STEPS if output == "contributions" else _STEPS_IN_PARTS)})
+        elif self.engine.works_out_again:
+            self.share()
 
     def sql(self, output: str, order: str | None = None) -> str:
         """The query for an output over the tables of this run."""
@@ -137,8 +152,7 @@ class ScoreRun:
             message = f"the model '{self.model.name}' has no accounts; add `accounts: {{by: company_domain}}` to it"
             raise UsageError(message)
         self._check_is_bound()
-        if self.engine.works_out_again and output not in (*self._made, "rejects"):
-            self.share()
+        self._hold_first(output)
         given = [*self._made, "rejects"]
         is_made = output in given
         plain = f'SELECT * FROM "{output}"'  # noqa: S608 - names of our own steps
@@ -148,8 +162,9 @@ class ScoreRun:
     def keep(self, output: str) -> None:
         """Hold an output as a table, so that later questions about it run at once."""
         self._check_is_bound()
+        query = self.sql(output)
         if output not in self._made:
-            self.engine.keep(output, self.sql(output))
+            self.engine.keep(output, query)
             self._made.append(output)
 
     def beside(self, columns: pa.Table) -> None:
@@ -227,6 +242,12 @@ class ScoreRun:
 
     def _repr_html_(self) -> str:
         return ranking_html(self.model, self.as_of, self.top(_SHOWN_LEADS).to_pylist(), self.quality)
+
+
+def _parts_of(engine: Engine, plan: Plan, quality: Quality) -> int:
+    """Into how many parts the leads are dealt for DuckDB's memory; other engines see to theirs."""
+    leads = quality.relation("leads")
+    return engine.parts(plan, leads.used) if isinstance(engine, DuckDB) and leads is not None else 1
 
 
 def score(  # noqa: PLR0913 - what to score, and how to read it

@@ -19,6 +19,7 @@ from scoville.data.in_duckdb import InDuckDB
 from scoville.data.keep import literal
 from scoville.data.traits import LOOKUPS
 from scoville.engines.beside import FORMATS, check_ending, refuse_targets, written_beside
+from scoville.engines.in_parts import FOR_ALL_LEADS, in_parts, parts_needed
 from scoville.errors import DataError, EngineError, UsageError
 
 if TYPE_CHECKING:
@@ -100,15 +101,31 @@ class DuckDB:
         """Run a query now and hold its rows as a temporary table."""
         self.run(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
 
-    def materialise(self, plan: Plan, steps: Sequence[str], given: Sequence[str] = ()) -> None:
+    def materialise(self, plan: Plan, steps: Sequence[str], given: Sequence[str] = (), *, parts: int = 1) -> None:
         """Run steps of the plan, each into a temporary table of its name, so that later ones read it.
 
-        `given` names steps that stand there already.
+        `given` names steps that stand there already. With `parts` leads are worked out a part at a time.
         """
         done = list(given)
         for step in steps:
-            self.keep(step, plan.sql(step, self.dialect, given=done))
+            query = plan.sql(step, self.dialect, given=done)
+            if parts == 1 or step in FOR_ALL_LEADS:
+                self.keep(step, query)
+            else:
+                self._keep_in_parts(step, query, [*plan.inputs, *done], parts)
             done.append(step)
+
+    def _keep_in_parts(self, step: str, query: str, read: Sequence[str], parts: int) -> None:
+        dealt = [table for table in read if "lead_id" in self.columns(table)]
+        first, *others = in_parts(query, dealt, parts)
+        self.keep(step, first)
+        for further in others:
+            self.run(f'INSERT INTO temp.main."{step}" {further}')
+
+    def parts(self, plan: Plan, leads: int) -> int:
+        """Into how many parts so many leads have to be dealt for the memory that this connection may use."""
+        limit = self.connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchall()
+        return parts_needed(leads, len(plan.ledger.events), int(limit[0][0]))
 
     def drop(self, steps: Sequence[str]) -> None:
         """Forget steps that `materialise` made."""
