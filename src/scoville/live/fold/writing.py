@@ -139,9 +139,7 @@ def _new_leads(connection: Connection, people: People, changes: Changes) -> dict
         }
         for root in roots
     ]
-    numbers = connection.execute(
-        insert(leads).returning(leads.c.lead_no, sort_by_parameter_order=True), rows
-    ).scalars()
+    numbers = connection.execute(insert(leads).returning(leads.c.lead_no, sort_by_parameter_order=True), rows).scalars()
     return dict(zip(roots, numbers, strict=True))
 
 
@@ -194,7 +192,9 @@ def _insert_rows(
             if "account" in row:
                 row["account_no"] = accounts[row["account"]]
         if rows:
-            connection.execute(statement, [{k: v for k, v in row.items() if k not in {"id", "account"}} for row in rows])
+            connection.execute(
+                statement, [{k: v for k, v in row.items() if k not in {"id", "account"}} for row in rows]
+            )
 
 
 def _see_last(connection: Connection, people: People, changes: Changes, stored: Mapping[int, int]) -> None:
