@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from sqlalchemy import text
 
 from live_world import NOW, World
 from scoville.live.store import access
@@ -86,8 +87,17 @@ class Api:
     def __init__(self, store: Store, settings: Settings = PLENTY) -> None:
         self.store, self.clock = store, Clock()
         self.world = World(store)
+        self._count_on()
         self.app = create_app(store, settings, clock=self.clock)
         self.settings = settings
+
+    def _count_on(self) -> None:
+        """The world's rows have numbers of their own choice; PostgreSQL would give the same ones out again."""
+        if self.store.is_sqlite:
+            return
+        with self.store.writing() as connection:
+            for table, column in (("model_versions", "version_no"), ("publications", "publication_no")):
+                connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), 1)"))
 
     def with_settings(self, settings: Settings) -> None:
         """The same store behind an app that is set up otherwise."""

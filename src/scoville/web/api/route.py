@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-_COSTS = {"POST /v1/score": 10, "POST /v1/session": 5, "POST /v1/setup": 5}  # in plain requests
+_COSTS = {
+    "POST /v1/score": 10,
+    "GET /v1/models/{version_no}/preview": 50,
+    "GET /v1/leads/{lead_id}/explanation": 5,
+    "POST /v1/session": 5,
+    "POST /v1/setup": 5,
+}  # in plain requests
 _NO_KEY = "show a key that is in force: Authorization: Bearer sv_secret_..., or log in"
 _FOREIGN = "this comes from another page than ours: a cookie does not count there; show a key instead"
 

@@ -67,6 +67,7 @@ ACCESS: Mapping[str, Needs] = {
     "GET /v1/leads": _READ,
     "GET /v1/leads/{lead_id}": _READ,
     "GET /v1/leads/{lead_id}/contributions": _READ,
+    "GET /v1/leads/{lead_id}/explanation": _READ,
     "GET /v1/leads/{lead_id}/history": _READ,
     "GET /v1/leads/{lead_id}/timeline": _READ,
     "POST /v1/score": _READ,
@@ -80,6 +81,7 @@ ACCESS: Mapping[str, Needs] = {
     "POST /v1/models/rollback": _STEER,
     "GET /v1/models/{version_no}": _READ,
     "GET /v1/models/{version_no}/differences": _READ,
+    "GET /v1/models/{version_no}/preview": _READ,
     # sales
     "GET /v1/leads/{lead_id}/adjustments": _READ,
     "POST /v1/leads/{lead_id}/adjustments": _STEER,

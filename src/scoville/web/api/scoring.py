@@ -1,0 +1,177 @@
+"""Scoring what is not stored, trying another model on what is, and telling why a lead has its score."""
+
+from __future__ import annotations
+
+from threading import BoundedSemaphore
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import Field, JsonValue
+from sqlalchemy import Connection
+
+from scoville.data.workspace import PLACEHOLDERS
+from scoville.live.models.apart import Deed, compiled, relations_of
+from scoville.live.models.telling import told
+from scoville.live.models.trying import preview
+from scoville.live.models.versions import text_of
+from scoville.live.queries.in_force import InForce, in_force
+from scoville.live.queries.lead import contributions_of, score_rows
+from scoville.web.api.fields import Answer, At, Body, Id, Name, When
+from scoville.web.api.leads import LeadId, known_lead
+from scoville.web.api.models import VersionNo
+from scoville.web.api.route import GuardedRoute, Here
+from scoville.web.errors import ApiError, not_found
+
+router = APIRouter(route_class=GuardedRoute, tags=["scoring"])
+_AT_ONCE = BoundedSemaphore(2)  # each takes a processor for a while: those who only read go on meanwhile
+_MOST_EVENTS = 5_000
+
+
+class EventToScore(Body):
+    """Something that the lead did."""
+
+    event: Name = Field(examples=["page_viewed"])
+    occurred_at: When | None = Field(None, description="Default: the instant of the score.")
+    properties: dict[str, JsonValue] = Field(default_factory=dict, examples=[{"path": "/pricing"}])
+
+
+class ToScore(Body):
+    """A lead that need not be known. Names are read as those of messages: `title` is `job_title`."""
+
+    traits: dict[str, JsonValue] = Field(default_factory=dict, examples=[{"email": "ann@acme.com", "title": "CEO"}])
+    events: Annotated[tuple[EventToScore, ...], Field(max_length=_MOST_EVENTS)] = ()
+    as_of: When | None = Field(None, description="Default: now.")
+    version_no: int | None = Field(None, ge=1, le=2**53, description="Default: the model in force.")
+
+
+class ScoredContribution(Answer):
+    """The points that one rule gives."""
+
+    section: str
+    rule: str
+    points: float
+
+
+class Scored(Answer):
+    """A score, as it would be."""
+
+    score: float
+    fit: float
+    engagement: float
+    grade: str | None
+    level: str | None
+    priority: str | None
+    stage: str | None
+    segment: str | None
+    disqualified_by: str | None
+    reasons: str | None
+    probability: float | None = None
+    model_version: str
+    as_of: At
+    contributions: list[ScoredContribution]
+
+
+class Crossing(Answer):
+    """How many leads go from one stage to another."""
+
+    before: str | None
+    after: str | None
+    leads: int
+
+
+class Mover(Answer):
+    """A lead that the other model sees otherwise."""
+
+    lead_id: str
+    score_before: float
+    score_after: float
+    stage_before: str | None
+    stage_after: str | None
+
+
+class Preview(Answer):
+    """What would change. Of very many leads a fair part is tried: `tried` of `leads`."""
+
+    leads: int
+    tried: int
+    moved: int
+    before: dict[str, int] = Field(description="Leads by stage; an empty name is no stage.")
+    after: dict[str, int]
+    crossings: list[Crossing]
+    movers: list[Mover] = Field(description="The ten that move most.")
+
+
+class Told(Answer):
+    """One contribution in words."""
+
+    section: str
+    rule: str
+    points: float
+    running_total: float
+    sentence: str
+
+
+class Explanation(Answer):
+    """Why a lead has its score."""
+
+    lead_id: Id
+    score: float
+    stage: str | None
+    model_version: str
+    as_of: At
+    contributions: list[Told]
+
+
+@router.post("/v1/score", summary="Score a payload, storing nothing")
+def score_payload(here: Here, asked: ToScore) -> Scored:
+    """By the model in force, or by another version. The same plan as for stored leads."""
+    as_of = asked.as_of or here.clock()
+    with here.store.reading() as connection:
+        text = _text(connection, asked.version_no)
+    deeds = [Deed(one.event, one.occurred_at or as_of, one.properties) for one in asked.events]
+    with _AT_ONCE:
+        ready = compiled(text)
+        (found,) = ready.score(relations_of(ready.wanted, asked.traits, deeds, PLACEHOLDERS), as_of)
+    return Scored.of({**found.row, "contributions": found.contributions})
+
+
+@router.get("/v1/models/{version_no}/preview", summary="What would change if it were in force", tags=["models"])
+def try_version(
+    here: Here,
+    version_no: VersionNo,
+    than: Annotated[int | None, Query(ge=1, le=2**53, description="Default: the version in force.")] = None,
+) -> Preview:
+    """Who crosses which stage, how many leads stand where, and the ten that move most. Takes seconds."""
+    with _AT_ONCE, here.store.reading() as connection:
+        texts = _text(connection, than), _text(connection, version_no)
+        return Preview.of(preview(connection, *texts, now=here.clock()))
+
+
+@router.get("/v1/leads/{lead_id}/explanation", summary="Why it has its score, in sentences", tags=["leads"])
+def explain(here: Here, lead_id: LeadId) -> Explanation:
+    """Each contribution with the facts that it rests on."""
+    with _AT_ONCE, here.store.reading() as connection:
+        lead_no, model = known_lead(connection, lead_id), _in_force(connection)
+        rows = score_rows(connection, model.publication_no, [lead_no])
+        if not rows:
+            raise ApiError(409, "not_yet_scored", "the lead is known, and its first score is on its way")
+        row: dict[str, Any] = rows[0]
+        found = contributions_of(connection, model.publication_no, lead_no)
+        words = told(connection, model.text, lead_no, found, segment=row["segment"], as_of=row["as_of"])
+    return Explanation.of({**row, "contributions": words})
+
+
+def _text(connection: Connection, version_no: int | None) -> str:
+    if version_no is None:
+        return _in_force(connection).text
+    text = text_of(connection, version_no)
+    if text is None:
+        raise not_found("version of the model")
+    return text
+
+
+def _in_force(connection: Connection) -> InForce:
+    model = in_force(connection)
+    if model is None:
+        raise ApiError(409, "no_model", "no model is in force yet: publish one first")
+    return model
