@@ -116,7 +116,7 @@ def test_the_url_that_is_asked_holds_the_ip_and_no_name() -> None:
 
 
 def test_the_operator_can_allow_a_private_host_by_name_or_by_name_and_port() -> None:
-    policy = policy_of({"SCOVILLE_ALLOW_HOSTS": "Inside.example, localhost:8080,[, ::1"})
+    policy = policy_of(["Inside.example", " localhost:8080", "", "::1"])
     assert target("http://inside.example/", policy)[0] == "10.1.2.3"
     assert target("http://localhost:8080/", policy)[0] == "127.0.0.1"
     assert target("https://[::1]/", policy)[0] == "::1"

@@ -35,10 +35,11 @@ from scoville.live.actions.messages import (
     replay,
     replay_range,
 )
-from scoville.live.actions.queueing import Notice, queue_actions, queue_notices, queue_test
+from scoville.live.actions.queueing import queue_actions, queue_notices, queue_test
 from scoville.live.actions.retrying import SCHEDULE
 from scoville.live.actions.sender import Sender
 from scoville.live.actions.sending import Attempt
+from scoville.live.routing.notice import Notice
 from scoville.live.store.actions import deliveries, outbox, tags
 from scoville.live.store.routing import waiting
 

@@ -20,12 +20,12 @@ import idna
 from scoville.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable
 
     Resolve = Callable[[str, int], Awaitable[list[str]]]
     IP = IPv4Address | IPv6Address
 
-VARIABLE = "SCOVILLE_ALLOW_HOSTS"
+SETTING = "allowed_private_hosts"
 WEB_PORTS = frozenset({80, 443})
 MAIL_PORTS = frozenset({25, 465, 587, 2525})
 _LONGEST = 2_000  # characters of a URL; more is no address
@@ -83,9 +83,9 @@ class Target:
         return f"{self.address.scheme}://{ip}:{self.address.port}{self.address.path}"
 
 
-def policy_of(environ: Mapping[str, str]) -> Policy:
-    """The hosts of SCOVILLE_ALLOW_HOSTS, with commas between."""
-    return Policy(frozenset(host.strip().lower() for host in environ.get(VARIABLE, "").split(",") if host.strip()))
+def policy_of(hosts: Iterable[str]) -> Policy:
+    """The hosts of the setting `allowed_private_hosts`, as `host` or `host:port`."""
+    return Policy(frozenset(host.strip().lower() for host in hosts if host.strip()))
 
 
 def parsed_url(url: str, policy: Policy) -> Address:
@@ -108,7 +108,7 @@ def parsed_url(url: str, policy: Policy) -> Address:
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     address = Address(parts.scheme, host, port, path, policy.allows(host, port))
     if parts.scheme == "http" and not address.is_allowed:
-        raise AddressError(f"http is not encrypted; use https, or let the operator name {host} in {VARIABLE}")
+        raise AddressError(f"http is not encrypted; use https, or let the operator name {host} in {SETTING}")
     return _checked_port(address, WEB_PORTS, policy)
 
 
@@ -123,7 +123,7 @@ def _checked_port(address: Address, ports: frozenset[int], policy: Policy) -> Ad
         allowed = ", ".join(map(str, sorted(ports)))
         raise AddressError(
             f"port {address.port} is not used for this; allowed: {allowed}, "
-            f"and what the operator names in {VARIABLE} as host:port"
+            f"and what the operator names in {SETTING} as host:port"
         )
     if _is_number(address.host):
         _checked_ip(address, address.host)
@@ -168,9 +168,7 @@ def _checked_ip(address: Address, ip: str) -> None:
     parsed = ip_address(ip.partition("%")[0])
     unspecified = parsed.is_unspecified or parsed.is_multicast
     if not is_public(parsed) and (unspecified or not address.is_allowed):
-        raise AddressError(
-            f"{address.host} is an address of a private network; the operator can allow it in {VARIABLE}"
-        )
+        raise AddressError(f"{address.host} is an address of a private network; the operator can allow it in {SETTING}")
 
 
 async def resolved(address: Address, resolve: Resolve) -> Target:

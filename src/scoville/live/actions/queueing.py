@@ -8,7 +8,6 @@ second call for the same makes no second row. Called by the scorer (`queue_actio
 from __future__ import annotations
 
 import secrets as dice
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row, Select
 
+    from scoville.live.routing.notice import Notice
     from scoville.live.store.opening import Store
 
 _TYPES = {
@@ -39,16 +39,6 @@ _TYPES = {
     "escalation": "lead.sla.escalation",
 }
 _SCORE = ("fit", "engagement", "grade", "level", "priority", "segment", "reasons")
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Something other than a crossing: `cause` is its name, once and for all, such as `assignment:17`."""
-
-    occasion: str
-    cause: str
-    lead_no: int
-    more: Mapping[str, Any]
 
 
 def queue_actions(connection: Connection, change_nos: Sequence[int], now: datetime) -> int:

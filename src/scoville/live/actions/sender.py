@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter, deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from scoville.errors import UsageError
@@ -50,6 +51,10 @@ class Sender:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sender", daemon=True)
         self._thread.start()
+
+    def use_policy(self, policy: Policy) -> None:
+        """From the next attempt on, these private hosts are allowed."""
+        self._way = replace(self._way, policy=policy)
 
     def room(self, action: Row[Any]) -> int:
         """How many more parcels of this action may be on their way now."""

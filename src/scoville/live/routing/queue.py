@@ -6,13 +6,14 @@ Nobody leaves it but by being assigned, answered, or taken out by a person.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scoville.live.routing.facts import AT_ONCE, first_identities
-from scoville.live.store.people import identities
+from scoville.live.store.people import identities, leads
 from scoville.live.store.routing import assignments, waiting
 
 if TYPE_CHECKING:
@@ -20,6 +21,22 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+    from scoville.live.store.opening import Store
+
+
+@dataclass(frozen=True)
+class Unassigned:
+    """A lead in the queue: why it has no owner, and for how long. `reason` is `new` until it was tried once."""
+
+    lead_id: str
+    cause: str
+    reason: str
+    detail: str
+    since: datetime
+    age_s: float
+    tries: int
+    place: tuple[datetime, int]
 
 
 def enqueue(
@@ -57,3 +74,39 @@ def _held(connection: Connection, lead_nos: Sequence[int]) -> set[int]:
         some = some.where(i.lead_no.in_(lead_nos[start : start + AT_ONCE]), a.released_at.is_(None))
         held.update(connection.execute(some).scalars())
     return held
+
+
+def wake(connection: Connection, now: datetime) -> None:
+    """Something changed that somebody in the queue may have waited for: all are tried again."""
+    connection.execute(update(waiting).where(waiting.c.try_at > now).values(try_at=now))
+
+
+def list_waiting(
+    store: Store,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    after: tuple[datetime, int] | None = None,
+    limit: int = 50,
+) -> list[Unassigned]:
+    """Leads without an owner, who waits longest first, with the reason; `after` is the `place` of the last one seen."""
+    w, i = waiting.c, identities.c
+    wanted = select(waiting, leads.c.lead_id).join(identities, i.identity_no == w.identity_no)
+    wanted = wanted.join(leads, leads.c.lead_no == i.lead_no)
+    if reason is not None:
+        wanted = wanted.where(w.reason == reason)
+    if after is not None:
+        wanted = wanted.where(or_(w.since > after[0], and_(w.since == after[0], w.identity_no > after[1])))
+    with store.reading() as connection:
+        rows = connection.execute(wanted.order_by(w.since, w.identity_no).limit(limit)).all()
+    return [
+        Unassigned(row.lead_id, row.cause, row.reason, row.detail, row.since, (now - row.since).total_seconds(),
+                   row.tries, (row.since, row.identity_no)) for row in rows
+    ]  # fmt: skip
+
+
+def count_waiting(store: Store) -> dict[str, tuple[int, datetime]]:
+    """For each reason how many wait, and since when the first of them does: for the alarm and for metrics."""
+    counted = select(waiting.c.reason, func.count(), func.min(waiting.c.since)).group_by(waiting.c.reason)
+    with store.reading() as connection:
+        return {row[0]: (row[1], row[2]) for row in connection.execute(counted)}
