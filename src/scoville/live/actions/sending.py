@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 ANSWER_KEPT = 4096  # bytes; what an operator needs to see why, and no more of somebody else's data
 _GONE = 410
 _AGENT = "Scoville-Webhooks/1"
-_SOCKET_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,8 @@ async def _email(action: Action, messages: Sequence[Message], way: Way, _sent_at
     if server is None or not receivers:
         return Attempt("failed", "nobody to send it to: the lead has no owner yet")
     target = await resolved(parsed_mail_host(server.host, server.port, way.policy), way.resolve)
-    return await asyncio.to_thread(_mailed, server, target, _mail(action, messages, server.sender, receivers))
+    mail = _mail(action, messages, server.sender, receivers)
+    return await asyncio.to_thread(_mailed, server, target, mail, way.timeout_s)
 
 
 def _receivers(action: Action, messages: Sequence[Message]) -> list[str]:
@@ -191,9 +191,9 @@ def _occasion(messages: Sequence[Message], action: Action) -> str:
     return "test" if messages[0].payload["type"] == "test" else action.occasion
 
 
-def _mailed(server: MailServer, target: Target, mail: EmailMessage) -> Attempt:
+def _mailed(server: MailServer, target: Target, mail: EmailMessage, timeout_s: float) -> Attempt:
     try:
-        with _connected(server, target) as connection:
+        with _connected(server, target, timeout_s) as connection:
             if server.security == "starttls":
                 connection.starttls(context=ssl.create_default_context())
             if server.user:
@@ -213,9 +213,9 @@ def _mailed(server: MailServer, target: Target, mail: EmailMessage) -> Attempt:
 class _ToCheckedIp(smtplib.SMTP):
     """Connects to the IP that was checked, and speaks to the name: it is the one the certificate has to bear."""
 
-    def __init__(self, target: Target, **more: Any) -> None:  # noqa: ANN401 - as smtplib has them
+    def __init__(self, target: Target, timeout_s: float, **more: Any) -> None:  # noqa: ANN401 - as smtplib has them
         self._ip = target.ip
-        super().__init__(target.address.host, target.address.port, timeout=_SOCKET_TIMEOUT_S, **more)
+        super().__init__(target.address.host, target.address.port, timeout=timeout_s, **more)
 
     def _get_socket(self, _host: str, port: int, timeout: float) -> socket.socket:
         return super()._get_socket(self._ip, port, timeout)  # type: ignore[misc, no-any-return] # smtplib's own seam
@@ -225,10 +225,10 @@ class _ToCheckedIpByTls(_ToCheckedIp, smtplib.SMTP_SSL):
     """The same, encrypted from the first byte."""
 
 
-def _connected(server: MailServer, target: Target) -> smtplib.SMTP:
+def _connected(server: MailServer, target: Target, timeout_s: float) -> smtplib.SMTP:
     if server.security == "tls":
-        return _ToCheckedIpByTls(target, context=ssl.create_default_context())
-    return _ToCheckedIp(target)
+        return _ToCheckedIpByTls(target, timeout_s, context=ssl.create_default_context())
+    return _ToCheckedIp(target, timeout_s)
 
 
 def _said(text: bytes | str) -> str:
