@@ -117,8 +117,9 @@ def _work_as(role: str, store: str, settings: Settings, door: int | None) -> Non
     with contextlib.closing(open_store(store)) as opened:
         if role == "worker":
             from scoville.live.working import work
+            from scoville.web.processes import say_ready
 
-            work(opened)
+            work(opened, ready=say_ready)
             return
         from scoville.web.serving import serve as answer
 

@@ -1,0 +1,156 @@
+"""What the worker of an installation does, put together: the one place that knows all chores.
+
+In: an open store. Out: nothing; it works until it is asked to stop. Called by `scoville serve --role worker`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from scoville.errors import UsageError
+from scoville.live.actions.addresses import policy_of
+from scoville.live.actions.delivering import deliver_some
+from scoville.live.actions.queueing import queue_notices
+from scoville.live.actions.sealing import sealer_of
+from scoville.live.actions.sender import Sender
+from scoville.live.fold.folding import fold_some
+from scoville.live.routing.assigning import route_some
+from scoville.live.scoring.in_force import Models
+from scoville.live.scoring.score import build_some, refresh_some, score_some
+from scoville.live.scoring.switching import switch
+from scoville.live.sla import on_crossings, sla_some
+from scoville.live.store.settings import read_settings
+from scoville.live.worker import Chore, Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
+
+    from scoville.live.store.opening import Store
+    from scoville.live.store.settings import LiveSettings
+
+_SETTINGS_S = 2.0  # after so long the settings are read again
+_SOON_S, _OFTEN_S, _SECOND_S, _HOUR_S = 0.02, 0.1, 1.0, 3600.0
+_FOLDED, _SCORED, _REFRESHED = 500, 100, 300  # at a time: what comes next waits for no more than these
+_TURN_S = 0.1  # between two looks whether the other worker is done
+_log = structlog.get_logger(__name__)
+
+
+def work(store: Store, *, ready: Callable[[], None] = lambda: None) -> None:
+    """Work until SIGTERM or SIGINT, then finish what is begun. `ready` is told when this process can take over."""
+    stop = threading.Event()
+
+    def asked(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as `signal` calls it
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, asked)
+    ready()
+    with _alone(store, stop), _sender(store) as sender:
+        Worker(lanes_of(store, sender)).run(stop)
+
+
+@dataclass
+class _Current:
+    """The settings in force, read again every few seconds."""
+
+    store: Store
+    _known: LiveSettings | None = None
+    _until_s: float = field(default=0.0)
+
+    def __call__(self) -> LiveSettings:
+        if self._known is None or time.monotonic() >= self._until_s:
+            with self.store.reading() as connection:
+                self._known = read_settings(connection)
+            self._until_s = time.monotonic() + _SETTINGS_S
+        return self._known
+
+
+def lanes_of(store: Store, sender: Sender | None) -> Sequence[Sequence[Chore]]:
+    """The chores by lane.
+
+    Whatever writes scores stands in one lane, so that on SQLite no score is written over a newer one. Without a sender
+    nothing is sent: it waits in the outbox.
+    """
+    settings, models = _Current(store), Models()
+    score = partial(score_some, store, models, on_stage_changes=on_crossings)
+    refresh = partial(refresh_some, store, models, on_stage_changes=on_crossings)
+    scoring = [
+        Chore("fold", lambda now: fold_some(store, settings(), now, _FOLDED), _SOON_S),
+        Chore("score", lambda now: score(settings(), now, _SCORED), _SOON_S),
+        Chore("refresh", lambda now: refresh(settings(), now, _REFRESHED), _SECOND_S),
+        Chore("build", lambda now: _build(store, models, settings(), now), _OFTEN_S),
+    ]
+    giving = [
+        Chore("route", lambda now: route_some(store, now, queue_notices), _OFTEN_S),
+        Chore("clocks", lambda now: sla_some(store, now), _SECOND_S),
+    ]
+    telling = [Chore("deliver", lambda now: _deliver(store, sender, settings(), now), _OFTEN_S)] if sender else []
+    return [scoring, giving, telling]
+
+
+def _build(store: Store, models: Models, settings: LiveSettings, now: datetime) -> int:
+    """Some more leads by the model to come; when all have a score by it, it comes into force."""
+    built = build_some(store, models, settings, now, _REFRESHED)
+    if not built and models.pending is not None:
+        return int(switch(store, models, now, on_stage_changes=on_crossings))
+    return built
+
+
+def _deliver(store: Store, sender: Sender, settings: LiveSettings, now: datetime) -> int:
+    sender.use_policy(policy_of(settings.allowed_private_hosts))
+    return deliver_some(store, sender, now)
+
+
+def _expire(store: Store, settings: LiveSettings, now: datetime) -> int:
+    events = timedelta(days=settings.event_days) if settings.event_days is not None else None
+    return expire(store, now, events=events, quarantine=timedelta(days=settings.quarantine_days))
+
+
+@contextlib.contextmanager
+def _sender(store: Store) -> Iterator[Sender | None]:
+    """What sends messages; nothing where the store's secrets cannot be opened."""
+    try:
+        sealer = sealer_of(store, os.environ)
+    except UsageError as no_key:
+        _log.warning("nothing is sent", why=str(no_key))
+        yield None
+        return
+    sender = Sender(sealer)
+    try:
+        yield sender
+    finally:
+        sender.close()
+        with contextlib.suppress(Exception):  # what is not written down is sent again, with the same id
+            deliver_some(store, sender, datetime.now(UTC).replace(tzinfo=None), limit=0)
+
+
+@contextlib.contextmanager
+def _alone(store: Store, stop: threading.Event) -> Iterator[None]:
+    """On SQLite one worker works: a second one waits until the first has finished, or died."""
+    if not store.is_sqlite:
+        yield
+        return
+    with open(f"{store.engine.url.database}.worker", "w", opener=_private) as file:
+        while not stop.is_set():
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                stop.wait(_TURN_S)
+        yield
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
