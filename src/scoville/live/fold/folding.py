@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from scoville.live.store.settings import LiveSettings
     from scoville.live.store.opening import Store
+    from scoville.live.store.settings import LiveSettings
 
 FOLDING = 0x5C0F01D  # the advisory lock on PostgreSQL: whoever changes who is who holds it
 _OLDEST = text(f"SELECT {', '.join(Arrived._fields)} FROM inbox ORDER BY seq LIMIT :limit".replace("_us", "_at"))  # noqa: S608

@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-# The ledger of a lead that goes ends at 0: beside the entries of the lead that stays it then adds nothing.
+# A lead that was never scored takes over the score, and the standing, of the one that goes.
+_INHERIT = text(
+    "UPDATE scores SET lead_no = :survivor WHERE lead_no = :lead_no AND NOT EXISTS "
+    "(SELECT 1 FROM scores mine WHERE mine.lead_no = :survivor AND mine.publication_no = scores.publication_no)"
+)
+# Else its ledger ends at 0: beside the entries of the lead that stays it then adds nothing.
 _CLOSE = text(
-    "INSERT INTO ledger (lead_no, at, cause, cause_ref, score_before, score, fit, engagement, stage_before, stage, "  # noqa: S608
-    "model_version) SELECT e.lead_no, :now, 'merge', :into, e.score, 0, 0, 0, e.stage, NULL, e.model_version "
-    "FROM ledger e WHERE e.entry_no = (SELECT max(entry_no) FROM ledger WHERE lead_no = :lead_no)"
+    "INSERT INTO ledger (lead_no, at, cause, cause_ref, score_before, score, fit, engagement, stage_before, stage, "
+    "model_version) SELECT s.lead_no, CAST(:now AS BIGINT), 'merge', CAST(:into AS TEXT), s.told_score, 0, 0, 0, "
+    "s.stage, NULL, s.model_version FROM scores s WHERE s.lead_no = :lead_no AND s.publication_no = "
+    "(SELECT max(publication_no) FROM publications WHERE switched_at IS NOT NULL)"
 )
 _MOVE = [
     text(f"UPDATE {table} SET lead_no = :survivor WHERE lead_no = :lead_no")  # noqa: S608 - our own tables
@@ -43,8 +49,9 @@ def merge(connection: Connection, merged: Mapping[int, int], now_us: int) -> Non
         {"lead_no": lead, "survivor": survivor, "into": str(survivor), "now": now_us}
         for lead, survivor in sorted(merged.items())
     ]
-    for statement in (_CLOSE, *_MOVE, _STAND):
-        connection.execute(statement, rows)
+    for row in rows:  # one after another: two of them may become part of one
+        for statement in (_INHERIT, _CLOSE, *_MOVE, _STAND):
+            connection.execute(statement, row)
     survivors = {"leads": bound(connection, {*merged.values()}), "gone": bound(connection, merged.keys())}
     latest = connection.execute(
         text(

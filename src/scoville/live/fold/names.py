@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from scoville.data.columns import snake_case
+from scoville.data.traits import DERIVED
 from scoville.data.values import TIME_COLUMNS, is_country_name
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _OURS: Mapping[str, str] = MappingProxyType(
     }
 )
 _ANY_SPELLING = ("email", "created_at", "updated_at")  # with a meaning to reading, however they are written
-_TAKEN_BY_LEADS = frozenset({"lead_id", "account_id"})
+_TAKEN_BY_LEADS = frozenset({"lead_id", "account_id", *DERIVED} - {"company_domain"})  # what is worked out is not said
 _TAKEN_BY_EVENTS = frozenset({"event_id", "lead_id", "event", "occurred_at", "properties"})
 _GIVEN = "given."  # before a name that a relation needs for itself
 _DEEPEST = 8  # names of more parts are no names any more: what lies deeper stays JSON

@@ -85,7 +85,7 @@ def write(connection: Connection, people: People, changes: Changes, now_us: int)
 
 
 def _mark_stored(connection: Connection, people: People, changes: Changes) -> None:
-    dirty = {}
+    dirty: dict[int, Dirt] = {}
     for one, dirt in changes.dirty_ids.items():
         lead = people.lead_of(one)
         if lead > 0:
@@ -210,7 +210,7 @@ def _mark_the_rest(
     connection: Connection, people: People, changes: Changes, stored: Mapping[int, int], accounts: Mapping[str, int]
 ) -> None:
     """New leads, and everybody whose account is known better now."""
-    dirty = {}
+    dirty: dict[int, Dirt] = {}
     for one, dirt in changes.dirty_ids.items():
         if (lead := people.lead_of(one)) < 0:
             dirty[stored[lead]] = _earlier(dirty.get(stored[lead]), dirt)

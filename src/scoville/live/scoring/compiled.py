@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import ibis
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    import ibis.expr.types as ir
+
     from scoville.model.load import Model
 
 _HELD = ("traits", "people", "event_points", "segment_points", "sums")  # what both outputs rest on
@@ -35,7 +37,7 @@ _TOLD = tuple(column.name for column in CONTRIBUTIONS.columns if column.name != 
 
 @dataclass(frozen=True)
 class Scored:
-    """A lead's row of `tables.SCORES` without rank and percentile, which belong to a whole run; and its contributions."""
+    """A lead's row of `tables.SCORES`, but rank and percentile, which belong to a whole run; and its contributions."""
 
     lead_no: int
     row: Mapping[str, Any]
@@ -76,7 +78,7 @@ class Compiled:
         self._engine.close()
 
     def _prepare(self, lists: Mapping[str, Any]) -> None:
-        run, done = self._engine.run, []
+        run, done = self._engine.run, list[str]()
         self._engine.bind_lists(self._plan, lists)
         columns = columns_for(self.wanted)
         given = {"leads": columns.leads, "events": columns.events, "as_of": {"as_of": "timestamp(6)"}}
@@ -99,7 +101,7 @@ class Compiled:
             run(f'DELETE FROM "{table}"')  # noqa: S608 - our own tables
         for table in _INPUTS:
             with self._engine.registered(getattr(relations, table)) as source:
-                run(f'INSERT INTO "{table}" BY NAME FROM {source}')  # noqa: S608 - likewise
+                run(f'INSERT INTO "{table}" BY NAME FROM {source}')
         run(f"INSERT INTO as_of VALUES (TIMESTAMP '{as_of.isoformat(sep=' ')}')")  # noqa: S608 - an instant
         for step in self._steps:
             run(f'EXECUTE "fill {step}"')
@@ -119,8 +121,8 @@ def _quoted(name: str) -> str:
 
 def _without_ranks(plan: Plan) -> Plan:
     """The plan without what belongs to a whole run: it would count the few leads at hand."""
-    graded = plan.relations["graded"]
-    row = ibis.table(graded.schema(), name="graded")  # type: ignore[union-attr]  # only lists are constants
+    graded = cast("ir.Table", plan.relations["graded"])
+    row = ibis.table(graded.schema(), name="graded")
     alone = row.mutate(rank=ibis.null("int64"), percentile=ibis.null("float64"))
     return replace(plan, relations={**plan.relations, "ranked": alone}, _texts={})
 

@@ -46,8 +46,9 @@ class Motion:
 
 
 def refresh_us(as_of_us: int, *, moves: bool, next_us: int | None, interval: timedelta) -> int | None:
-    """When a lead has to be scored again without any event, null when never: after the interval while it moves, or
-    earlier when a fact begins or ends to count before.
+    """When a lead has to be scored again without any event; null when never.
+
+    After the interval while it moves, or earlier when a fact begins or ends to count before that.
     """
     usual = as_of_us + interval // timedelta(microseconds=1) if moves else None
     known = [at for at in (usual, next_us) if at is not None]

@@ -73,6 +73,20 @@ def read_relations(connection: Connection, numbers: Collection[int], wanted: Wan
     return Relations(leads, events, adjustments, [*first_seen], newest, ahead.next_us)
 
 
+def read_leads(
+    connection: Connection, numbers: Collection[int], wanted: Wanted, as_of_us: int
+) -> tuple[pa.Table, Ahead]:
+    """Of the same the table `leads` alone."""
+    ahead = Ahead()
+    return _leads(connection, _first_seen(connection, numbers), wanted, as_of_us, ahead), ahead
+
+
+def read_adjustments(connection: Connection, numbers: Collection[int], as_of_us: int) -> tuple[pa.Table, Ahead]:
+    """Of the same the table `adjustments` alone."""
+    ahead = Ahead()
+    return _adjustments(connection, numbers, as_of_us, ahead), ahead
+
+
 def _marks(connection: Connection, numbers: Collection[int], **more: object) -> dict[str, object]:
     return {"leads": bound(connection, numbers), **more}
 

@@ -69,7 +69,7 @@ def score_leads(
     return compiled.score(relations, as_of), relations
 
 
-def score_some(  # noqa: PLR0913 - what to do it with, and how
+def score_some(
     store: Store,
     models: Models,
     settings: LiveSettings,
@@ -86,7 +86,7 @@ def score_some(  # noqa: PLR0913 - what to do it with, and how
     return run.score(lambda connection: _oldest(connection, limit) if models.current else [])
 
 
-def refresh_some(  # noqa: PLR0913 - as above
+def refresh_some(
     store: Store,
     models: Models,
     settings: LiveSettings,

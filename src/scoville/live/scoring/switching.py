@@ -56,7 +56,7 @@ def switch(store: Store, models: Models, now: datetime, *, on_stage_changes: OnS
         connection.execute(_TELL, {**both, "now": to_us(now)})
         moved = connection.execute(_MOVED, both).mappings().all()
         why = Why("model")
-        changes = write_crossings(connection, [crossing(pending, row, row["before"], why, now) for row in moved])
+        changes = write_crossings(connection, [crossing(pending, dict(row), row["before"], why, now) for row in moved])
         connection.execute(
             text("UPDATE publications SET switched_at = :now WHERE publication_no = :pending"),
             {"now": to_us(now), "pending": pending.publication_no},

@@ -75,7 +75,7 @@ def rows_before(connection: Connection, publication_no: int, leads: Iterable[int
     }
 
 
-def write_scores(  # noqa: PLR0913, PLR0917 - what was worked out, and how to tell it
+def write_scores(
     connection: Connection,
     published: Published,
     scored: Sequence[Scored],
@@ -112,7 +112,7 @@ def write_crossings(connection: Connection, crossings: Sequence[Mapping[str, Any
     return [*connection.execute(made, [*crossings]).scalars()]
 
 
-def write_pending(  # noqa: PLR0913, PLR0917 - as above
+def write_pending(
     connection: Connection,
     published: Published,
     current: Published | None,
@@ -133,7 +133,7 @@ def write_pending(  # noqa: PLR0913, PLR0917 - as above
         connection.execute(_UPSERT, [{**row, "told_score": row["score"]} for row in rows])
 
 
-def _score_row(  # noqa: PLR0913, PLR0917 - as above
+def _score_row(
     published: Published,
     one: Scored,
     was: Before | None,
