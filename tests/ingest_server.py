@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -65,7 +65,7 @@ def new_store(url: str) -> Iterator[Store]:
 def desk_over(store: Store, **changes: Any) -> Iterator[Desk]:
     """A desk whose inbox runs, with a clock that stands."""
     with Inbox(store) as inbox:
-        yield Desk(**{"keys": FixedKeys(), "inbox": inbox, "rules": Rules(), "now_us": lambda: RECEIVED_US} | changes)
+        yield replace(Desk(FixedKeys(), inbox, Rules(), now_us=lambda: RECEIVED_US), **changes)
 
 
 def application(desk: Desk, **options: Any) -> Starlette:
