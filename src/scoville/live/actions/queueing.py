@@ -39,6 +39,7 @@ _TYPES = {
     "escalation": "lead.sla.escalation",
 }
 _SCORE = ("fit", "engagement", "grade", "level", "priority", "segment", "reasons")
+_NEWEST = 3  # publications that may still be scored by
 
 
 def queue_actions(connection: Connection, change_nos: Sequence[int], now: datetime) -> int:
@@ -97,7 +98,8 @@ def _enabled(connection: Connection, occasions: Iterable[str]) -> list[Row[Any]]
 def _changes(connection: Connection, change_nos: Sequence[int]) -> list[Row[Any]]:
     """Crossings with the score that made them: of several publications of that version, the newest."""
     c, s = stage_changes.c, scores.c
-    same = and_(s.lead_no == c.lead_no, s.model_version == c.model_version)
+    # Named one by one, the publications let scores be found by their key; a join by version reads them all.
+    same = and_(s.lead_no == c.lead_no, s.model_version == c.model_version, s.publication_no.in_(_newest(connection)))
     rows = connection.execute(
         select(stage_changes, leads.c.lead_id, s.publication_no, s.as_of, *(s[name] for name in _SCORE))
         .join(leads, leads.c.lead_no == c.lead_no)
@@ -106,6 +108,12 @@ def _changes(connection: Connection, change_nos: Sequence[int]) -> list[Row[Any]
         .order_by(c.change_no, s.publication_no)
     )
     return list({row.change_no: row for row in rows}.values())
+
+
+def _newest(connection: Connection) -> list[int]:
+    """The publications whose scores crossings are made of: the one in force, and the one to come."""
+    newest = select(publications.c.publication_no).order_by(publications.c.publication_no.desc()).limit(_NEWEST)
+    return list(connection.execute(newest).scalars())
 
 
 def _crossing(row: Row[Any]) -> dict[str, Any]:
