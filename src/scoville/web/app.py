@@ -12,7 +12,20 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from scoville import __version__
-from scoville.web.api import admin, description, health, leads, login, models, sales, scoring
+from scoville.web.api import (
+    actions,
+    admin,
+    description,
+    exports,
+    health,
+    leads,
+    login,
+    models,
+    people,
+    routing,
+    sales,
+    scoring,
+)
 from scoville.web.api.changes import RepeatedError, answer_again
 from scoville.web.errors import add_error_handlers
 from scoville.web.headers import Door
@@ -31,8 +44,8 @@ if TYPE_CHECKING:
     from scoville.live.store.opening import Store
 
 _ROUTERS = (
-    health.router, leads.router, sales.router, models.router, scoring.router, login.router, admin.router,
-    description.router,
+    health.router, leads.router, sales.router, people.router, models.router, scoring.router, routing.router,
+    actions.router, exports.router, login.router, admin.router, description.router,
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from scoville.live.store.people import accounts, identities, leads, traits
+from scoville.live.store.people import accounts, identities, leads, links, traits
 from scoville.live.store.routing import assignments, owners
 from scoville.live.store.scores import scores
 
@@ -87,6 +87,23 @@ def identities_of(connection: Connection, lead_no: int) -> list[Row]:
     chosen = select(*columns).where(identities.c.lead_no == lead_no)
     ordered = chosen.order_by(identities.c.first_seen_at, identities.c.identity_no)
     return [dict(row) for row in connection.execute(ordered).mappings()]
+
+
+def links_of(connection: Connection, lead_no: int) -> list[Row]:
+    """What holds a lead together, undone links too, the oldest first."""
+    one, other = identities.alias("one"), identities.alias("other")
+    chosen = (
+        select(
+            links.c.link_no, one.c.kind.label("one_kind"), one.c.value.label("one"),
+            other.c.kind.label("other_kind"), other.c.value.label("other"), links.c.cause, links.c.linked_at,
+            links.c.linked_by, links.c.undone_at, links.c.undone_by,
+        )
+        .join(one, one.c.identity_no == links.c.one_no)
+        .join(other, other.c.identity_no == links.c.other_no)
+        .where((one.c.lead_no == lead_no) | (other.c.lead_no == lead_no))
+        .order_by(links.c.link_no)
+    )  # fmt: skip
+    return [dict(row) for row in connection.execute(chosen).mappings()]
 
 
 def owners_of(connection: Connection, lead_nos: Sequence[int]) -> dict[int, Row]:

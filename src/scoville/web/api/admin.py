@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, JsonValue, SecretStr
-from sqlalchemy import delete, insert, select
+from sqlalchemy import select
 
-from scoville.live.store.access import audit_log, settings
+from scoville.live.store.access import audit_log
+from scoville.live.store.settings import EXPLAINED, as_json, change_settings, read_settings
 from scoville.web.api.changes import Changing
 from scoville.web.api.fields import Answer, At, Body, Id, Name, When
 from scoville.web.api.route import GuardedRoute, Here
@@ -17,10 +17,9 @@ from scoville.web.auth.audit import verify
 from scoville.web.auth.keys import NewKey, create_key, list_keys, revoke_key
 from scoville.web.auth.passwords import LONGEST, check_password, hash_in_turn
 from scoville.web.auth.users import NewUser, change_user, create_user, list_users
-from scoville.web.errors import ApiError, not_found
+from scoville.web.errors import not_found
 
 router = APIRouter(route_class=GuardedRoute, tags=["access"])
-_INNER_SETTINGS = frozenset({"setup_token"})
 Role = Literal["viewer", "sales", "marketing", "admin"]
 
 
@@ -133,16 +132,15 @@ class Verdict(Answer):
 
 
 class Setting(Answer):
-    """A setting with its value."""
+    """A setting with its value, and what it may be."""
 
     name: str
     value: Any
-    changed_at: datetime
-    changed_by: str
+    about: str
 
 
 class Settings(Answer):
-    """All settings that differ from what is usual."""
+    """All settings."""
 
     settings: list[Setting]
 
@@ -232,20 +230,16 @@ def verify_log(here: Here) -> Verdict:
 
 @router.get("/v1/settings", summary="All settings")
 def show_settings(here: Here) -> Settings:
-    """Those that were set; all others are as usual."""
-    chosen = select(settings).where(settings.c.name.not_in(_INNER_SETTINGS)).order_by(settings.c.name)
+    """With what holds where nobody said otherwise."""
     with here.store.reading() as connection:
-        return Settings(settings=[Setting.of(row) for row in connection.execute(chosen).mappings()])
+        found = as_json(read_settings(connection))
+    return Settings(settings=[Setting(name=name, value=found[name], about=EXPLAINED[name]) for name in found])
 
 
 @router.put("/v1/settings/{name}", summary="Change a setting", response_model=Setting)
-def set_setting(changing: Changing, name: Annotated[Name, Path(pattern="^[a-z_]+$")], asked: Value) -> Response:
-    """Parts of the server read it anew within seconds."""
-    if name in _INNER_SETTINGS:
-        raise ApiError(403, "forbidden", "this setting is the server's own")
-    row = {"name": name, "value": asked.value, "changed_by": changing.caller.actor, "changed_at": changing.now}
+def set_setting(changing: Changing, name: Annotated[Name, Path()], asked: Value) -> Response:
+    """The server and its worker follow within seconds."""
     with changing.begin() as change:
-        change.connection.execute(delete(settings).where(settings.c.name == name))
-        if asked.value is not None:
-            change.connection.execute(insert(settings).values(**row))
-        return change.done("setting.changed", name, Setting.of(row))
+        found = change_settings(change.connection, {name: asked.value}, by=change.caller.actor, now=change.now)
+        answer = Setting(name=name, value=as_json(found)[name], about=EXPLAINED[name])
+        return change.done("setting.changed", name, answer)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
@@ -23,14 +23,16 @@ from scoville.live.store.opening import Store
 from scoville.web.api.route import caller_of
 from scoville.web.auth.access import Caller
 from scoville.web.auth.audit import record
+from scoville.web.auth.csrf import SAFE_METHODS
 from scoville.web.auth.secret_text import digest
 from scoville.web.errors import ApiError
 from scoville.web.state import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 KEPT = timedelta(hours=24)
+Made = TypeVar("Made")
 _UNFINISHED = 0
 _OTHER_REQUEST = "this Idempotency-Key came with another request before: take a new key for a new request"
 
@@ -99,10 +101,27 @@ class Changes:
             self._claim(connection)
             yield Change(connection, self.caller, self.now, self.once)
 
-    def look(self) -> None:
-        """For a change with transactions of its own: whether it was made before. Raises: RepeatedError; ApiError."""
+    def made(self, work: Callable[[], Made]) -> Made:
+        """What `work` gives, which has a transaction of its own; `begin` follows, to note it and to answer.
+
+        Raises: RepeatedError when it was made before, ApiError, and what `work` raises.
+        """
         with self.store.reading() as connection:
             self._answer_again(connection)
+        return work()
+
+    def noted(
+        self,
+        action: str,
+        thing: str,
+        answer: BaseModel | None = None,
+        *,
+        status: int = 200,
+        kept: BaseModel | None = None,
+    ) -> Response:
+        """The answer to a change that was `made`."""
+        with self.begin() as change:
+            return change.done(action, thing, answer, status=status, kept=kept)
 
     def _claim(self, connection: Connection) -> None:
         """Take the key for this transaction; whoever comes with the same waits for its end."""
@@ -115,7 +134,8 @@ class Changes:
         }  # fmt: skip
         is_postgres = connection.dialect.name == "postgresql"
         new = postgresql.insert(answers) if is_postgres else sqlite.insert(answers)
-        if not connection.execute(new.values(row).on_conflict_do_nothing()).rowcount:
+        claimed = connection.execute(new.values(row).on_conflict_do_nothing().returning(answers.c.hash))
+        if claimed.first() is None:
             self._answer_again(connection)
 
     def _answer_again(self, connection: Connection) -> None:
@@ -155,9 +175,9 @@ async def changes_of(
     """The way to change something, for a route."""
     state, caller = state_of(request), caller_of(request)
     asked = digest(request.method, request.url.path, request.url.query, (await request.body()).hex())
-    key = digest(caller.actor, idempotency_key) if idempotency_key is not None else None
+    is_change = request.method not in SAFE_METHODS
+    key = digest(caller.actor, idempotency_key) if idempotency_key is not None and is_change else None
     return Changes(state.store, caller, state.clock(), Once(key, asked))
 
 
 Changing = Annotated[Changes, Depends(changes_of)]
-JSON: dict[int | str, dict[str, Any]] = {409: {"description": "It conflicts with what is there."}}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
+from sqlalchemy import select
 
 from scoville.errors import UsageError
 from scoville.live.queries.in_force import InForce, in_force
@@ -25,6 +26,8 @@ from scoville.live.queries.matching import Wanted
 from scoville.live.queries.past import history_of, timeline_of
 from scoville.live.queries.ranking import CursorEndedError, Question, cursor_of, page_of, place_of
 from scoville.live.store.metadata import from_us, to_us
+from scoville.live.store.opening import Store
+from scoville.live.store.people import leads
 from scoville.web.api.fields import Answer, At, Body, Id, Name, Points, When
 from scoville.web.api.route import GuardedRoute, Here
 from scoville.web.errors import ApiError, not_found
@@ -280,6 +283,19 @@ def _shown(connection: Connection, publication_no: int, lead_nos: tuple[int, ...
         {**row, "traits": found.get(row["lead_no"], {}), "owner": owned.get(row["lead_no"])}
         for row in score_rows(connection, publication_no, lead_nos)
     ]
+
+
+def named_lead(store: Store, lead_id: str) -> str:
+    """The id that a lead is called by, for any of its ids. Raises: ApiError 404."""
+    with store.reading() as connection:
+        chosen = select(leads.c.lead_id).where(leads.c.lead_no == known_lead(connection, lead_id))
+        return str(connection.execute(chosen).scalar_one())
+
+
+def first_identity_of(store: Store, lead_id: str) -> int:
+    """The number of the identity that a lead was first seen under. Raises: ApiError 404."""
+    with store.reading() as connection:
+        return int(identities_of(connection, known_lead(connection, lead_id))[0]["identity_no"])
 
 
 def known_lead(connection: Connection, lead_id: str) -> int:

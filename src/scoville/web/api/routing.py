@@ -1,0 +1,419 @@
+"""Who works which lead: owners, absences, territories, the queue, assignments, touches, clocks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field, JsonValue
+
+from scoville.live import sla
+from scoville.live.actions.queueing import queue_notices
+from scoville.live.routing import by_hand, ending, owners, queue, territories, touching
+from scoville.live.store.metadata import from_us, to_us
+from scoville.web.api.changes import Changing
+from scoville.web.api.fields import Answer, At, Body, Id, Name, Points, Text, When
+from scoville.web.api.leads import LeadId, named_lead
+from scoville.web.api.route import GuardedRoute, Here
+from scoville.web.errors import ApiError, not_found
+
+router = APIRouter(route_class=GuardedRoute, tags=["routing"])
+OwnerId = Annotated[Id, Path()]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Hours = dict[str, tuple[Annotated[str, Field(max_length=20)], ...]]
+Seconds = Annotated[int, Field(ge=1, le=366 * 86_400)]
+
+
+class Owner(Body):
+    """A person who works leads. Null limits: none."""
+
+    name: Name
+    email: Name
+    is_active: bool = True
+    capacity: Count | None = Field(None, description="Leads in a period.")
+    period: Literal["day", "week"] = "day"
+    carry_over: Count = 0
+    open_limit: Count | None = Field(None, description="Leads held at one time.")
+    weight: Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)] = 1.0
+    hours: Hours = Field(default_factory=dict, examples=[{"mon": ["09:00-12:00", "13:00-17:00"]}])
+    time_zone: Annotated[str, Field(max_length=64)] = Field("UTC", examples=["Europe/Berlin"])
+
+
+class KnownOwner(Answer):
+    """An owner with an id."""
+
+    owner_id: str
+    owner: Owner
+    created_at: At
+
+
+class Owners(Answer):
+    """All owners by name."""
+
+    owners: list[KnownOwner]
+
+
+class Made(Answer):
+    """The id of what was made or changed."""
+
+    id: str
+
+
+class AbsenceToAdd(Body):
+    """Away from here to there."""
+
+    from_at: When
+    until_at: When = Field(description="Back from here on.")
+    note: Text = ""
+
+
+class Absence(Answer):
+    """When somebody is away."""
+
+    absence_no: int
+    from_at: At
+    until_at: At
+    note: str
+
+
+class Absences(Answer):
+    """The first one first."""
+
+    absences: list[Absence]
+
+
+class Territory(Body):
+    """Whose leads are those for whom `when` holds (null: everybody). The first that holds decides."""
+
+    name: Name
+    owner_ids: tuple[Id, ...]
+    when: dict[str, JsonValue] | None = Field(None, examples=[{"country": ["DE", "AT"]}])
+    position: Annotated[int, Field(ge=0, le=100_000)] = 0
+    falls_through: bool = Field(default=False, description="Ask the next one when nobody here can take a lead.")
+    is_enabled: bool = True
+
+
+class KnownTerritory(Answer):
+    """A territory with an id."""
+
+    territory_id: str
+    territory: Territory
+
+
+class Territories(Answer):
+    """In the order in which they are asked."""
+
+    territories: list[KnownTerritory]
+
+
+class OwnerOfAccount(Body):
+    """Whose an account is; null: as the territories say."""
+
+    owner_id: Id | None
+
+
+class Unassigned(Answer):
+    """A lead that waits for an owner, and why."""
+
+    lead_id: str
+    cause: str
+    reason: str
+    detail: str
+    since: At
+    age_s: float
+    tries: int
+
+
+class Waiting(Answer):
+    """Who waits longest first."""
+
+    leads: list[Unassigned]
+    counts: dict[str, int]
+    next_cursor: str | None
+
+
+class Assignee(Body):
+    """To whom. With `claim` only while nobody else has it."""
+
+    owner_id: Id
+    claim: bool = False
+
+
+class Assignment(Answer):
+    """Who held a lead, since when, why, and until when."""
+
+    owner_id: str
+    name: str
+    assigned_at: At
+    way: str
+    assigned_by: str
+    score: float | None
+    why: JsonValue
+    released_at: At | None
+    released_by: str | None
+    release_reason: str | None
+
+
+class Assignments(Answer):
+    """The newest first."""
+
+    lead_id: str
+    assignments: list[Assignment]
+
+
+class TouchToAdd(Body):
+    """What was done with a lead."""
+
+    kind: Literal["call", "email", "meeting", "note"]
+    at: When | None = Field(None, description="Default: now.")
+    note: Text | None = None
+
+
+class Touch(Answer):
+    """What was done with a lead."""
+
+    kind: str
+    at: At
+    touched_by: str
+    note: str | None
+
+
+class Touches(Answer):
+    """The newest first."""
+
+    lead_id: str
+    touches: list[Touch]
+
+
+class SalesAnswer(Body):
+    """What sales says of a lead. A rejection needs a reason: it is what the model can learn from."""
+
+    outcome: Literal["accepted", "rejected", "won", "lost"]
+    reason: Text | None = None
+    value: Points | None = None
+
+
+class SlaRule(Body):
+    """How soon a lead of a stage is to be touched; seconds from the crossing, in working hours where given."""
+
+    touch_within_s: Seconds
+    remind_after_s: Seconds | None = None
+    escalate_after_s: Seconds | None = None
+    reassign_after_s: Seconds | None = None
+    hours: Hours = Field(default_factory=dict)
+    time_zone: Annotated[str, Field(max_length=64)] = "UTC"
+
+
+class KnownSlaRule(SlaRule):
+    """The rule of a stage."""
+
+    stage: str
+
+
+class SlaRules(Answer):
+    """By stage."""
+
+    rules: list[KnownSlaRule]
+
+
+@router.get("/v1/owners", summary="Who works leads")
+def show_owners(here: Here) -> Owners:
+    """By name, also those who are no longer active."""
+    found = owners.list_owners(here.store)
+    shown = [
+        KnownOwner(owner_id=one.owner_id, owner=Owner.model_validate(vars(one.owner)), created_at=one.created_at)
+        for one in found
+    ]
+    return Owners(owners=shown)
+
+
+@router.post("/v1/owners", summary="Add an owner", status_code=201, response_model=Made)
+def add_owner(changing: Changing, asked: Owner) -> Response:
+    """Leads come from the next crossing on."""
+    wanted = owners.Owner(**dict(asked))
+    owner_id = changing.made(lambda: owners.save_owner(changing.store, wanted, changing.now))
+    return changing.noted("owner.added", owner_id, Made(id=owner_id), status=201)
+
+
+@router.put("/v1/owners/{owner_id}", summary="Change an owner", response_model=Made)
+def change_owner(changing: Changing, owner_id: OwnerId, asked: Owner) -> Response:
+    """The whole of it. To give somebody no more leads: is_active false."""
+    _check_owner(changing.store, owner_id)
+    wanted = owners.Owner(**dict(asked))
+    changing.made(lambda: owners.save_owner(changing.store, wanted, changing.now, owner_id=owner_id))
+    return changing.noted("owner.changed", owner_id, Made(id=owner_id))
+
+
+@router.get("/v1/owners/{owner_id}/absences", summary="When an owner is away")
+def show_absences(here: Here, owner_id: OwnerId) -> Absences:
+    """The first one first."""
+    _check_owner(here.store, owner_id)
+    return Absences(absences=[Absence.of(one) for one in owners.list_absences(here.store, owner_id)])
+
+
+@router.post(
+    "/v1/owners/{owner_id}/absences", summary="Say that an owner is away", status_code=201, response_model=Made
+)
+def add_absence(changing: Changing, owner_id: OwnerId, asked: AbsenceToAdd) -> Response:
+    """Nobody who is away gets leads."""
+    _check_owner(changing.store, owner_id)
+    number = changing.made(
+        lambda: owners.save_absence(
+            changing.store, owner_id, asked.from_at, asked.until_at, changing.now, note=asked.note
+        )
+    )
+    return changing.noted("absence.added", owner_id, Made(id=str(number)), status=201)
+
+
+@router.delete("/v1/owners/{owner_id}/absences/{absence_no}", summary="Take an absence back", status_code=204)
+def end_absence(changing: Changing, owner_id: OwnerId, absence_no: Annotated[int, Path(ge=1, le=2**53)]) -> Response:
+    """Leads come again from then on."""
+    changing.made(lambda: owners.delete_absence(changing.store, owner_id, absence_no, changing.now))
+    return changing.noted("absence.removed", owner_id)
+
+
+@router.get("/v1/territories", summary="Whose leads are whose")
+def show_territories(here: Here) -> Territories:
+    """In the order in which they are asked."""
+    found = territories.list_territories(here.store)
+    shown = [
+        KnownTerritory(territory_id=one.territory_id, territory=Territory.model_validate(vars(one.territory)))
+        for one in found
+    ]
+    return Territories(territories=shown)
+
+
+@router.post("/v1/territories", summary="Add a territory", status_code=201, response_model=Made)
+def add_territory(changing: Changing, asked: Territory) -> Response:
+    """`when` is a condition as in a model, over traits and the score row."""
+    wanted = territories.Territory(**dict(asked))
+    made = changing.made(lambda: territories.save_territory(changing.store, wanted, changing.now))
+    return changing.noted("territory.added", made, Made(id=made), status=201)
+
+
+@router.put("/v1/territories/{territory_id}", summary="Change a territory", response_model=Made)
+def change_territory(changing: Changing, territory_id: Annotated[Id, Path()], asked: Territory) -> Response:
+    """The whole of it."""
+    wanted = territories.Territory(**dict(asked))
+    changing.made(lambda: territories.save_territory(changing.store, wanted, changing.now, territory_id=territory_id))
+    return changing.noted("territory.changed", territory_id, Made(id=territory_id))
+
+
+@router.delete("/v1/territories/{territory_id}", summary="Take a territory away", status_code=204)
+def end_territory(changing: Changing, territory_id: Annotated[Id, Path()]) -> Response:
+    """Leads that have an owner keep it."""
+    changing.made(lambda: territories.delete_territory(changing.store, territory_id, changing.now))
+    return changing.noted("territory.removed", territory_id)
+
+
+@router.put("/v1/accounts/{account_id}/owner", summary="Say whose an account is", status_code=204)
+def set_account_owner(changing: Changing, account_id: Annotated[Id, Path()], asked: OwnerOfAccount) -> Response:
+    """Its people go to this owner from now on."""
+    by = changing.caller.actor
+    changing.made(lambda: owners.save_account_owner(changing.store, account_id, asked.owner_id, by, changing.now))
+    return changing.noted("account.owner_set", account_id)
+
+
+@router.get("/v1/queue", summary="Leads that nobody works yet")
+def show_queue(
+    here: Here,
+    reason: Annotated[Name | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=60)] = None,
+) -> Waiting:
+    """Who waits longest first, with the reason. Nothing is ever dropped."""
+    after = _place(cursor) if cursor is not None else None
+    found = queue.list_waiting(here.store, here.clock(), reason=reason, after=after, limit=limit)
+    counts = {name: count for name, (count, _) in queue.count_waiting(here.store).items()}
+    end = f"{to_us(found[-1].place[0])}.{found[-1].place[1]}" if len(found) == limit else None
+    return Waiting(leads=[Unassigned.of(one) for one in found], counts=counts, next_cursor=end)
+
+
+@router.get("/v1/leads/{lead_id}/assignments", summary="Who held it, and why")
+def show_assignments(here: Here, lead_id: LeadId) -> Assignments:
+    """The newest first."""
+    name = named_lead(here.store, lead_id)
+    found = [Assignment.of(row) for row in ending.assignments_of(here.store, name)]
+    return Assignments(lead_id=name, assignments=found)
+
+
+@router.post("/v1/leads/{lead_id}/assignments", summary="Give it to somebody", status_code=204)
+def assign(changing: Changing, lead_id: LeadId, asked: Assignee) -> Response:
+    """Whoever holds it now; with `claim` only while nobody does."""
+    name, way = named_lead(changing.store, lead_id), by_hand.claim if asked.claim else by_hand.assign
+    by = changing.caller.actor
+    changing.made(lambda: way(changing.store, name, asked.owner_id, by, changing.now, queue_notices))
+    return changing.noted("lead.assigned", asked.owner_id)
+
+
+@router.delete("/v1/leads/{lead_id}/assignments", summary="Take it from its owner", status_code=204)
+def release(
+    changing: Changing,
+    lead_id: LeadId,
+    to_queue: Annotated[bool, Query(description="Look for another owner.")] = True,  # noqa: FBT002 - a parameter
+) -> Response:
+    """It goes back to the queue, unless it is to be left alone."""
+    name, by = named_lead(changing.store, lead_id), changing.caller.actor
+    changing.made(lambda: by_hand.release(changing.store, name, by, changing.now, is_to_be_routed=to_queue))
+    return changing.noted("lead.released", "")
+
+
+@router.get("/v1/leads/{lead_id}/touches", summary="What was done with it", tags=["sales"])
+def show_touches(here: Here, lead_id: LeadId) -> Touches:
+    """The newest first."""
+    name = named_lead(here.store, lead_id)
+    return Touches(lead_id=name, touches=[Touch.of(row) for row in touching.touches_of(here.store, name)])
+
+
+@router.post("/v1/leads/{lead_id}/touches", summary="Say what was done with it", status_code=204, tags=["sales"])
+def add_touch(changing: Changing, lead_id: LeadId, asked: TouchToAdd) -> Response:
+    """The first one stops the clock of speed to lead."""
+    name, by, at = named_lead(changing.store, lead_id), changing.caller.actor, asked.at or changing.now
+    changing.made(lambda: touching.record_touch(changing.store, name, asked.kind, by, at, note=asked.note))
+    return changing.noted("lead.touched", "")
+
+
+@router.post("/v1/leads/{lead_id}/answer", summary="Accept, reject, win or lose it", status_code=204, tags=["sales"])
+def answer(changing: Changing, lead_id: LeadId, asked: SalesAnswer) -> Response:
+    """Becomes an outcome, which feeds the evidence. What is rejected, won or lost is nobody's any more."""
+    name, by = named_lead(changing.store, lead_id), changing.caller.actor
+    changing.made(
+        lambda: touching.answer(
+            changing.store, name, asked.outcome, by, changing.now, reason=asked.reason, value=asked.value
+        )
+    )
+    return changing.noted(f"lead.{asked.outcome}", "")
+
+
+@router.get("/v1/sla", summary="How soon leads are to be touched")
+def show_sla(here: Here) -> SlaRules:
+    """By stage."""
+    return SlaRules(rules=[KnownSlaRule.model_validate(vars(rule)) for rule in sla.list_sla_rules(here.store)])
+
+
+@router.put("/v1/sla/{stage}", summary="Say how soon leads of a stage are to be touched", status_code=204)
+def set_sla(changing: Changing, stage: Annotated[Name, Path()], asked: SlaRule) -> Response:
+    """For crossings from now on."""
+    rule = sla.SlaRule(stage, **dict(asked))
+    changing.made(lambda: sla.save_sla_rule(changing.store, rule))
+    return changing.noted("sla.set", stage)
+
+
+@router.delete("/v1/sla/{stage}", summary="Take such a rule away", status_code=204)
+def end_sla(changing: Changing, stage: Annotated[Name, Path()]) -> Response:
+    """Clocks that run go on."""
+    changing.made(lambda: sla.delete_sla_rule(changing.store, stage))
+    return changing.noted("sla.removed", stage)
+
+
+def _check_owner(store: object, owner_id: str) -> None:
+    if owners.find_owner(store, owner_id) is None:  # type: ignore[arg-type]
+        raise not_found("owner")
+
+
+def _place(cursor: str) -> tuple[datetime, int]:
+    since, _, number = cursor.partition(".")
+    if not (since.isascii() and since.isdecimal() and number.isascii() and number.isdecimal()) or len(since) > 17:  # noqa: PLR2004 - digits
+        raise ApiError(422, "invalid", "this cursor is none of ours: hand back `next_cursor` as it was")
+    return from_us(int(since)), min(int(number), 2**53)
