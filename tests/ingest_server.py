@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
 import socket
 import threading
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import uvicorn
 from sqlalchemy import func, insert, select
 from starlette.applications import Starlette
@@ -23,12 +26,15 @@ from scoville.web.ingest import Desk, Sender, ingest_routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from scoville.live.store.opening import Store
 
 PARTS_OF_THE_STORE = (access, actions, log, people, routing, scores)  # their tables are known once they are imported
 WRITE_KEY, SECRET_KEY = "test-key", "sv_secret_test"
 RECEIVED_US = 1_795_291_200_000_000  # 2026-11-21 20:00:00 UTC: minutes after the recordings were made
+EVENT: dict[str, Any] = {"type": "track", "event": "Seen", "userId": "u"}
+BASIC = {"Authorization": "Basic " + base64.b64encode(f"{WRITE_KEY}:".encode()).decode()}
 PLENTY = Rate(events_per_s=1e6, burst=1e6)
 
 
@@ -101,3 +107,28 @@ def count_of(store: Store, table: str) -> int:
     """How many rows a table has."""
     with store.reading() as connection:
         return int(connection.execute(select(func.count()).select_from(metadata.tables[table])).scalar_one())
+
+
+class Place:
+    """A running server, its store, and a client that knows its address."""
+
+    def __init__(self, stack: contextlib.ExitStack, folder: Path, **changes: Any) -> None:
+        self.store = stack.enter_context(new_store(f"sqlite:///{folder}/live.db"))
+        self.desk = stack.enter_context(desk_over(self.store, **changes))
+        self.url = stack.enter_context(serving(application(self.desk)))
+        self.http = stack.enter_context(httpx.Client(base_url=self.url))
+
+    def post(self, path: str = "/v1/track", body: Any = None, **options: Any) -> httpx.Response:
+        """Send a body, an event if none is named, with the public key if no headers are."""
+        content = options.pop("content", None) or json.dumps(EVENT if body is None else body).encode()
+        return self.http.post(path, content=content, **({"headers": BASIC} | options))
+
+
+def refused(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code of an error, which has to have all that clients look for."""
+    body = answer.json()
+    assert set(body) == {"success", "code", "message"}
+    assert body["success"] is False
+    assert body["message"].endswith(".")
+    assert answer.headers["content-type"] == "application/json"
+    return answer.status_code, body["code"]
