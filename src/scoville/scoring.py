@@ -45,8 +45,9 @@ if TYPE_CHECKING:
 
 # What both outputs rest on: worked out once when contributions are wanted too.
 _SHARED_STEPS = ("event_points", "segment_points", "sums")
-# What scores rest on, and they themselves: worked out one by one, a part of the leads at a time, where memory is short.
-_STEPS_IN_PARTS = ("weighed", "ranks", "scores")
+# Where memory is short each of these is worked out by itself, a part of the leads at a time, down to the output.
+_STEPS_IN_PARTS = {"contributions": (*_SHARED_STEPS, "contributions")}
+_SCORES_IN_PARTS = ("weighed", "ranks", "scores")  # for any other output
 _SHOWN_LEADS = 10  # in a notebook
 _LONG_AGO = timedelta(days=60)  # two of the usual half-lives: what is left is a quarter
 _INSTANT = "write it like 2026-01-31 or 2026-01-31T18:00:00+01:00"
@@ -142,7 +143,7 @@ class ScoreRun:
         if output in (*self._made, "rejects"):
             return
         if self._parts > 1:
-            self._hold({*(_SHARED_STEPS if output == "contributions" else _STEPS_IN_PARTS)})
+            self._hold({*_STEPS_IN_PARTS.get(output, _SCORES_IN_PARTS)})
         elif self.engine.works_out_again:
             self.share()
 

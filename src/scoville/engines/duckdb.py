@@ -19,11 +19,11 @@ from scoville.data.in_duckdb import InDuckDB
 from scoville.data.keep import literal
 from scoville.data.traits import LOOKUPS
 from scoville.engines.beside import FORMATS, check_ending, refuse_targets, written_beside
-from scoville.engines.in_parts import FOR_ALL_LEADS, in_parts, parts_needed
+from scoville.engines.in_parts import FINER, FOR_ALL_LEADS, in_parts, parts_needed
 from scoville.errors import DataError, EngineError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     import ibis
@@ -112,12 +112,12 @@ class DuckDB:
             if parts == 1 or step in FOR_ALL_LEADS:
                 self.keep(step, query)
             else:
-                self._keep_in_parts(step, query, [*plan.inputs, *done], parts)
+                self._keep_in_parts(step, query, plan.reads(step, done), parts)
             done.append(step)
 
-    def _keep_in_parts(self, step: str, query: str, read: Sequence[str], parts: int) -> None:
-        dealt = [table for table in read if "lead_id" in self.columns(table)]
-        first, *others = in_parts(query, dealt, parts)
+    def _keep_in_parts(self, step: str, query: str, read: Iterable[str], parts: int) -> None:
+        dealt = [table for table in sorted(read) if "lead_id" in self.columns(table)]
+        first, *others = in_parts(query, dealt, parts if "events" in dealt else parts * FINER)
         self.keep(step, first)
         for further in others:
             self.run(f'INSERT INTO temp.main."{step}" {further}')

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 BYTES_PER_LEAD = 256
 BYTES_PER_RULE = 64
 """What a lead takes while it is worked out, and what each rule adds that it met: measured, with some air."""
+FINER = 4
+"""How many parts are made of each where no events are read: nearly free there, and room for the tables held by then."""
 FOR_ALL_LEADS = ("ranks",)
 """Steps that look at all leads."""
 

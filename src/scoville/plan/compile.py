@@ -143,6 +143,13 @@ class Plan:
         """The steps that some outputs need, in order."""
         return tuple(needed(self.relations, outputs))
 
+    def reads(self, step: str, given: Iterable[str] = ()) -> frozenset[str]:
+        """The tables that the query of a step reads: inputs, and steps in `given`, which exist as tables already."""
+        given = tuple(given)
+        found = (self.relations[name] for name in needed(self.relations, [step], given))
+        tables = {name for one in found if not isinstance(one, Constant) for name in tables_in(one)}
+        return frozenset(tables & {*self.inputs, *given})
+
 
 def compile_plan(model: Model, columns: Columns, *, is_carried: bool = False) -> Plan:
     """Compile a model for leads (and events) with the given columns.
