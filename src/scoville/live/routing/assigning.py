@@ -8,10 +8,11 @@ Conditions are worked out before the transaction begins; the choice is made insi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, func, insert, select, text, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, text, update
 
 from scoville.live.routing.deciding import Choice, Lead, Share, choose
 from scoville.live.routing.facts import traits_of_leads
@@ -50,8 +51,9 @@ def route_some(store: Store, now: datetime, tell: Tell, *, limit: int = 500, see
         if connection.execute(select(waiting.c.identity_no).where(waiting.c.try_at <= now).limit(1)).first() is None:
             return 0
         rules = rules_in_force(connection)
-        found = _candidates(connection, rules, now, limit)
-    held = _holding(rules, found, now)
+        rows = _candidates(connection, now, limit)
+        facts = _facts(connection, rules, rows)
+    held = _holding(rules, [_lead(row) for row in rows], facts, now)
     with store.writing() as connection:
         take_turn(connection)
         here = _still_waiting(connection, [lead.identity_no for lead in held])
@@ -62,7 +64,7 @@ def route_some(store: Store, now: datetime, tell: Tell, *, limit: int = 500, see
         )
         given = [choice for choice in choices if choice.owner_no is not None]
         _assign_chosen(connection, given, now, tell)
-        _note_reasons(connection, [choice for choice in choices if choice.owner_no is None], now)
+        _note_reasons(connection, [choice for choice in choices if choice.owner_no is None], rows, now)
     return len(held)
 
 
@@ -72,17 +74,19 @@ def take_turn(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
-def _candidates(
-    connection: Connection, rules: Sequence[Rule], now: datetime, limit: int
-) -> list[tuple[Lead, dict[str, Any]]]:
+def _candidates(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
     """Leads that are due, and those who wait for room: a better one of these goes before a worse one that is new."""
     w = waiting.c
     due = _waiting_rows(connection, w.try_at <= now, limit)
     near = _waiting_rows(connection, and_(w.try_at > now, w.reason.in_(_NEAR)), limit)
-    rows = [*due, *near]
+    return [*due, *near]
+
+
+def _facts(connection: Connection, rules: Sequence[Rule], rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    """What conditions may read of each lead."""
     wanted = columns_needed([rule.condition for rule in rules if rule.condition is not None])
     known = traits_of_leads(connection, [row.lead_no for row in rows], wanted)
-    return [(_lead(row), known[row.lead_no] | _score_row(row)) for row in rows]
+    return [known[row.lead_no] | _score_row(row) for row in rows]
 
 
 def _waiting_rows(connection: Connection, which: Any, limit: int) -> list[Row[Any]]:  # noqa: ANN401 - a condition
@@ -90,7 +94,7 @@ def _waiting_rows(connection: Connection, which: Any, limit: int) -> list[Row[An
     in_force = select(func.max(publications.c.publication_no)).where(publications.c.switched_at.is_not(None))
     mine = and_(s.lead_no == leads.c.lead_no, s.publication_no == in_force.scalar_subquery())
     wanted = (
-        select(w.identity_no, w.since, w.not_owner_no, leads.c.lead_no, leads.c.lead_id, leads.c.account_no)
+        select(waiting, leads.c.lead_no, leads.c.lead_id, leads.c.account_no)
         .add_columns(*(s[name] for name in _SCORE))
         .select_from(waiting)
         .join(identities, i.identity_no == w.identity_no)
@@ -112,15 +116,16 @@ def _score_row(row: Row[Any]) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None} | {"lead_id": row.lead_id}
 
 
-def _holding(rules: Sequence[Rule], found: Sequence[tuple[Lead, Mapping[str, Any]]], now: datetime) -> list[Lead]:
+def _holding(
+    rules: Sequence[Rule], found: Sequence[Lead], facts: Sequence[Mapping[str, Any]], now: datetime
+) -> list[Lead]:
     """The leads with the rules that hold for each."""
     conditions = [rule.condition for rule in rules if rule.condition is not None]
-    truths = which_hold(conditions, [facts for _, facts in found], now)
     held = []
-    for (lead, _), truth in zip(found, truths, strict=True):
+    for lead, truth in zip(found, which_hold(conditions, facts, now), strict=True):
         asked = iter(truth)
         holds = tuple(place for place, rule in enumerate(rules) if rule.condition is None or next(asked))
-        held.append(Lead(**{**vars(lead), "holds": holds}))
+        held.append(replace(lead, holds=holds))
     return held
 
 
@@ -198,9 +203,21 @@ def tell_of(connection: Connection, numbers: Sequence[int], now: datetime, tell:
     tell(connection, notices, now)
 
 
-def _note_reasons(connection: Connection, choices: Sequence[Choice], now: datetime) -> None:
-    for choice in choices:
-        mine = update(waiting).where(waiting.c.identity_no == choice.lead.identity_no)
-        again_at = now + _AGAIN.get(choice.reason, _LATER)
-        said = {"reason": choice.reason, "detail": choice.detail, "tries": waiting.c.tries + 1, "try_at": again_at}
-        connection.execute(mine.values(said))
+def _note_reasons(connection: Connection, choices: Sequence[Choice], rows: Sequence[Row[Any]], now: datetime) -> None:
+    """Why they wait, and when they are tried again; who was not due and waits as before is left as it is."""
+    before = {row.identity_no: row for row in rows}
+    w = waiting.c
+    news = [
+        {"mine": choice.lead.identity_no, "why": choice.reason, "told": choice.detail}
+        | {"again_at": now + _AGAIN.get(choice.reason, _LATER)}
+        for choice in choices
+        if before[choice.lead.identity_no].try_at <= now or choice.detail != before[choice.lead.identity_no].detail
+    ]
+    if news:
+        noted = update(waiting).where(w.identity_no == bindparam("mine"))
+        said: dict[str, Any] = {
+            "reason": bindparam("why"),
+            "detail": bindparam("told"),
+            "try_at": bindparam("again_at"),
+        }
+        connection.execute(noted.values(said | {"tries": w.tries + 1}), news)
