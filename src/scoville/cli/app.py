@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from scoville.cli.audit import audit
+from scoville.cli.backup import backup, restore
 from scoville.cli.check import check
 from scoville.cli.compare import compare
 from scoville.cli.demo import demo
@@ -55,7 +57,24 @@ def _scoville(
     """Lead scoring that people trust: points that add up, explained, replayable at any date."""
 
 
-for command in (demo, init, check, score, explain, validate, threshold, drift, compare, learn, figures, sql, serve):
+for command in (
+    demo,
+    init,
+    check,
+    score,
+    explain,
+    validate,
+    threshold,
+    drift,
+    compare,
+    learn,
+    figures,
+    sql,
+    serve,
+    audit,
+    backup,
+    restore,
+):
     app.command()(command)
 app.add_typer(experiment, name="experiment")
 app.add_typer(import_, name="import")

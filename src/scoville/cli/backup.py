@@ -43,7 +43,8 @@ def restore(
     forgotten_from: Annotated[
         str | None,
         typer.Option(
-            metavar="URL", show_default=False,
+            metavar="URL",
+            show_default=False,
             help="The store in use until now: who was deleted there since the backup is deleted again.",
         ),
     ] = None,

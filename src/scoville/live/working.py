@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from scoville.live.actions.queueing import queue_notices
 from scoville.live.actions.sealing import sealer_of
 from scoville.live.actions.sender import Sender
 from scoville.live.fold.folding import fold_some
+from scoville.live.forget import expire
 from scoville.live.routing.assigning import route_some
 from scoville.live.scoring.in_force import Models
 from scoville.live.scoring.score import build_some, refresh_some, score_some
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 _SETTINGS_S = 2.0  # after so long the settings are read again
 _SOON_S, _OFTEN_S, _SECOND_S, _HOUR_S = 0.02, 0.1, 1.0, 3600.0
-_FOLDED, _SCORED, _REFRESHED = 500, 100, 300  # at a time: what comes next waits for no more than these
+_FOLDED, _SCORED, _REFRESHED = 500, 400, 300  # at a time: what comes next waits for no more than these
 _TURN_S = 0.1  # between two looks whether the other worker is done
 _log = structlog.get_logger(__name__)
 
@@ -96,8 +97,9 @@ def lanes_of(store: Store, sender: Sender | None) -> Sequence[Sequence[Chore]]:
         Chore("route", lambda now: route_some(store, now, queue_notices), _OFTEN_S),
         Chore("clocks", lambda now: sla_some(store, now), _SECOND_S),
     ]
+    keeping = [Chore("expire", lambda now: expire(store, settings(), now), _HOUR_S)]
     telling = [Chore("deliver", lambda now: _deliver(store, sender, settings(), now), _OFTEN_S)] if sender else []
-    return [scoring, giving, telling]
+    return [scoring, giving, telling, keeping]
 
 
 def _build(store: Store, models: Models, settings: LiveSettings, now: datetime) -> int:
@@ -111,11 +113,6 @@ def _build(store: Store, models: Models, settings: LiveSettings, now: datetime) 
 def _deliver(store: Store, sender: Sender, settings: LiveSettings, now: datetime) -> int:
     sender.use_policy(policy_of(settings.allowed_private_hosts))
     return deliver_some(store, sender, now)
-
-
-def _expire(store: Store, settings: LiveSettings, now: datetime) -> int:
-    events = timedelta(days=settings.event_days) if settings.event_days is not None else None
-    return expire(store, now, events=events, quarantine=timedelta(days=settings.quarantine_days))
 
 
 @contextlib.contextmanager
