@@ -87,17 +87,22 @@ class Api:
     def __init__(self, store: Store, settings: Settings = PLENTY) -> None:
         self.store, self.clock = store, Clock()
         self.world = World(store)
-        self._count_on()
+        self.count_on()
         self.app = create_app(store, settings, clock=self.clock)
         self.settings = settings
 
-    def _count_on(self) -> None:
+    def count_on(self) -> None:
         """The world's rows have numbers of their own choice; PostgreSQL would give the same ones out again."""
         if self.store.is_sqlite:
             return
+        numbered = {
+            "model_versions": "version_no", "publications": "publication_no", "leads": "lead_no",
+            "identities": "identity_no",
+        }  # fmt: skip
         with self.store.writing() as connection:
-            for table, column in (("model_versions", "version_no"), ("publications", "publication_no")):
-                connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), 1)"))
+            for table, column in numbered.items():
+                held = f"(SELECT coalesce(max({column}), 1) FROM {table})"  # noqa: S608 - our own names
+                connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), {held})"))
 
     def with_settings(self, settings: Settings) -> None:
         """The same store behind an app that is set up otherwise."""

@@ -5,16 +5,23 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from sqlalchemy import select
+from pydantic import Field
+from sqlalchemy import delete, select
 
 from scoville.live.fold.by_hand import link_by_hand, undo_link
+from scoville.live.forget import forget, forget_ids
+from scoville.live.ingest.rules import Rules
 from scoville.live.queries.lead import links_of
+from scoville.live.replaying import replay
+from scoville.live.store.access import answers
 from scoville.live.store.log import quarantine
 from scoville.live.store.people import leads
+from scoville.live.store.settings import read_settings
 from scoville.web.api.changes import Changing
 from scoville.web.api.fields import Answer, At, Body, Id, Name
 from scoville.web.api.leads import LeadId, first_identity_of, known_lead
 from scoville.web.api.route import GuardedRoute, Here
+from scoville.web.errors import not_found
 
 router = APIRouter(route_class=GuardedRoute, tags=["people"])
 
@@ -57,6 +64,18 @@ class Split(Answer):
     """The leads that there are now."""
 
     lead_ids: list[str]
+
+
+class ToForget(Body):
+    """User ids, anonymous ids or e-mail addresses, known or not."""
+
+    ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=1_000)]
+
+
+class Forgotten(Answer):
+    """How many leads were removed."""
+
+    leads: int
 
 
 class Aside(Answer):
@@ -124,3 +143,34 @@ def show_quarantine(
         rows = [Aside.of(row) for row in connection.execute(chosen).mappings()]
     shown = rows[:limit]
     return Quarantine(messages=shown, next_cursor=str(shown[-1].quarantine_no) if len(rows) > limit else None)
+
+
+@router.post("/v1/quarantine/{quarantine_no}/replay", summary="Let a message in after all", status_code=204)
+def replay_message(changing: Changing, quarantine_no: Annotated[int, Path(ge=1, le=2**53)]) -> Response:
+    """As if a server had sent it, with its own time."""
+    with changing.begin() as change:
+        live = read_settings(change.connection)
+        rules = Rules(outcomes=live.outcomes, are_bots_refused=False)
+        if not replay(change.connection, quarantine_no, rules, now=change.now):
+            raise not_found("message in quarantine")
+        return change.done("message.let_in", str(quarantine_no))
+
+
+@router.post("/v1/forget", summary="Forget people", response_model=Forgotten)
+def forget_people(changing: Changing, asked: ToForget) -> Response:
+    """Everything of them goes from every table, and what arrives about them later is acknowledged and dropped."""
+    count = changing.made(lambda: forget_ids(changing.store, asked.ids, changing.now))
+    with changing.store.writing() as connection:
+        connection.execute(delete(answers))  # kept for retries; they may name somebody
+    return changing.noted("people.forgotten", "", Forgotten(leads=count))
+
+
+@router.delete("/v1/leads/{lead_id}", summary="Forget a lead", response_model=Forgotten)
+def forget_lead(changing: Changing, lead_id: LeadId) -> Response:
+    """With all its ids: as above."""
+    with changing.store.reading() as connection:
+        lead_no = known_lead(connection, lead_id)
+    count = changing.made(lambda: forget(changing.store, [lead_no], changing.now))
+    with changing.store.writing() as connection:
+        connection.execute(delete(answers))
+    return changing.noted("people.forgotten", "", Forgotten(leads=count))

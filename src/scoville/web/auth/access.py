@@ -128,6 +128,9 @@ ACCESS: Mapping[str, Needs] = {
     "POST /v1/leads/{lead_id}/merge": _STEER,
     "DELETE /v1/links/{link_no}": _STEER,
     "GET /v1/quarantine": _STEER,
+    "POST /v1/quarantine/{quarantine_no}/replay": _STEER,
+    "POST /v1/forget": _ADMIN,
+    "DELETE /v1/leads/{lead_id}": _ADMIN,
     # exports
     "GET /v1/exports/store": _ADMIN,
     "GET /v1/exports/{what}": _STEER,
