@@ -50,7 +50,7 @@ format: $(READY)  ## let ruff lay out and mend what it can
 reference: $(READY)  ## write docs/reference/ anew from the code
 	$(BIN)/python tools/reference.py
 
-bench: $(READY)  ## 1 M leads, 20 M events: the plan beside hand-written SQL (ARGS=... for more)
+bench: $(READY)  ## the plan beside SQL by hand (ARGS="--large --engines duckdb,postgres,spark" for every table)
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 # A user has neither our tests nor our tools: the wheel must work with the base alone.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import ibis
 import pytest
+import yaml
 
 import scoville
 from scoville import tables
@@ -44,6 +45,14 @@ def model_of(**content: object) -> scoville.Model:
 
 
 # --- what it says ----------------------------------------------------------------------------------------------------
+
+
+def test_a_step_reads_inputs_until_the_steps_between_are_tables() -> None:
+    model = scoville.Model.from_dict(yaml.safe_load(SMALL))
+    plan = compile_plan(model, assumed_columns(model))
+    assert plan.reads("weighed") == {"leads", "events", "as_of"}
+    assert plan.reads("weighed", ["event_points"]) == {"leads", "event_points"}
+    assert plan.reads("scores", ["weighed", "ranks"]) == {"weighed", "ranks", "as_of"}
 
 
 def test_the_same_model_and_columns_give_the_same_text_in_every_process(plan: scoville.Plan) -> None:
