@@ -6,7 +6,7 @@ few seconds, and by the API, which changes them.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +79,7 @@ def change_settings(connection: Connection, changes: Mapping[str, Any], *, by: s
 
 def as_json(settings: LiveSettings) -> dict[str, Any]:
     """The settings as plain values."""
-    return asdict(settings) | {"outcomes": dict(settings.outcomes)}
+    return {one.name: getattr(settings, one.name) for one in fields(settings)} | {"outcomes": dict(settings.outcomes)}
 
 
 def _frozen(value: object) -> object:
