@@ -41,13 +41,8 @@ def test_every_address_takes_events_with_and_without_a_slash(place: Place) -> No
 
 
 def test_group_and_alias_have_their_addresses(place: Place) -> None:
-    for path, fields in {
-        "group": {"groupId": 1},
-        "g": {"groupId": 1},
-        "alias": {"previousId": "a"},
-        "a": {"previousId": "a"},
-    }.items():
-        assert place.post(f"/v1/{path}", EVENT | fields).status_code == 200
+    for path in ("group", "g", "alias", "a"):
+        assert place.post(f"/v1/{path}", EVENT | {"groupId": 1, "previousId": "a"}).status_code == 200
     assert [row["type"] for row in rows_of(place.store)] == ["group", "group", "alias", "alias"]
 
 
