@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ import structlog
 from scoville.errors import UsageError
 from scoville.live.actions.addresses import policy_of
 from scoville.live.actions.delivering import deliver_some
+from scoville.live.actions.messages import drop_old_messages
 from scoville.live.actions.queueing import queue_notices
 from scoville.live.actions.sealing import sealer_of
 from scoville.live.actions.sender import Sender
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _SETTINGS_S = 2.0  # after so long the settings are read again
 _SOON_S, _OFTEN_S, _SECOND_S, _HOUR_S = 0.02, 0.1, 1.0, 3600.0
 _FOLDED, _SCORED, _REFRESHED = 500, 400, 300  # at a time: what comes next waits for no more than these
+_MESSAGES_KEPT = timedelta(days=90)  # that were sent or given up: so long they can be sent again
 _TURN_S = 0.1  # between two looks whether the other worker is done
 _log = structlog.get_logger(__name__)
 
@@ -97,7 +99,10 @@ def lanes_of(store: Store, sender: Sender | None) -> Sequence[Sequence[Chore]]:
         Chore("route", lambda now: route_some(store, now, queue_notices), _OFTEN_S),
         Chore("clocks", lambda now: sla_some(store, now), _SECOND_S),
     ]
-    keeping = [Chore("expire", lambda now: expire(store, settings(), now), _HOUR_S)]
+    keeping = [
+        Chore("expire", lambda now: expire(store, settings(), now), _HOUR_S),
+        Chore("drop messages", lambda now: drop_old_messages(store, now - _MESSAGES_KEPT), _HOUR_S),
+    ]
     telling = [Chore("deliver", lambda now: _deliver(store, sender, settings(), now), _OFTEN_S)] if sender else []
     return [scoring, giving, telling, keeping]
 

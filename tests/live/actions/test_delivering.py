@@ -29,7 +29,7 @@ from scoville.live.actions.defining import (
 from scoville.live.actions.delivering import LEASE, Parcel, deliver_some
 from scoville.live.actions.messages import (
     count_messages,
-    forget_messages,
+    drop_old_messages,
     list_deliveries,
     list_messages,
     replay,
@@ -39,6 +39,7 @@ from scoville.live.actions.queueing import queue_actions, queue_notices, queue_t
 from scoville.live.actions.retrying import SCHEDULE
 from scoville.live.actions.sender import Sender
 from scoville.live.actions.sending import Attempt
+from scoville.live.forget import forget
 from scoville.live.routing.notice import Notice
 from scoville.live.store.actions import deliveries, outbox, tags
 from scoville.live.store.routing import waiting
@@ -492,11 +493,37 @@ def test_a_forgotten_lead_is_in_no_message(world: World, sealer: Sealer, receive
     cross(world)
     cross(world, "bob")
     deliver(world, sender)
-    with world.store.writing() as connection:
-        forget_messages(connection, world.numbers["ann"])
+    forget(world.store, [world.numbers["ann"]], NOW)
     with world.store.reading() as connection:
         assert connection.execute(select(outbox.c.lead_no)).scalars().all() == [world.numbers["bob"]]
     assert len(world.rows(deliveries)) == 1
+
+
+def test_a_lead_may_be_forgotten_while_its_message_is_on_its_way(
+    world: World, sealer: Sealer, receiver: Receiver, sender: Sender
+) -> None:
+    save_action(world.store, sealer, receiver.policy, hook(receiver), NOW)
+    world.lead("ann")
+    cross(world)
+    deliver_some(world.store, sender, NOW)
+    forget(world.store, [world.numbers["ann"]], NOW)
+    assert sender.wait(10)
+    assert deliver_some(world.store, sender, NOW, limit=0) == 1
+    assert (world.rows(outbox), world.rows(deliveries), sender.finished()) == ([], [], [])
+
+
+def test_old_messages_go_and_those_that_wait_stay(world: World, sealer: Sealer, receiver: Receiver) -> None:
+    save_action(world.store, sealer, receiver.policy, hook(receiver), NOW)
+    for name in ("ann", "bob"):
+        world.lead(name)
+        cross(world, name)
+    carrier = Fake(Attempt("sent", "", 200), Attempt("failed", "answered 500", 500))
+    deliver_some(world.store, carrier, NOW)
+    deliver_some(world.store, carrier, NOW, limit=0)
+    assert drop_old_messages(world.store, NOW) == 0
+    assert drop_old_messages(world.store, NOW + timedelta(minutes=1)) == 1
+    assert [row.state for row in world.rows(outbox)] == ["waiting"]
+    assert [row.outcome for row in world.rows(deliveries)] == ["failed"]
 
 
 def test_pages_of_messages_follow_each_other(small_world: World, sealer: Sealer, receiver: Receiver) -> None:

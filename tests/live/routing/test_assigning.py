@@ -15,10 +15,11 @@ import pytest
 
 from live_world import NOW
 from scoville.errors import UsageError
+from scoville.live.forget import forget
 from scoville.live.routing.assigning import route_some
 from scoville.live.routing.by_hand import assign, claim, queue_lead, release
 from scoville.live.routing.deciding import chosen_again
-from scoville.live.routing.ending import assignments_of, end_double_assignments, forget_routing
+from scoville.live.routing.ending import assignments_of, end_double_assignments
 from scoville.live.routing.owners import (
     Owner,
     delete_absence,
@@ -317,8 +318,7 @@ def test_forgetting_a_person_leaves_nothing_of_it(office: Office) -> None:
     office.territory("All", "Olga")
     many(office, 2)
     office.route()
-    with office.store.writing() as connection:
-        forget_routing(connection, [1, 2])
+    forget(office.store, [1, 2], NOW)
     assert (office.rows(assignments), office.rows(waiting)) == ([], [])
 
 

@@ -118,12 +118,22 @@ def _leased(connection: Connection, action_no: int, now: datetime, count: int) -
 
 def _record(connection: Connection, parcel: Parcel, begun_at: datetime, attempt: Attempt) -> None:
     ended_at = begun_at + timedelta(milliseconds=attempt.duration_ms)
-    connection.execute(insert(deliveries), [_delivery(m, begun_at, attempt) for m in parcel.messages])
-    for message in parcel.messages:
+    there = _still_there(connection, parcel)
+    if there:
+        connection.execute(insert(deliveries), [_delivery(message, begun_at, attempt) for message in there])
+    for message in there:
         # What another attempt of the same message has brought to an end stays as it is.
         open_row = update(outbox).where(outbox.c.outbox_no == message.outbox_no, outbox.c.state == "waiting")
         connection.execute(open_row.values(_became(message, ended_at, attempt)))
     _note_health(connection, parcel.action.action_no, ended_at, attempt)
+
+
+def _still_there(connection: Connection, parcel: Parcel) -> list[Message]:
+    """Those that nobody removed while they were on their way: a lead may have been forgotten."""
+    numbers = [message.outbox_no for message in parcel.messages]
+    rows = select(outbox.c.outbox_no).where(outbox.c.outbox_no.in_(numbers)).with_for_update()
+    found = set(connection.execute(rows).scalars())
+    return [message for message in parcel.messages if message.outbox_no in found]
 
 
 def _delivery(message: Message, begun_at: datetime, attempt: Attempt) -> dict[str, Any]:

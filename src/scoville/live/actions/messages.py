@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, select, update
 
 from scoville.errors import UsageError
+from scoville.live.routing.facts import AT_ONCE
 from scoville.live.store.actions import actions, deliveries, outbox
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from sqlalchemy import Connection
 
     from scoville.live.store.opening import Store
 
@@ -113,8 +112,16 @@ def count_messages(store: Store) -> dict[str, int]:
         return dict.fromkeys(STATES, 0) | {row[0]: row[1] for row in found}
 
 
-def forget_messages(connection: Connection, lead_no: int) -> None:
-    """Remove all that was said of a lead, also what is still to be said: it asked to be forgotten."""
-    mine = select(outbox.c.outbox_no).where(outbox.c.lead_no == lead_no)
-    connection.execute(delete(deliveries).where(deliveries.c.outbox_no.in_(mine)))
-    connection.execute(delete(outbox).where(outbox.c.lead_no == lead_no))
+def drop_old_messages(store: Store, before: datetime, *, limit: int = 1000) -> int:
+    """Remove messages that came to their end before an instant, with their attempts; how many. What waits stays."""
+    o, d = outbox.c, deliveries.c
+    # `due_at` of one that ended is the end of its last lease: by it the index finds the old ones.
+    old = select(o.outbox_no).join(actions, actions.c.action_no == o.action_no)
+    old = old.where(o.state.in_(("sent", "dead")), o.due_at < before, o.finished_at < before).limit(limit)
+    with store.writing() as connection:
+        numbers = connection.execute(old.with_for_update(skip_locked=True, of=outbox)).scalars().all()
+        for start in range(0, len(numbers), AT_ONCE):
+            some = numbers[start : start + AT_ONCE]
+            connection.execute(delete(deliveries).where(d.outbox_no.in_(some)))
+            connection.execute(delete(outbox).where(o.outbox_no.in_(some)))
+    return len(numbers)

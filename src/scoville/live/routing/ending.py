@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, select, update
 
 from scoville.live.store.people import identities, leads
-from scoville.live.store.routing import assignments, clocks, owners, touches, waiting
+from scoville.live.store.routing import assignments, owners, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,12 +54,6 @@ def end_double_assignments(connection: Connection, now: datetime) -> int:
         ended = update(assignments).where(a.assignment_no.in_(later))
         connection.execute(ended.values(released_at=now, released_by="routing", release_reason="merged"))
     return len(later)
-
-
-def forget_routing(connection: Connection, identity_nos: Sequence[int]) -> None:
-    """Remove who held, touched and waited for a person: it asked to be forgotten."""
-    for table in (assignments, waiting, touches, clocks):
-        connection.execute(delete(table).where(table.c.identity_no.in_(identity_nos)))
 
 
 def assignments_of(store: Store, lead_id: str) -> list[dict[str, Any]]:
