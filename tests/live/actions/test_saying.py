@@ -170,5 +170,5 @@ def test_a_silent_mail_server_is_given_up_in_time(small_world: World, sealer: Se
     assert small_world.rows(outbox)[0].state == "waiting"
     sender.close()
     for thread in threading.enumerate():
-        if thread.name.startswith("asyncio"):
+        if thread.name.startswith("sender"):
             thread.join(5)

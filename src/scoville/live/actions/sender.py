@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter, deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from scoville.live.actions.delivering import Parcel
     from scoville.live.actions.sealing import Sealer
 
-AT_ONCE = 64
+AT_ONCE = 256
+_THREADS = 32  # for what only waits in a thread: looking up names, and mail
 AT_ONCE_EACH = {"webhook": 8, "slack": 1, "email": 2}  # per action; Slack takes about one a second of each channel
 _SLACK_PACE_S = 1.0
 
@@ -49,6 +51,7 @@ class Sender:
         self._ended: deque[tuple[Parcel, datetime, Attempt]] = deque()
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(_THREADS, "sender"))
         self._thread = threading.Thread(target=self._loop.run_forever, name="sender", daemon=True)
         self._thread.start()
 
