@@ -1,7 +1,6 @@
 """Which leads a list is about: what was asked -> conditions over `scores`.
 
-In: a `Wanted`. Out: SQL conditions, and whether they leave so few leads that sorting those beats walking an index.
-Called by `ranking`.
+In: a `Wanted`. Out: a `Filter`. Called by `ranking`.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, false, or_, select
+from sqlalchemy import and_, exists, false, or_, select
 
 from scoville.live.store.people import accounts, identities, leads
 from scoville.live.store.routing import assignments, owners
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
 _MOST_FOUND = 500  # leads by the beginning of an id: who sees more types another letter
+_FEW = 5_000
 _LAST_CHARACTER = "\U0010ffff"
 _EQUALS = ("standing", "stage", "grade", "level", "priority", "segment")
 
@@ -43,18 +43,33 @@ class Wanted:
     changed_since: datetime | None = None
     search: str | None = None
 
-    @property
-    def is_narrow(self) -> bool:
-        """Whether it names some leads rather than a part of all."""
-        return any((self.owner_id, self.account_id, self.changed_since, self.search))
-
     def __str__(self) -> str:
         """The same text for the same question."""
         return repr(astuple(self))
 
 
-def conditions(connection: Connection, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    """What holds for the leads that are wanted."""
+@dataclass(frozen=True)
+class Filter:
+    """What holds for the leads that are wanted, and whether those are so few that sorting them beats walking all."""
+
+    conditions: tuple[ColumnElement[bool], ...]
+    is_narrow: bool
+
+
+def filter_of(connection: Connection, wanted: Wanted) -> Filter:
+    """The conditions of a list. What names some leads is looked up first."""
+    broad, narrow = [*_broad(wanted)], [*_narrow(connection, wanted)]
+    if wanted.changed_since is not None:
+        few = _few_changed(connection, wanted.changed_since)
+        if few is not None:
+            narrow.append(scores.c.lead_no.in_(few) if few else false())
+        else:  # asked lead by lead, best first: the more leads changed, the sooner a page is full
+            same = (ledger.c.lead_no == scores.c.lead_no) & (ledger.c.at >= wanted.changed_since)
+            broad.append(exists().where(same))
+    return Filter((*broad, *narrow), bool(narrow))
+
+
+def _broad(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     for name in _EQUALS:
         if (value := getattr(wanted, name)) is not None:
             yield scores.c[name] == value
@@ -62,16 +77,24 @@ def conditions(connection: Connection, wanted: Wanted) -> Iterator[ColumnElement
         yield scores.c.score >= wanted.min_score
     if wanted.max_score is not None:
         yield scores.c.score <= wanted.max_score
+
+
+def _narrow(connection: Connection, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.owner_id is not None:
         yield scores.c.lead_no.in_(_owned_by(wanted.owner_id))
     if wanted.account_id is not None:
         account = select(accounts.c.account_no).where(accounts.c.account_id == wanted.account_id).scalar_subquery()
         yield scores.c.lead_no.in_(select(leads.c.lead_no).where(leads.c.account_no == account))
-    if wanted.changed_since is not None:
-        yield scores.c.lead_no.in_(select(ledger.c.lead_no).where(ledger.c.at >= wanted.changed_since))
     if wanted.search is not None:
         found = _found(connection, wanted.search)
         yield scores.c.lead_no.in_(found) if found else false()
+
+
+def _few_changed(connection: Connection, since: datetime) -> list[int] | None:
+    """The leads whose score changed since then; null when they are many."""
+    chosen = select(ledger.c.lead_no).where(ledger.c.at >= since).limit(_FEW + 1)
+    found = list(connection.execute(chosen).scalars())
+    return sorted({*found}) if len(found) <= _FEW else None
 
 
 def _owned_by(owner_id: str) -> ColumnElement[int]:

@@ -21,7 +21,7 @@ import orjson
 from sqlalchemy import and_, func, literal, select, tuple_
 
 from scoville.errors import UsageError
-from scoville.live.queries.matching import Wanted, conditions
+from scoville.live.queries.matching import Filter, Wanted, filter_of
 from scoville.live.store.scores import ledger, scores
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ def page_of(connection: Connection, question: Question, limit: int, after: Place
     newest = connection.execute(select(func.max(ledger.c.entry_no))).scalar() or 0
     _check(question, after, newest)
     began = after.ledger_no if after is not None else newest
-    found = list(islice(_leads(connection, question, after, began, limit + 1, newest), limit + 1))
+    walk = _Walk(question, filter_of(connection, question.wanted), began, newest, limit + 1)
+    found = list(islice(_leads(connection, walk, after), limit + 1))
     shown = after.shown if after is not None else 0
     page, more = found[:limit], len(found) > limit
     end = None
@@ -115,60 +116,58 @@ def _check(question: Question, after: Place | None, newest: int) -> None:
         raise CursorEndedError("the list has changed too much since its first page: begin again without a cursor")
 
 
-def _leads(
-    connection: Connection, question: Question, after: Place | None, began: int, count: int, newest: int
-) -> Iterator[tuple[float, int]]:
+@dataclass(frozen=True)
+class _Walk:
+    """One page's way: the list with its filter, the ledger's end when the list began and now, how many leads."""
+
+    question: Question
+    filter: Filter
+    began: int
+    newest: int
+    count: int
+
+
+def _leads(connection: Connection, walk: _Walk, after: Place | None) -> Iterator[tuple[float, int]]:
     """Score and number of the next leads, in order."""
-    still = connection.execute(_unchanged(connection, question, after, began, count, newest))
-    pairs = [(row.score, row.lead_no) for row in still]
-    if after is None or began == newest:
+    pairs = [(row.score, row.lead_no) for row in connection.execute(_unchanged(walk, after))]
+    if after is None or walk.began == walk.newest:
         yield from pairs
         return
-    moved = connection.execute(_changed(connection, question, after, began, count))
-    others = [(row.score, row.lead_no) for row in moved]
-    yield from merge(pairs, others, reverse=question.order == "score")
+    others = [(row.score, row.lead_no) for row in connection.execute(_changed(walk, after))]
+    yield from merge(pairs, others, reverse=walk.question.order == "score")
 
 
-def _unchanged(
-    connection: Connection, question: Question, after: Place | None, began: int, count: int, newest: int
-) -> Select[tuple[float, int]]:
+def _unchanged(walk: _Walk, after: Place | None) -> Select[tuple[float, int]]:
     # where few leads are left, `+ 0` keeps the store from walking the index of all
-    score = scores.c.score + literal(0.0) if question.wanted.is_narrow else scores.c.score
+    score = scores.c.score + literal(0.0) if walk.filter.is_narrow else scores.c.score
     chosen = select(scores.c.score, scores.c.lead_no).where(
-        scores.c.publication_no == question.publication_no, *conditions(connection, question.wanted)
+        scores.c.publication_no == walk.question.publication_no, *walk.filter.conditions
     )
     if after is not None:
-        chosen = chosen.where(_beyond(score, scores.c.lead_no, after, question.order))
-    if began != newest:
-        chosen = chosen.where(scores.c.lead_no.not_in(select(ledger.c.lead_no).where(ledger.c.entry_no > began)))
-    return _ordered(chosen, score, scores.c.lead_no, question.order).limit(count)
+        chosen = chosen.where(_beyond(score, scores.c.lead_no, after, walk.question.order))
+    if walk.began != walk.newest:
+        chosen = chosen.where(scores.c.lead_no.not_in(select(ledger.c.lead_no).where(ledger.c.entry_no > walk.began)))
+    return _ordered(chosen, score, scores.c.lead_no, walk.question.order).limit(walk.count)
 
 
-def _changed(
-    connection: Connection, question: Question, after: Place, began: int, count: int
-) -> Select[tuple[float, int]]:
+def _changed(walk: _Walk, after: Place) -> Select[tuple[float, int]]:
     """Leads whose score changed since the list began, with the score of then. New ones had none, and stay out."""
     firsts = (
         select(func.min(ledger.c.entry_no).label("entry_no"))
-        .where(ledger.c.entry_no > began)
+        .where(ledger.c.entry_no > walk.began)
         .group_by(ledger.c.lead_no)
         .subquery()
     )
-    then = ledger.c.score_before
+    then, order = ledger.c.score_before, walk.question.order
     chosen = (
         select(then.label("score"), ledger.c.lead_no)
         .join(firsts, firsts.c.entry_no == ledger.c.entry_no)
-        .join(
-            scores,
-            and_(scores.c.publication_no == question.publication_no, scores.c.lead_no == ledger.c.lead_no),
-        )
-        .where(
-            then.is_not(None),
-            _beyond(then, ledger.c.lead_no, after, question.order),
-            *conditions(connection, question.wanted),
-        )
+        .where(then.is_not(None), _beyond(then, ledger.c.lead_no, after, order))
     )
-    return _ordered(chosen, then, ledger.c.lead_no, question.order).limit(count)
+    if walk.filter.conditions:
+        same = and_(scores.c.publication_no == walk.question.publication_no, scores.c.lead_no == ledger.c.lead_no)
+        chosen = chosen.join(scores, same).where(*walk.filter.conditions)
+    return _ordered(chosen, then, ledger.c.lead_no, order).limit(walk.count)
 
 
 def _beyond(
