@@ -6,11 +6,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test check lint types contracts docs format reference bench wheel lock clean
+.PHONY: help setup demo test check lint types contracts docs format reference bench bench-live soak wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY)  ## make .venv with everything needed to work on Scoville
 
@@ -52,6 +52,13 @@ reference: $(READY)  ## write docs/reference/ anew from the code
 
 bench: $(READY)  ## the plan beside SQL by hand (ARGS="--large --engines duckdb,postgres,spark" for every table)
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+bench-live: $(READY)  ## events arrive at a server: how soon the new score is seen
+	$(BIN)/python benchmarks/live_load.py
+	$(BIN)/python benchmarks/live.py $(ARGS)
+
+soak: $(READY)  ## kill a server's processes 50 times under load, on both stores
+	PYTHONPATH=tests $(BIN)/python tests/soak.py $(ARGS)
 
 # A user has neither our tests nor our tools: the wheel must work with the base alone.
 wheel: $(READY)  ## build the wheel and try it in an environment without extras

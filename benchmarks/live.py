@@ -260,8 +260,13 @@ def _event(dice: random.Random, lead: int, message_id: str) -> bytes:
 
 
 def _post(wire: socket.socket, key: str, body: bytes) -> None:
-    head = f"POST /v1/track HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\nContent-Length: {len(body)}\r\n\r\n"
-    wire.sendall(head.encode() + body)
+    lines = (
+        "POST /v1/track HTTP/1.1",
+        "Host: 127.0.0.1",
+        f"Authorization: Bearer {key}",
+        f"Content-Length: {len(body)}",
+    )
+    wire.sendall("\r\n".join((*lines, "", "")).encode() + body)
     answer = b""
     while b"}" not in answer:
         part = wire.recv(4096)
@@ -356,7 +361,7 @@ def _hooked(path: Path) -> list[float]:
 def _worker_cpu_s(port: int) -> float:
     """CPU seconds of the worker behind a server."""
     found = subprocess.run(
-        ["pgrep", "-f", f"--port {port} .*--role worker"], capture_output=True, text=True, check=False
+        ["pgrep", "-f", "--", f"--port {port} .*--role worker"], capture_output=True, text=True, check=False
     )
     pids = found.stdout.split()
     if not pids:

@@ -51,7 +51,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
             help="A reverse proxy whose X-Forwarded-For is believed, such as 10.0.0.0/8; may be repeated.",
         ),
     ] = None,
-    open_metrics: Annotated[
+    open_metrics: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--open-metrics", help="Answer /metrics without a key.", rich_help_panel=_DOOR)
     ] = False,
     child_of: Annotated[int | None, typer.Option(hidden=True)] = None,
