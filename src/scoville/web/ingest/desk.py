@@ -7,6 +7,7 @@ Content-Type says: browsers send text/plain, one server client a form's. No cook
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 import uuid
@@ -24,13 +25,15 @@ from scoville.live.ingest.rates import Buckets
 from scoville.live.ingest.reading import Arrival, key_in, read_batch
 from scoville.live.ingest.rules import Rules
 from scoville.web.ingest.answers import ACCEPTED, Answer, refusal
-from scoville.web.ingest.counted import RETRIES
-from scoville.web.ingest.senders import Keys, Sender, key_in_authorization, key_in_query
+from scoville.web.ingest.counted import RETRIES, count_written
+from scoville.web.ingest.senders import Keys, Sender, StoredKeys, key_in_authorization, key_in_query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from starlette.types import Receive, Scope
+
+    from scoville.live.store.opening import Store
 
 _STATUS = {
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -158,6 +161,13 @@ class Desk:
         except TimeoutError:
             slow = f"The body did not arrive within {_SLOW_S:.0f} seconds."
             raise TurnedAwayError(HTTPStatus.REQUEST_TIMEOUT, "too_slow", slow) from None
+
+
+@contextlib.contextmanager
+def open_desk(store: Store, rules: Rules | None = None) -> Iterator[Desk]:
+    """A desk over a store, whose inbox is written as long as the block lasts: what the server opens at its start."""
+    with Inbox(store, told=count_written) as inbox:
+        yield Desk(StoredKeys(store), inbox, rules or Rules())
 
 
 async def _fed(inflating: Inflating, receive: Receive) -> bool:

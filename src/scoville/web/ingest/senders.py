@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import contextlib
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs
+
+from sqlalchemy.exc import DBAPIError
 
 from scoville.live.ingest.rates import Rate
 from scoville.web.auth.keys import find_key, is_use_unmarked, mark_used
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from scoville.web.auth.keys import Key
 
 REMEMBERED_S = 5.0
+_LOOKED_UP_S = 1.0
 _MOST_REMEMBERED = 10_000  # keys, wrong ones among them: guessing must not fill the memory
 _PUBLIC = Rate(events_per_s=1_000, burst=10_000)  # Segment takes 1,000 a second
 _SECRET = Rate(events_per_s=10_000, burst=50_000)
@@ -57,6 +61,7 @@ class StoredKeys:
         """`clock` counts seconds and never goes back."""
         self._store, self._clock = store, clock
         self._remembered: dict[bytes, tuple[float, Sender | None]] = {}
+        self._marking: set[asyncio.Task[None]] = set()
 
     async def find(self, key: str) -> Sender | None:
         """Who has this key. What was sent is only ever compared by its hash, so that time tells nothing about a key."""
@@ -64,22 +69,34 @@ class StoredKeys:
         until_s, sender = self._remembered.get(known_by, (0.0, None))
         if until_s > now_s:
             return sender
-        sender = await asyncio.to_thread(self._look_up, key)
-        if len(self._remembered) >= _MOST_REMEMBERED:
-            self._remembered.clear()
-        self._remembered[known_by] = (now_s + REMEMBERED_S, sender)
+        if until_s:
+            self._remembered[known_by] = (now_s + _LOOKED_UP_S, sender)  # one looks it up, the others go on
+        found = await asyncio.to_thread(self._look_up, key)
+        sender = None if found is None else _sender(found)
+        self._remember(known_by, now_s + REMEMBERED_S, sender)
+        if found and is_use_unmarked(found, _now()):
+            marking = asyncio.create_task(asyncio.to_thread(self._mark, found.key_id))
+            self._marking.add(marking)  # the loop itself holds a task only weakly
+            marking.add_done_callback(self._marking.discard)
         return sender
 
-    def _look_up(self, key: str) -> Sender | None:
-        now = datetime.now(UTC).replace(tzinfo=None)
+    def _remember(self, known_by: bytes, until_s: float, sender: Sender | None) -> None:
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[known_by] = (until_s, sender)
+
+    def _look_up(self, key: str) -> Key | None:
         with self._store.reading() as connection:
-            found = find_key(connection, key, now)
-        if found is None:
-            return None
-        if is_use_unmarked(found, now):
-            with self._store.writing() as connection:
-                mark_used(connection, found.key_id, now)
-        return _sender(found)
+            return find_key(connection, key, _now())
+
+    def _mark(self, key_id: str) -> None:
+        """Nobody waits for it, and an event is taken although it fails."""
+        with contextlib.suppress(DBAPIError), self._store.writing() as connection:
+            mark_used(connection, key_id, _now())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _sender(key: Key) -> Sender:
