@@ -7,12 +7,13 @@ never bodies, paths, addresses or anything else that may be somebody's.
 from __future__ import annotations
 
 import sys
+from typing import TextIO
 
 import structlog
 
 
-def set_up_logs() -> None:
-    """Write all entries to stderr. Called once, by whatever starts a server."""
+def set_up_logs(to: TextIO | None = None) -> None:
+    """Write all entries to a file, stderr unless said. Called once, by whatever starts a server."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -20,6 +21,6 @@ def set_up_logs() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=to or sys.stderr),
         cache_logger_on_first_use=True,
     )

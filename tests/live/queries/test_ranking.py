@@ -48,7 +48,8 @@ def full(store: Store) -> Store:
         connection.execute(
             text(
                 f"{counted(5_000)} INSERT INTO scores (publication_no, lead_no, score, fit, engagement, grade, "
-                "standing, contributions, model_version, as_of) SELECT 1, n, n % 100, 0, 0, 'A', 'MQL', '[]', 'v', 0 FROM numbers"
+                "standing, contributions, model_version, as_of) "
+                "SELECT 1, n, n % 100, 0, 0, 'A', 'MQL', '[]', 'v', 0 FROM numbers"
             )
         )
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -6,6 +6,7 @@ read before that. The table of `auth.access` decides, by the route's own pattern
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +34,7 @@ _COSTS = {
     "POST /v1/session": 5,
     "POST /v1/setup": 5,
 }  # in plain requests
+_SLOW_S = 30.0  # for all of a body
 _NO_KEY = "show a key that is in force: Authorization: Bearer sv_secret_..., or log in"
 _FOREIGN = "this comes from another page than ours: a cookie does not count there; show a key instead"
 
@@ -46,6 +48,7 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             await _admit(request, self.path_format)
+            await _take_body(request, state_of(request).settings.max_body_bytes)
             return await answer(request)
 
         return guarded
@@ -75,6 +78,24 @@ async def _admit(request: Request, pattern: str) -> None:
         raise ApiError(401, "unauthorised", _NO_KEY, {"WWW-Authenticate": "Bearer"})
     await run_in_threadpool(_note_refusal, state, caller, f"{request.method} {pattern}")
     raise ApiError(403, "forbidden", _wants(caller, needs))
+
+
+async def _take_body(request: Request, limit_bytes: int) -> None:
+    """Read the body, no further than it may go and for no longer than it may take."""
+    said = request.headers.get("content-length", "")
+    taken = bytearray()
+    try:
+        async with asyncio.timeout(_SLOW_S):
+            if not (said.isdecimal() and int(said) > limit_bytes):
+                async for piece in request.stream():
+                    taken += piece
+                    if len(taken) > limit_bytes:
+                        break
+    except TimeoutError:
+        raise ApiError(408, "too_slow", "the body did not come in time", {"Connection": "close"}) from None
+    if len(taken) > limit_bytes or (said.isdecimal() and int(said) > limit_bytes):
+        raise ApiError(413, "too_large", f"a body has at most {limit_bytes:,} bytes", {"Connection": "close"})
+    request._body = bytes(taken)  # noqa: SLF001 - where Starlette itself keeps what it has read
 
 
 async def _recognise(request: Request, state: State) -> Caller:
