@@ -66,6 +66,28 @@ def list_(
     out().print(figures_table("", ("e-mail", "role", "state", "name"), rows))
 
 
+@user.command()
+def setup(store: StoreUrl = USUAL_STORE) -> None:
+    """A token with which the first administrator makes a login in the browser: once, within the hour.
+
+    Example: scoville user setup
+    """
+    from scoville.cli.output import aside, out
+    from scoville.cli.standing import standing_store, this_instant, who_types
+    from scoville.errors import UsageError
+    from scoville.web.auth.audit import record
+    from scoville.web.auth.users import new_setup_token
+
+    now = this_instant()
+    with standing_store(store) as opened, opened.writing() as connection:
+        token = new_setup_token(connection, now=now)
+        if token is None:
+            raise UsageError("somebody has a login already: log in, or see: scoville user list")
+        record(connection, who_types(), "setup.begun", now=now)
+    out().print(token, soft_wrap=True, markup=False)
+    aside().print("It works once, within the hour; a new one ends it.", soft_wrap=True, markup=False)
+
+
 def _asked() -> str:
     if sys.stdin.isatty():
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
