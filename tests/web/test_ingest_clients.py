@@ -1,8 +1,8 @@
 """Real clients against a real server: what they send arrives, once.
 
-The clients for Python run always, each in a process of its own. Those for Node run where SCOVILLE_NODE_MODULES names a
-folder `node_modules` that holds them (npm install @segment/analytics-node @rudderstack/rudder-sdk-node
-@segment/analytics-next @rudderstack/analytics-js); pages run where there is a Chromium.
+The clients for Python run always, each in a process of its own. Those for Node and for pages run once they are
+installed, from the exact versions of tests/clients: npm install --no-package-lock --ignore-scripts --prefix tests/clients. Pages need a
+Chromium too.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+CLIENTS = Path(__file__).parent.parent / "clients"
 PAGE = Path(__file__).parent.parent.parent / "docs" / "events-in.md"
 TIMEOUT_S = 60
 ANY_BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
@@ -97,10 +98,14 @@ def python_client(package: str, url: str, *, packed: bool = False, key: str = WR
 
 
 def node_modules() -> Path:
-    named = os.environ.get("SCOVILLE_NODE_MODULES")
-    if not named or shutil.which("node") is None:
-        pytest.skip("SCOVILLE_NODE_MODULES names no folder with the clients for Node, or there is no node")
-    return Path(named)
+    """Where the clients for Node are. Without them a test is skipped; in CI it fails: it cannot hide."""
+    found = Path(os.environ.get("SCOVILLE_NODE_MODULES", CLIENTS / "node_modules"))
+    if found.is_dir() and shutil.which("node") is not None:
+        return found
+    reason = "no Node, or not its clients: npm install --no-package-lock --ignore-scripts --prefix tests/clients"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def assert_all_arrived(place: Place, *, more: int = 0, screens: int = 1) -> list[dict[str, Any]]:
@@ -199,8 +204,10 @@ BUILT = {
 def visit(page: str, script: Path | None = None) -> None:
     """Show a page, from another origin than the server of events, in a Chromium that says it has a screen."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None and os.environ.get("CI") == "true":
+        pytest.fail("there is no Chromium: apt-get install chromium")
     if browser is None:
-        pytest.skip("there is no Chromium")
+        pytest.skip("there is no Chromium: apt-get install chromium")
 
     def shown(_: Request) -> Response:
         return HTMLResponse(f"<!doctype html><head></head><body>{page}<script>{BROWSER_CALLS}</script></body>")
