@@ -37,7 +37,7 @@ from scoville.live.ingest.rules import Rules
 from scoville.live.store import access, actions, log, people, routing, scores
 from scoville.live.store.metadata import from_us, metadata
 from scoville.live.store.opening import Store, open_store
-from scoville.web.ingest import Desk, Sender, ingest_routes
+from scoville.web.ingest import Desk, EventsFirst, Sender, ingest_routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,7 +177,7 @@ def _serve(url: str, taken: socket.socket) -> None:
     with Inbox(store) as inbox:
         desk = Desk(keys=_Keys(), inbox=inbox)
         app = Starlette(routes=[Route("/empty", _empty, methods=["POST"]), *ingest_routes(desk)])
-        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
+        config = uvicorn.Config(EventsFirst(app), log_level="warning", access_log=False, lifespan="off")
         uvicorn.Server(config).run(sockets=[taken])
     store.close()
 
@@ -229,9 +229,10 @@ def measure(url: str, seconds: float, connections: int) -> dict[str, float]:
         server.start()
         try:
             _awaited(port)
-            for turn in range(ROUNDS):
-                for name, value in _round(store, port, turn, seconds, connections):
-                    figures.setdefault(name, []).append(value)
+            for kind in (_singles, _batches):
+                for turn in range(ROUNDS):
+                    for name, value in kind(store, port, turn, seconds, connections):
+                        figures.setdefault(name, []).append(value)
         finally:
             server.terminate()
             server.join()
@@ -239,7 +240,7 @@ def measure(url: str, seconds: float, connections: int) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in figures.items()}
 
 
-def _round(store: Store, port: int, turn: int, seconds: float, connections: int) -> Iterator[tuple[str, float]]:
+def _singles(_: Store, port: int, turn: int, seconds: float, connections: int) -> Iterator[tuple[str, float]]:
     singles = [post("/v1/track", track((turn + 1) * 10**7 + one)) for one in range(int(12_000 * seconds))]
     empty = run_load(
         port, (one.replace(b"/v1/track", b"/empty", 1) for one in singles), connections=connections, seconds=seconds
@@ -253,6 +254,9 @@ def _round(store: Store, port: int, turn: int, seconds: float, connections: int)
     yield "single_p50_ms", single.quantile_ms(0.5)
     yield "single_p99_ms", single.quantile_ms(0.99)
     yield "single_ratio", single.per_s / empty.per_s
+
+
+def _batches(store: Store, port: int, turn: int, seconds: float, _: int) -> Iterator[tuple[str, float]]:
     many = [post("/v1/batch", one) for one in batches_of(int(250 * seconds), (turn + 1) * 10**8)]
     batch = run_load(port, iter(many), connections=8, seconds=seconds)
     if batch.wrong:

@@ -22,11 +22,13 @@ from scoville.live.ingest.rules import Rules
 from scoville.live.store import access, actions, log, people, routing, scores
 from scoville.live.store.metadata import from_us, metadata
 from scoville.live.store.opening import open_store
-from scoville.web.ingest import Desk, Sender, ingest_routes
+from scoville.web.ingest import Desk, EventsFirst, Sender, ingest_routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from starlette.types import ASGIApp
 
     from scoville.live.store.opening import Store
 
@@ -74,13 +76,13 @@ def desk_over(store: Store, **changes: Any) -> Iterator[Desk]:
         yield replace(Desk(FixedKeys(), inbox, Rules(), now_us=lambda: RECEIVED_US), **changes)
 
 
-def application(desk: Desk, **options: Any) -> Starlette:
+def application(desk: Desk, **options: Any) -> EventsFirst:
     """The routes of ingestion alone."""
-    return Starlette(routes=ingest_routes(desk, **options))
+    return EventsFirst(Starlette(routes=ingest_routes(desk, **options)))
 
 
 @contextlib.contextmanager
-def serving(app: Starlette) -> Iterator[str]:
+def serving(app: ASGIApp) -> Iterator[str]:
     """The address of a real server on a free port."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -16,16 +16,33 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.responses import Response
 
-from ingest_server import BASIC, EVENT, WRITE_KEY, FixedKeys, Place, count_of, desk_over, new_store, rows_of, serving
+from ingest_server import (
+    BASIC,
+    EVENT,
+    WRITE_KEY,
+    FixedKeys,
+    Place,
+    count_of,
+    desk_over,
+    new_store,
+    refused,
+    rows_of,
+    serving,
+)
 from scoville.web.auth.keys import NewKey, create_key, list_keys, revoke_key
-from scoville.web.ingest import StoredKeys, ingest_routes, open_desk
+from scoville.web.ingest import EventsFirst, StoredKeys, ingest_routes, open_desk
 from scoville.web.ingest.counted import EVENTS
 from scoville.web.ingest.senders import REMEMBERED_S, key_in_authorization
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from starlette.requests import Request
 
     from scoville.live.store.opening import Store
 
@@ -135,6 +152,29 @@ def test_the_routes_stand_in_an_application_beside_others(store: Store) -> None:
             assert http.get("/v1/leads").json() == []
             assert http.get("/openapi.json").status_code == 200
     assert count_of(store, "inbox") == 2
+
+
+def test_events_go_before_all_that_guards_the_rest_of_an_application(place: Place) -> None:
+    async def guarded(request: Request, call_next: object) -> Response:  # noqa: ARG001 - as Starlette calls it
+        return Response("guarded", 403)
+
+    app = FastAPI(middleware=[Middleware(BaseHTTPMiddleware, dispatch=guarded)])
+    app.router.routes.extend(ingest_routes(place.desk))
+    with serving(EventsFirst(app)) as url, httpx.Client(base_url=url) as http:
+        assert http.post("/v1/track", json=EVENT, headers=BASIC).content == b'{"success": true}'
+        assert http.get("/v1/leads").text == "guarded"
+
+
+def test_a_fault_of_ours_tells_the_sender_nothing_but_to_try_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_: object) -> None:
+        raise RuntimeError("peter@initech.com")
+
+    monkeypatch.setattr(place.desk.inbox, "put", broken)
+    answer = place.post()
+    assert refused(answer) == (500, "failed")
+    assert "peter" not in answer.text
 
 
 def test_a_source_cannot_take_the_ids_of_another(store: Store) -> None:

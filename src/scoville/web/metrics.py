@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
+from scoville.web.ingest import counted
+
 _BUCKETS_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -30,4 +32,4 @@ class Metrics:
 
     def text(self) -> bytes:
         """All counters as Prometheus reads them."""
-        return generate_latest(self.registry)
+        return generate_latest(self.registry) + generate_latest(counted.REGISTRY)

@@ -17,7 +17,7 @@ from scoville.live.store.settings import read_settings
 from scoville.web.app import create_app
 from scoville.web.ingest.counted import count_written
 from scoville.web.ingest.desk import Desk
-from scoville.web.ingest.routes import ingest_routes
+from scoville.web.ingest.routes import EventsFirst, ingest_routes
 from scoville.web.ingest.senders import StoredKeys
 from scoville.web.processes import say_ready
 
@@ -38,8 +38,8 @@ def serve(store: Store, door: socket.socket, settings: Settings) -> None:
     """Answer requests until SIGTERM or SIGINT."""
     app = app_of(store, settings)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, timeout_graceful_shutdown=_LEAVE_S, timeout_keep_alive=_IDLE_S,
-        server_header=False, date_header=True, proxy_headers=False, h11_max_incomplete_event_size=64 * 1024,
+        EventsFirst(app), log_config=None, access_log=False, timeout_graceful_shutdown=_LEAVE_S,
+        timeout_keep_alive=_IDLE_S, server_header=False, date_header=True, proxy_headers=False, h11_max_incomplete_event_size=64 * 1024,
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=[door])
 

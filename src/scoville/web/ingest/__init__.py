@@ -7,7 +7,7 @@ what goes back; `pixel` and `browser` serve what has no body: images, and what t
 from __future__ import annotations
 
 from scoville.web.ingest.desk import Desk, open_desk
-from scoville.web.ingest.routes import ingest_routes
+from scoville.web.ingest.routes import EventsFirst, ingest_routes
 from scoville.web.ingest.senders import Keys, Sender, StoredKeys
 
-__all__ = ["Desk", "Keys", "Sender", "StoredKeys", "ingest_routes", "open_desk"]
+__all__ = ["Desk", "EventsFirst", "Keys", "Sender", "StoredKeys", "ingest_routes", "open_desk"]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client import Counter
+from prometheus_client import CollectorRegistry, Counter
 
 if TYPE_CHECKING:
     from scoville.live.ingest.writing import Written
 
-EVENTS = Counter("scoville_ingest_events_total", "Events by what became of them.", ["outcome"])
-REFUSED_REQUESTS = Counter("scoville_ingest_refused_requests_total", "Requests that were refused, by code.", ["code"])
-RETRIES = Counter("scoville_ingest_retries_total", "Requests whose sender says that it is not the first attempt.")
+REGISTRY = CollectorRegistry()
+EVENTS = Counter("scoville_ingest_events_total", "Events, by what became of them.", ["outcome"], registry=REGISTRY)
+REFUSED_REQUESTS = Counter(
+    "scoville_ingest_refused_requests_total", "Requests that were refused, by code.", ["code"], registry=REGISTRY
+)
+RETRIES = Counter(
+    "scoville_ingest_retries_total", "Requests whose sender says that it tried before.", registry=REGISTRY
+)
 
 _ACCEPTED, _QUARANTINED, _KNOWN = (EVENTS.labels(one) for one in ("accepted", "quarantined", "known"))
 

@@ -6,6 +6,7 @@ into a GET, and count the page that they get for success.
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from scoville.web.ingest.pixel import take_pixel
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from starlette.applications import Starlette
     from starlette.types import Receive, Scope, Send
 
     from scoville.web.ingest.desk import Desk
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     _Handler = Callable[[Scope, Receive], Awaitable[Answer | None]]
 
 _PIXELS = ("track", "page")
+_FAILED = refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "Something went wrong here; send it again.")
+_log = logging.getLogger(__name__)
 
 
 def ingest_routes(desk: Desk, *, public_url: str | None = None) -> list[Route]:
@@ -121,6 +125,31 @@ class _Posts(Route):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         await self._doors[_path_of(scope)](scope, receive, send)
+
+
+class EventsFirst:
+    """An application whose event addresses are answered before anything else of it is asked.
+
+    What guards the rest (hosts, sessions, a line of log for each request) has nothing to say to a sender of events,
+    and would cost more than the event.
+    """
+
+    def __init__(self, app: Starlette) -> None:
+        """`app` holds the routes of ingestion."""
+        self._app = app
+        self._posts = next(route for route in app.routes if isinstance(route, _Posts))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or the start and end of the server."""
+        match, _ = self._posts.matches(scope)
+        if match is Match.NONE:
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._posts.handle(scope, receive, send)
+        except Exception as failed:  # noqa: BLE001 - the last door: whatever it was, the sender hears nothing of it
+            _log.error("an event request failed: %s", type(failed).__name__)
+            await _FAILED(scope, receive, send)
 
 
 def _path_of(scope: Scope) -> str:
