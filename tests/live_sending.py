@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from sqlalchemy import insert, text
 
+from scoville.live.audit import audit
 from scoville.live.fold.folding import fold_some
 from scoville.live.ingest.messages import Batch, Message, event_id_of
 from scoville.live.ingest.writing import write_batches
@@ -24,9 +25,10 @@ from scoville.live.store.settings import LiveSettings
 from scoville.model.load import Model
 
 if TYPE_CHECKING:
+    from scoville.live.audit import Difference
     from scoville.live.store.opening import Store
 
-NOW = datetime(2026, 5, 1, 12)
+NOW = datetime(2026, 5, 1, 12)  # noqa: DTZ001 - naive UTC, as all instants inside
 _numbers = itertools.count(1)
 
 
@@ -105,6 +107,10 @@ class Live:
         with self.store.reading() as connection:
             return [dict(row) for row in connection.execute(text(query), marks).mappings()]
 
+    def wrongs(self) -> list[Difference]:
+        """What an audit finds."""
+        return [*audit(self.store, batches=1, models=self.models).differences]
+
     def lead_ids(self) -> list[str]:
         return [row["lead_id"] for row in self.rows("SELECT lead_id FROM leads ORDER BY lead_id")]
 
@@ -121,7 +127,9 @@ class Live:
     def facts(self) -> dict[str, dict[str, Any]]:
         """Everything that is known of each lead, whatever numbers it has: the same for any order of arrival."""
         found: dict[str, dict[str, Any]] = {}
-        for lead in self.rows("SELECT l.*, a.account_id FROM leads l LEFT JOIN accounts a ON a.account_no = l.account_no"):
+        for lead in self.rows(
+            "SELECT l.*, a.account_id FROM leads l LEFT JOIN accounts a ON a.account_no = l.account_no"
+        ):
             number = lead["lead_no"]
             found[lead["lead_id"]] = {
                 "seen": (lead["first_seen_at"], lead["last_seen_at"], bool(lead["is_anonymous"]), lead["account_id"]),

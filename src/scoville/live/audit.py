@@ -69,12 +69,13 @@ class Audit:
         return not self.differences
 
 
-def audit(store: Store, *, batches: int = 3) -> Audit:
+def audit(store: Store, *, batches: int = 3, models: Models | None = None) -> Audit:
     """Check the store. Scores are worked out again at their own instants; nothing is written.
 
     `batches`: so many instants, those with most leads, are also held against `scoville score` on an export.
+    `models` are those that a caller has compiled already.
     """
-    models = Models()
+    models = models or Models()
     with store.reading() as connection:
         models.read(connection)
         current = models.current

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +14,8 @@ from live_sending import Live, message
 from live_stores import maker
 
 if TYPE_CHECKING:
+    import random
+
     from scoville.live.ingest.messages import Message
 
 USERS = st.sampled_from(["u1", "u2", "u3", "a1"])
@@ -26,18 +27,33 @@ MINUTES = st.integers(0, 4).map(float)
 
 def messages() -> st.SearchStrategy[list[Message]]:
     one = st.one_of(
-        st.builds(lambda u, a, t, m: ("identify", u, a, {"traits": t, "minutes_ago": m}), USERS, VISITORS | st.none(), TRAITS, MINUTES),
-        st.builds(lambda u, a, m: ("track", u, a, {"event": "x", "minutes_ago": m}), USERS, st.none() | VISITORS, MINUTES),
+        st.builds(
+            lambda u, a, t, m: ("identify", u, a, {"traits": t, "minutes_ago": m}),
+            USERS,
+            VISITORS | st.none(),
+            TRAITS,
+            MINUTES,
+        ),
+        st.builds(
+            lambda u, a, m: ("track", u, a, {"event": "x", "minutes_ago": m}), USERS, st.none() | VISITORS, MINUTES
+        ),
         st.builds(lambda a, m: ("page", None, a, {"properties": {"path": "/"}, "minutes_ago": m}), VISITORS, MINUTES),
-        st.builds(lambda u, p, m: ("alias", u, None, {"previous": p, "minutes_ago": m}), USERS, USERS | VISITORS, MINUTES),
-        st.builds(lambda u, g, m: ("group", u, None, {"group": g, "traits": {"plan": g}, "minutes_ago": m}), USERS, st.sampled_from("gh"), MINUTES),
+        st.builds(
+            lambda u, p, m: ("alias", u, None, {"previous": p, "minutes_ago": m}), USERS, USERS | VISITORS, MINUTES
+        ),
+        st.builds(
+            lambda u, g, m: ("group", u, None, {"group": g, "traits": {"plan": g}, "minutes_ago": m}),
+            USERS,
+            st.sampled_from("gh"),
+            MINUTES,
+        ),
     )
     return st.lists(one, min_size=1, max_size=12).map(
         lambda several: [message(kind, u, a, key=f"k{i}", **said) for i, (kind, u, a, said) in enumerate(several)]
     )
 
 
-def folded(several: list[Message], sizes: random.Random | None) -> dict[str, object]:
+def folded(several: list[Message], sizes: random.Random | None) -> dict[str, dict[str, Any]]:
     """The facts after the messages came in one batch, or in batches of any size."""
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         live = Live(maker(Path(folder), None, stack)())

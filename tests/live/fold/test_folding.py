@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from live_sending import Live, message
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row
+    from scoville.live.ingest.messages import Message
 
 
 def named(live: Live, table: str, column: str) -> list[object]:
-    return [row[column] for row in live.rows(f"SELECT {column} FROM {table} ORDER BY 1")]
+    return [row[column] for row in live.rows(f"SELECT {column} FROM {table} ORDER BY 1")]  # noqa: S608
 
 
 def test_a_visitor_who_says_who_he_is_is_one_lead(live: Live) -> None:
@@ -63,7 +63,9 @@ def test_an_anonymous_id_steps_back_with_its_name_for_a_user_of_the_same(small: 
 
 
 def test_an_alias_joins_what_somebody_was_called_before(live: Live) -> None:
-    live.send(message("alias", "u1", previous="old"), message("track", "old", event="x"), message("page", anonymous="old"))
+    live.send(
+        message("alias", "u1", previous="old"), message("track", "old", event="x"), message("page", anonymous="old")
+    )
     assert live.lead_ids() == ["old"]
     assert len(live.rows("SELECT * FROM identities")) == 3
 
@@ -89,8 +91,12 @@ def test_the_page_and_campaign_of_the_context_are_properties(small: Live) -> Non
 
 
 def test_an_outcome_is_kept_as_one_and_as_an_event(live: Live) -> None:
-    live.send(message("outcome", "u1", event="Deal Won", outcome="won", properties={"revenue": "1200", "reason": "fit"}))
-    assert live.rows("SELECT outcome, value, reason FROM outcomes") == [{"outcome": "won", "value": 1200, "reason": "fit"}]
+    live.send(
+        message("outcome", "u1", event="Deal Won", outcome="won", properties={"revenue": "1200", "reason": "fit"})
+    )
+    assert live.rows("SELECT outcome, value, reason FROM outcomes") == [
+        {"outcome": "won", "value": 1200, "reason": "fit"}
+    ]
     assert named(live, "events", "event") == ["Deal Won"]
 
 
@@ -127,7 +133,7 @@ def test_too_many_ids_are_not_tied_together_and_it_is_said(small: Live) -> None:
 # --- what a public key may not do ------------------------------------------------------------------------------------
 
 
-def public(kind: str, user: str | None = None, anonymous: str | None = None, **said: object) -> Row:
+def public(kind: str, user: str | None = None, anonymous: str | None = None, **said: Any) -> Message:
     return message(kind, user, anonymous, is_trusted=False, **said)
 
 
@@ -136,7 +142,11 @@ def facts_without(live: Live, *ids: str) -> dict[str, object]:
 
 
 def test_a_public_key_may_name_people_whom_nobody_knows(live: Live) -> None:
-    live.send(public("page", None, "a1"), public("identify", "u1", "a1", traits={"email": "a@x.io"}), public("track", "u1", "a1", event="x"))
+    live.send(
+        public("page", None, "a1"),
+        public("identify", "u1", "a1", traits={"email": "a@x.io"}),
+        public("track", "u1", "a1", event="x"),
+    )
     assert live.lead_ids() == ["u1"]
     assert live.rows("SELECT * FROM quarantine") == []
 

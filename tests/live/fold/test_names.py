@@ -5,17 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoville.data.workspace import PLACEHOLDERS
-from scoville.live.fold.names import account_traits_said, as_text, plain_id, properties_said, traits_said
+from scoville.live.fold.names import Value, account_traits_said, as_text, plain_id, properties_said, traits_said
 
 
-def traits(**said: object) -> dict[str, object]:
+def traits(**said: object) -> dict[str, Value]:
     return traits_said(said, PLACEHOLDERS)
 
 
 def test_segments_words_become_ours() -> None:
     said = {
         "title": "CEO", "createdAt": "2026-01-02T03:04:05Z", "website": "https://acme.com",
-        "company": {"name": "Acme", "employee_count": 12, "industry": "steel"}, "address": {"country": "DE", "city": "Bonn"},
+        "company": {"name": "Acme", "employee_count": 12, "industry": "steel"},
+        "address": {"country": "DE", "city": "Bonn"},
         "firstName": "Ann",
     }  # fmt: skip
     assert traits(**said) == {
@@ -98,7 +99,11 @@ def test_a_word_for_nothing_is_no_id(text: str | None) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=15,
 )

@@ -53,11 +53,15 @@ def test_an_age_asked_of_a_trait_moves_everybody() -> None:
 def test_an_age_asked_of_a_property_moves_whoever_has_such_an_event() -> None:
     rule = "points: 1, decay: none, when: {ends: {older_than: 9d}}"
     assert moves_at(rule, 900)
-    assert not motion_of(Model.loads(f"scoville: 1\nname: M\nengagement: {{rules: [{{name: R, event: x, {rule}}}]}}")).moves({}, 0)
+    assert not motion_of(
+        Model.loads(f"scoville: 1\nname: M\nengagement: {{rules: [{{name: R, event: x, {rule}}}]}}")
+    ).moves({}, 0)
 
 
 def test_a_rule_about_every_event_reads_all_names() -> None:
-    text = 'scoville: 1\nname: M\nengagement: {rules: [{name: R, event: "*", within: 5d, count: [{from: 1, points: 5}]}]}\n'
+    text = (
+        'scoville: 1\nname: M\nengagement: {rules: [{name: R, event: "*", within: 5d, count: [{from: 1, points: 5}]}]}'
+    )
     motion = motion_of(Model.loads(text))
     assert motion.moves({"anything": NOW - 4 * DAY}, NOW)
     assert not motion.moves({"anything": NOW - 6 * DAY}, NOW)
@@ -68,6 +72,8 @@ def test_a_rule_about_every_event_reads_all_names() -> None:
     [(False, None, None), (True, None, 900), (False, 5_000, 5_000), (True, 5_000, 900), (True, 100, 100)],
 )
 def test_a_lead_is_looked_at_after_the_interval_or_when_a_fact_begins_to_count(
-    moves: bool, next_us: int | None, expected: int | None  # noqa: FBT001 - a column of the table
+    moves: bool,  # noqa: FBT001 - a column of the table
+    next_us: int | None,
+    expected: int | None,
 ) -> None:
     assert refresh_us(0, moves=moves, next_us=next_us, interval=timedelta(microseconds=900)) == expected
