@@ -59,3 +59,12 @@ def test_whatever_the_description_allows_is_no_error_of_ours(api: Api, descripti
         assert answer.status_code < 500, (how, answer.text)
 
     asked()
+
+
+def test_the_description_says_how_to_get_in_and_what_errors_look_like(api: Api) -> None:
+    described = api.key("read").get("/openapi.json").json()
+
+    assert {*described["components"]["securitySchemes"]} == {"key", "session"}
+    assert "HTTPValidationError" not in described["components"]["schemas"]
+    answers = described["paths"]["/v1/leads"]["get"]["responses"]
+    assert answers["422"]["content"]["application/json"]["schema"]["$ref"].endswith("/Failure")

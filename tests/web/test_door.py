@@ -229,6 +229,17 @@ def test_many_logins_at_once_leave_others_quick(api: Api) -> None:
     assert waits[len(waits) // 2] < 0.1  # six logins one after the other take over a second
 
 
+def test_the_counters_say_what_waits_in_the_store(api: Api) -> None:
+    api.world.lead("ann")
+    api.key("write").post("/v1/leads/ann/adjustments", {"points": 1, "reason": "x"})
+    api.clock.move(seconds=30)
+    text = api.key("admin").get("/metrics").text
+
+    assert "scoville_unscored 1.0" in text
+    assert "scoville_unscored_age_s 30.0" in text
+    assert "scoville_unfolded 0.0" in text
+
+
 class _Plain:
     """An ASGI app for a route, which takes plain functions for something else."""
 

@@ -27,7 +27,7 @@ from scoville.web.api import (
     scoring,
 )
 from scoville.web.api.changes import RepeatedError, answer_again
-from scoville.web.errors import add_error_handlers
+from scoville.web.errors import DESCRIBED, add_error_handlers
 from scoville.web.headers import Door
 from scoville.web.limits import Buckets
 from scoville.web.metrics import Metrics
@@ -72,6 +72,7 @@ def create_app(
         openapi_url=None, docs_url=None, redoc_url=None,  # the description is a guarded route of its own
         redirect_slashes=False,  # a redirect turns a POST into a GET in some clients
         middleware=[Middleware(Door, settings=settings, metrics=metrics)],
+        responses=DESCRIBED,
         lifespan=lifespan,
     )  # fmt: skip
     buckets = Buckets(settings.requests_per_s, settings.burst)

@@ -5,10 +5,11 @@ In: an exception. Out: a response. The id stands in the log beside the real caus
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
@@ -39,6 +40,34 @@ class ApiError(Exception):
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         self.status, self.code, self.message, self.headers = status, code, message, dict(headers or {})
         super().__init__(message)
+
+
+class Problem(BaseModel):
+    """One fault of a request or of a model. Which fields there are depends on what it is a fault of."""
+
+    message: str
+    where: str | None = None
+    line: int | None = None
+    column: int | None = None
+    kind: str | None = None
+    reason: str | None = None
+
+
+class Failure(BaseModel):
+    """What every error says. `id` stands in the server's log beside the cause."""
+
+    success: Literal[False] = False
+    code: str
+    message: str
+    id: str
+    problems: list[Problem] = Field(default_factory=list)
+
+
+DESCRIBED: dict[int | str, dict[str, Any]] = {
+    422: {"model": Failure, "description": "Not as described, or not possible."},
+    "4XX": {"model": Failure, "description": "The caller can do something about it."},
+    "5XX": {"model": Failure, "description": "The server could not."},
+}
 
 
 def not_found(what: str) -> ApiError:

@@ -27,6 +27,11 @@ TAGS = [
     {"name": "operations", "description": "Is it alive, is it ready, how is it doing?"},
 ]
 
+_WAYS_IN = {
+    "key": {"type": "http", "scheme": "bearer", "description": "A secret key: `scoville key create`."},
+    "session": {"type": "apiKey", "in": "cookie", "name": "__Host-scoville", "description": "Of `POST /v1/session`."},
+}
+
 router = APIRouter(route_class=GuardedRoute, tags=["operations"])
 
 
@@ -34,4 +39,5 @@ router = APIRouter(route_class=GuardedRoute, tags=["operations"])
 def describe(request: Request) -> dict[str, Any]:
     """What every route takes and gives, as OpenAPI 3.1."""
     described: dict[str, Any] = request.app.openapi()
-    return described
+    parts = {**described["components"], "securitySchemes": _WAYS_IN}
+    return {**described, "components": parts, "security": [{name: []} for name in _WAYS_IN]}
