@@ -93,7 +93,7 @@ class Server:
 
     def kill_one(self, dice: random.Random) -> str:
         """Kill the parent, the API or the worker. What was killed."""
-        children = _children(self.process.pid)
+        children = children_of(self.process.pid)
         victim = dice.choice(["parent", *children])
         if victim == "parent":
             self.process.kill()
@@ -111,7 +111,7 @@ class Server:
         self._log.close()
 
 
-def _children(parent: int) -> dict[str, int]:
+def children_of(parent: int) -> dict[str, int]:
     """Role -> process id."""
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
@@ -201,15 +201,14 @@ def soak(
 ) -> dict[str, Any]:
     """Run it; figures of the run. Raises: AssertionError for whatever was lost, doubled or wrong."""
     store, book, dice = open_store(url), Book(refuses=refuses), random.Random(seed)
-    upgrade(store)
-    stop, now = threading.Event(), datetime.now(UTC).replace(tzinfo=None)
+    stop = threading.Event()
     with contextlib.ExitStack() as stack:
         stack.callback(store.close)
         hooks = stack.enter_context(receiver(book))
-        key = _prepared(store, hooks, now)
+        key = prepared(store, hooks)
         server = Server(url, folder)
         stack.callback(server.stop)
-        _wait(lambda: _is_in_force(store), 60, lambda: "the model is in force")
+        wait_until(lambda: _is_in_force(store), 60, lambda: "the model is in force")
         lanes = [threading.Thread(target=send, args=(server.port, key, book, stop, lane)) for lane in range(3)]
         for lane in lanes:
             lane.start()
@@ -221,7 +220,9 @@ def soak(
         stop.set()
         for lane in lanes:
             lane.join()
-        _wait(lambda: not _waiting(store), 400 if refuses else 120, lambda: f"nothing waits, but {_waiting(store)}")
+        wait_until(
+            lambda: not waiting_in(store), 400 if refuses else 120, lambda: f"nothing waits, but {waiting_in(store)}"
+        )
     check(url, book)
     return {
         "killed": dict(killed), "acknowledged": len(book.acknowledged), "unanswered": book.unanswered,
@@ -229,7 +230,10 @@ def soak(
     }  # fmt: skip
 
 
-def _prepared(store: Store, hooks: int, now: datetime) -> str:
+def prepared(store: Store, hooks: int) -> str:
+    """Tables, a key and an action in a new store; the key."""
+    upgrade(store)
+    now = datetime.now(UTC).replace(tzinfo=None)
     host = f"127.0.0.1:{hooks}"
     with store.writing() as connection:
         change_settings(connection, {"allowed_private_hosts": [host]}, by="soak", now=now)
@@ -239,7 +243,8 @@ def _prepared(store: Store, hooks: int, now: datetime) -> str:
     return made.secret
 
 
-def _wait(is_so: Callable[[], bool], seconds: float, what: Callable[[], str]) -> None:
+def wait_until(is_so: Callable[[], bool], seconds: float, what: Callable[[], str]) -> None:
+    """Raises: AssertionError with `what` was waited for."""
     until = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < until, f"waited {seconds} s until {what()}"
@@ -252,7 +257,7 @@ def _is_in_force(store: Store) -> bool:
         return bool(connection.execute(switched).scalar())
 
 
-def _waiting(store: Store) -> dict[str, int]:
+def waiting_in(store: Store) -> dict[str, int]:
     """How much waits, by queue: a message that a killed worker had begun goes out again when its lease is over."""
     unsent = select(func.count()).where(actions.outbox.c.state == "waiting")
     with store.reading() as connection:

@@ -1,8 +1,7 @@
 """Real clients against a real server: what they send arrives, once.
 
 The clients for Python run always, each in a process of its own. Those for Node and for pages run once they are
-installed, from the exact versions of tests/clients: npm install --no-package-lock --ignore-scripts --prefix tests/clients. Pages need a
-Chromium too.
+installed, in the exact versions of tests/clients/package.json, which says how. Pages need a Chromium too.
 """
 
 from __future__ import annotations
