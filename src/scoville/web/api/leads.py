@@ -106,7 +106,6 @@ class Contribution(Answer):
     raw_points: float | None = None
     matched: int | None = None
     newest_at: str | None = None
-    sentence: str | None = None
 
 
 class WholeLead(Lead):

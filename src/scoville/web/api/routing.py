@@ -217,6 +217,24 @@ class SlaRules(Answer):
     rules: list[KnownSlaRule]
 
 
+class Speed(Answer):
+    """How fast leads were touched, by owner or stage; null for leads that nobody held."""
+
+    group: str | None
+    touched: int
+    in_time: int
+    still_waiting: int
+    median_s: float | None
+    p90_s: float | None
+    median_working_s: float | None
+
+
+class Speeds(Answer):
+    """One row for each owner or stage."""
+
+    speeds: list[Speed]
+
+
 @router.get("/v1/owners", summary="Who works leads")
 def show_owners(here: Here) -> Owners:
     """By name, also those who are no longer active."""
@@ -405,6 +423,18 @@ def end_sla(changing: Changing, stage: Annotated[Name, Path()]) -> Response:
     """Clocks that run go on."""
     changing.made(lambda: sla.delete_sla_rule(changing.store, stage))
     return changing.noted("sla.removed", stage)
+
+
+@router.get("/v1/speed", summary="How fast leads were touched")
+def show_speed(
+    here: Here,
+    since: Annotated[When, Query()],
+    until: Annotated[When, Query()],
+    by: Annotated[Literal["owner", "stage"], Query()] = "owner",
+) -> Speeds:
+    """From the crossing to the first touch, of leads that began to wait in [since, until)."""
+    found = sla.speed_to_lead(here.store, since, until, by=by)
+    return Speeds(speeds=[Speed.of({**vars(one), "group": one.of}) for one in found])
 
 
 def _check_owner(store: object, owner_id: str) -> None:

@@ -108,6 +108,7 @@ ACCESS: Mapping[str, Needs] = {
     "POST /v1/leads/{lead_id}/touches": _SELL,
     "POST /v1/leads/{lead_id}/answer": _SELL,
     "GET /v1/sla": _READ,
+    "GET /v1/speed": _READ,
     "PUT /v1/sla/{stage}": _STEER,
     "DELETE /v1/sla/{stage}": _STEER,
     # actions
