@@ -7,6 +7,7 @@ chain, and `verify` says where; cutting off the end shows only beside a hash tha
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -66,13 +67,14 @@ def record(
 def verify(connection: Connection) -> Verdict:
     """Walk the whole chain. Memory does not grow with its length."""
     sound, hash_before = 0, _BEFORE_ALL
-    rows = connection.execute(select(audit_log).order_by(audit_log.c.entry_no).execution_options(yield_per=_CHUNK))
-    for row in rows.mappings():
-        if row["entry_no"] != sound + 1:
-            return Verdict(sound, f"entry {sound + 1} is missing", hash_before.hex())
-        if row["previous_hash"] != hash_before or row["hash"] != _seal(dict(row)):
-            return Verdict(sound, f"entry {sound + 1} is not as it was written", hash_before.hex())
-        sound, hash_before = sound + 1, row["hash"]
+    chosen = select(audit_log).order_by(audit_log.c.entry_no).execution_options(yield_per=_CHUNK)
+    with closing(connection.execute(chosen)) as rows:
+        for row in rows.mappings():
+            if row["entry_no"] != sound + 1:
+                return Verdict(sound, f"entry {sound + 1} is missing", hash_before.hex())
+            if row["previous_hash"] != hash_before or row["hash"] != _seal(dict(row)):
+                return Verdict(sound, f"entry {sound + 1} is not as it was written", hash_before.hex())
+            sound, hash_before = sound + 1, row["hash"]
     return Verdict(sound, None, hash_before.hex())
 
 
