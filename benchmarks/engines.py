@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "tests"))  # where servers are started
 SCOVILLE = (sys.executable, "-c", "from scoville.cli import main; main()")
 EVENTS_PER_LEAD = 20
 HEAD = ("engine", "what", "seconds", "CPU s", "events/s", "CPU µs an event", "peak GiB", "of group-by (CPU)")
@@ -165,7 +166,6 @@ def names_of(text: str) -> list[str]:
 
 def main() -> None:
     """Read the arguments, measure, print."""
-    sys.path.append(str(HERE.parent / "tests"))
     from run import count  # noqa: PLC0415 - which imports this file
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -21,6 +21,6 @@ FROM (
     END::UTINYINT AS rule
   FROM events, as_of
   WHERE occurred_at <= as_of
-)
+) AS told
 WHERE rule IS NOT NULL
 GROUP BY lead_id, rule

@@ -81,17 +81,23 @@ def _cpu_s(process: psutil.Process) -> float:
 
 
 def watched(
-    command: Sequence[str], servers: Sequence[int] = (), environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    servers: Sequence[int] = (),
+    environment: Mapping[str, str] | None = None,
+    answers: Sequence[int] = (0,),
 ) -> Figure:
-    """Run a command to its end. `servers` are processes that work for it. Raises: CalledProcessError where it fails."""
+    """Run a command to its end. `servers` are processes that work for it; `answers` are codes that are no failure.
+
+    Raises: CalledProcessError where it fails, with what it said.
+    """
     started = time.perf_counter()
     with tempfile.TemporaryFile("w+") as said:
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, env=environment) as process:  # noqa: S603 - ours
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, env=environment) as process:
             watch = Watch(process.pid, servers)
             code = process.wait()
             seconds = time.perf_counter() - started
         cpu_s = watch.end()
         said.seek(0)
-        if code not in {0, 1}:  # 1 is an answer: no
+        if code not in answers:
             raise subprocess.CalledProcessError(code, command, stderr=said.read())
     return Figure(seconds, cpu_s, watch.peak_bytes / 2**30)
