@@ -112,6 +112,7 @@ def _parts(leads: list[int]) -> Iterator[list[int]]:
 def _forget(connection: Connection, leads: Collection[int], now: datetime) -> int:
     if not leads:
         return 0
+    mark_leads(connection, leads, to_us(now), "forgotten", None)  # whoever scores one of them is waited for
     rows = connection.execute(
         text(f"SELECT identity_no, kind, value FROM identities WHERE lead_no {among(connection, 'leads')}"),  # noqa: S608
         {"leads": bound(connection, leads)},

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from scoville.live.fold.among import among, bound
 from scoville.live.scoring.motion import refresh_us
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 SCORING = 0x5C0FFEE  # the advisory lock on PostgreSQL: shared by who scores, alone for who switches models
 AT_ONCE = 1_000  # leads of a refresh or a build: an event that arrives meanwhile waits for no more
+_PATIENCE_MS = (
+    100  # for a lead that the fold marks dirty just now; below what PostgreSQL waits before it looks for knots
+)
+_HELD_BY_ANOTHER = "55P03"  # lock_not_available
 
 
 class OnStageChanges(Protocol):
@@ -120,16 +125,25 @@ class Run:
     def score(self, claim: Callable[[Connection], list[Claimed]]) -> int:
         """Claim leads, run the plan, write what came of it."""
         if not self.store.is_sqlite:
-            with self.store.writing() as connection:
-                share_scoring(connection)
-                claimed, worked = self._work(connection, claim)
-                self._write(connection, claimed, worked)
-            return len(claimed)
+            return self._score_held(claim)
         with self.store.reading() as connection:
             claimed, worked = self._work(connection, claim)
         if claimed:
             with self.store.writing() as connection:
                 self._write(connection, claimed, worked)
+        return len(claimed)
+
+    def _score_held(self, claim: Callable[[Connection], list[Claimed]]) -> int:
+        """On PostgreSQL all of it in one transaction, which holds the leads."""
+        try:
+            with self.store.writing() as connection:
+                share_scoring(connection)
+                claimed, worked = self._work(connection, claim)
+                self._write(connection, claimed, worked)
+        except OperationalError as refused:
+            if getattr(refused.orig, "sqlstate", None) != _HELD_BY_ANOTHER:
+                raise
+            return 0  # the fold is at work on one of them: next time
         return len(claimed)
 
     def _work(
@@ -197,13 +211,15 @@ def _claimed(connection: Connection, leads: Sequence[int], cause: str) -> list[C
     """
     if connection.dialect.name == "sqlite" or not leads:
         return [Claimed(lead, 0, Why(cause)) for lead in leads]
+    connection.execute(text(f"SET LOCAL lock_timeout = {_PATIENCE_MS}"))
     rows = connection.execute(
         text(
             "INSERT INTO dirty (lead_no, since, turn, cause) SELECT lead_no, 0, 1, :cause FROM leads "
             "WHERE lead_no = ANY(:leads) ORDER BY lead_no ON CONFLICT DO NOTHING RETURNING lead_no"
         ),
         {"leads": list(leads), "cause": cause},
-    )
+    ).all()
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
     return [Claimed(lead, 1, Why(cause)) for (lead,) in rows]
 
 
