@@ -65,7 +65,8 @@ def test_behind_a_public_name_loopback_is_a_stranger_but_for_health(api: Api) ->
              for host in ("leads.example.com", "events.example.com", "127.0.0.1")]  # fmt: skip
 
     assert codes == [401, 401, 400]
-    assert api.anybody(base="http://10.1.2.3").get("/health").status_code == 200
+    probes = [api.anybody(base="http://10.1.2.3").get(path).status_code for path in ("/health", "/ready", "/metrics")]
+    assert probes == [200, 200, 400]
 
 
 @pytest.mark.parametrize(

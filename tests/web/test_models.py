@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 import pytest
@@ -191,6 +192,17 @@ def test_an_outcome_is_kept_with_its_lead(api: Api) -> None:
     assert (found["lead_id"], found["outcome"], found["at"], found["value"]) == (
         "ann", "won", "2026-03-02T09:00:00Z", 1200.5,
     )  # fmt: skip
+
+
+def test_where_enough_wait_already_others_are_asked_to_come_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = BoundedSemaphore(1)
+    monkeypatch.setattr("scoville.web.api.scoring._ROOM", room)
+    room.acquire()
+    answer = api.key("read").post("/v1/score", {"traits": {}})
+
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "busy", "1")
+    room.release()
+    assert api.key("read").post("/v1/score", {"traits": {}}).status_code == 200
 
 
 def switch(api: Api) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scoville.web.settings import Settings
 
 _log = structlog.get_logger("scoville.web")
-_HEALTH = "/health"  # balancers ask by address, and learn nothing
+_PROBES = frozenset({"/health", "/ready"})  # balancers ask by address, and learn nothing else
 _YEAR_S = 31_536_000
 _SERVER_ERROR = 500
 
@@ -55,7 +55,7 @@ class Door:
             return
         visit = _Visit(self, scope, send)
         try:
-            if host_of(scope) not in self.hosts and scope["path"] != _HEALTH:
+            if host_of(scope) not in self.hosts and scope["path"] not in _PROBES:
                 said = "this server does not answer to that name"
                 await error_response(visit.id, 400, "unknown_host", said)(scope, receive, visit.send)
             else:

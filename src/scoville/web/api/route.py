@@ -27,13 +27,11 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-_COSTS = {
-    "POST /v1/score": 10,
-    "GET /v1/models/{version_no}/preview": 50,
-    "GET /v1/leads/{lead_id}/explanation": 5,
-    "POST /v1/session": 5,
+_COSTS = {  # in plain requests
+    "POST /v1/score": 10, "GET /v1/models/{version_no}/preview": 50, "GET /v1/leads/{lead_id}/explanation": 5,
+    "GET /v1/exports/{what}": 20, "GET /v1/exports/store": 50, "GET /v1/audit/verify": 20, "POST /v1/session": 5,
     "POST /v1/setup": 5,
-}  # in plain requests
+}  # fmt: skip
 _SLOW_S = 30.0  # for all of a body
 _NO_KEY = "show a key that is in force: Authorization: Bearer sv_secret_..., or log in"
 _FOREIGN = "this comes from another page than ours: a cookie does not count there; show a key instead"

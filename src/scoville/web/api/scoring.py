@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from threading import BoundedSemaphore
 from typing import Annotated, Any
 
@@ -24,6 +26,7 @@ from scoville.web.errors import ApiError, not_found
 
 router = APIRouter(route_class=GuardedRoute, tags=["scoring"])
 _AT_ONCE = BoundedSemaphore(2)  # each takes a processor for a while: those who only read go on meanwhile
+_ROOM = BoundedSemaphore(8)  # for those at work and those who wait: each keeps a thread that others need
 _MOST_EVENTS = 5_000
 
 
@@ -129,7 +132,7 @@ def score_payload(here: Here, asked: ToScore) -> Scored:
     with here.store.reading() as connection:
         text = _text(connection, asked.version_no)
     deeds = [Deed(one.event, one.occurred_at or as_of, one.properties) for one in asked.events]
-    with _AT_ONCE:
+    with _turn():
         ready = compiled(text)
         (found,) = ready.score(relations_of(ready.wanted, asked.traits, deeds, PLACEHOLDERS), as_of)
     return Scored.of({**found.row, "contributions": found.contributions})
@@ -142,7 +145,7 @@ def try_version(
     than: Annotated[int | None, Query(ge=1, le=2**53, description="Default: the version in force.")] = None,
 ) -> Preview:
     """Who crosses which stage, how many leads stand where, and the ten that move most. Takes seconds."""
-    with _AT_ONCE, here.store.reading() as connection:
+    with _turn(), here.store.reading() as connection:
         texts = _text(connection, than), _text(connection, version_no)
         return Preview.of(preview(connection, *texts, now=here.clock()))
 
@@ -150,7 +153,7 @@ def try_version(
 @router.get("/v1/leads/{lead_id}/explanation", summary="Why it has its score, in sentences", tags=["leads"])
 def explain(here: Here, lead_id: LeadId) -> Explanation:
     """Each contribution with the facts that it rests on."""
-    with _AT_ONCE, here.store.reading() as connection:
+    with _turn(), here.store.reading() as connection:
         lead_no, model = known_lead(connection, lead_id), _in_force(connection)
         rows = score_rows(connection, model.publication_no, [lead_no])
         if not rows:
@@ -159,6 +162,18 @@ def explain(here: Here, lead_id: LeadId) -> Explanation:
         found = contributions_of(connection, model.publication_no, lead_no)
         words = told(connection, model.text, lead_no, found, segment=row["segment"], as_of=row["as_of"])
     return Explanation.of({**row, "contributions": words})
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    """Wait until a processor is free. Raises: ApiError 503 when enough others wait already."""
+    if not _ROOM.acquire(blocking=False):
+        raise ApiError(503, "busy", "too many are at this already: try again", {"Retry-After": "1"})
+    try:
+        with _AT_ONCE:
+            yield
+    finally:
+        _ROOM.release()
 
 
 def _text(connection: Connection, version_no: int | None) -> str:
