@@ -16,7 +16,7 @@ from scoville.live.fold.folding import fold_some
 from scoville.live.ingest.messages import Batch, Message, event_id_of
 from scoville.live.ingest.writing import write_batches
 from scoville.live.scoring.in_force import Models
-from scoville.live.scoring.score import build_some, refresh_some, score_some
+from scoville.live.scoring.score import OnStageChanges, build_some, nothing_more, refresh_some, score_some
 from scoville.live.scoring.switching import switch
 from scoville.live.store.log import sources
 from scoville.live.store.metadata import to_us
@@ -89,7 +89,7 @@ class Live:
     def refresh(self) -> int:
         return sum(iter(lambda: refresh_some(self.store, self.models, self.settings, self.now), 0))
 
-    def publish(self, model: str | Path) -> None:
+    def publish(self, model: str | Path, *, on_stage_changes: OnStageChanges = nothing_more) -> None:
         """Put a model in force: every lead is scored by it first."""
         written = model.read_text() if isinstance(model, Path) else model
         with self.store.writing() as connection:
@@ -100,7 +100,7 @@ class Live:
             connection.execute(insert(publications).values(row))
         while build_some(self.store, self.models, self.settings, self.now):
             pass
-        assert switch(self.store, self.models, self.now)
+        assert switch(self.store, self.models, self.now, on_stage_changes=on_stage_changes)
 
     def rows(self, query: str, **marks: object) -> list[dict[str, Any]]:
         """Rows of a query."""

@@ -154,6 +154,18 @@ def test_a_new_model_is_built_beside_and_seen_at_once(live: Live) -> None:
     assert live.wrongs() == []
 
 
+def test_a_first_model_tells_nobody_of_those_who_were_there_and_a_second_one_of_those_it_moves(live: Live) -> None:
+    told: list[int] = []
+
+    def listen(_connection: Connection, numbers: Sequence[int], _now: object) -> None:
+        told.extend(numbers)
+
+    live.send(message("track", "u", event="demo", minutes_ago=0), message("track", "v", event="visit", minutes_ago=0))
+    for demo, crossed in ((30, 0), (45, 1)):  # 30 of 40: both are Cold; by 45 points u is Hot
+        live.publish(MODEL.format(demo=demo), on_stage_changes=listen)
+        assert len(told) == crossed
+
+
 def test_a_model_is_not_switched_to_before_everybody_has_a_score_by_it(live: Live) -> None:
     live.publish(PLAIN)
     live.send(*(message("track", f"u{i}", event="demo") for i in range(3)))

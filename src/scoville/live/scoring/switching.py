@@ -61,7 +61,7 @@ def switch(store: Store, models: Models, now: datetime, *, on_stage_changes: OnS
             text("UPDATE publications SET switched_at = :now WHERE publication_no = :pending"),
             {"now": to_us(now), "pending": pending.publication_no},
         )
-        if changes:
+        if changes and current is not None:  # by a first model nobody crossed anything: they stood there before
             on_stage_changes(connection, changes, now)
         models.read(connection)
     return True
