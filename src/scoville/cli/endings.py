@@ -14,6 +14,7 @@ from scoville.errors import ScovilleError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_OF_SERVE = {"alembic", "fastapi", "httpx", "orjson", "prometheus_client", "pwdlib", "sqlalchemy", "structlog"}
 _INTERRUPTED = "Query interrupted"  # DuckDB takes Ctrl-C for itself, and says so by a RuntimeError
 
 
@@ -46,6 +47,11 @@ def ended_well() -> Iterator[None]:
         # the reader went away (`scoville ... | head`): nothing to say, and nobody to say it to
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except ModuleNotFoundError as missing:
+        name = (missing.name or "").partition(".")[0]
+        if name not in _OF_SERVE:
+            raise
+        _end(2, f"the server needs {name}, which is not installed; run: pip install 'scoville[serve]'")
     except OSError as error:
         _end(2, f"{error.filename or 'the output'}: {error.strerror or error}")
 

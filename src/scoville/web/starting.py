@@ -5,11 +5,13 @@ In: a store. Out: a model in force, and a few lines of text. Called by `scoville
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from scoville.errors import UsageError
+from scoville.live.actions.sealing import VARIABLE
 from scoville.live.models.publishing import list_publications, publish
 from scoville.live.models.versions import save_version
 from scoville.live.store.access import keys, users
@@ -51,6 +53,8 @@ def notes_for(store: Store, url: str) -> Iterator[str]:
     yield f"Scoville at {url}, scoring by {model.name} ({model.model_version})." if model else f"Scoville at {url}."
     if model is None:
         yield "There is no model yet, so nothing is scored: start it with --model model.yaml, or publish one."
+    if not store.is_sqlite and not os.environ.get(VARIABLE):
+        yield f"Nothing can be sent yet: {VARIABLE} is not set, which keeps the secrets of actions. See docs/running.md"
     if not has_keys:
         yield "Nobody can send events yet. A key for a site: scoville key create website --kind write"
     if not has_users:

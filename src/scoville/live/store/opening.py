@@ -7,6 +7,7 @@ by whatever runs a part of Live.
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from scoville.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
 
     from sqlalchemy import URL
 
 _FORMS = "sqlite:///scoville.db or postgres://user:password@host/database"
+_LEAST_SQLITE = (3, 39)  # IS DISTINCT FROM
 _WAIT_MS = 10_000  # for another writer to finish
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers do not wait for the writer
@@ -97,6 +98,9 @@ def _parsed(url: str) -> URL:
 
 
 def _sqlite(url: URL, connections: int) -> Engine:
+    if sqlite3.sqlite_version_info < _LEAST_SQLITE:
+        needed = ".".join(map(str, _LEAST_SQLITE))
+        raise EngineError(f"this Python has SQLite {sqlite3.sqlite_version}; the store needs {needed} or newer")
     path = Path(url.database or "")
     if not path.parent.is_dir():
         raise UsageError(f"the folder of {path} is not there; make it, or name another file")
