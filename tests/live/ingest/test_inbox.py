@@ -21,6 +21,7 @@ from scoville.live.store.metadata import from_us
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from postgres_server import Server
     from scoville.live.store.opening import Store
 
 ARRIVAL = Arrival(1, is_trusted=True, received_us=RECEIVED_US)
@@ -155,3 +156,12 @@ def test_a_locked_store_is_away_and_a_closed_inbox_takes_nothing(tmp_path: Path)
 def test_an_empty_batch_waits_for_nothing(tmp_path: Path) -> None:
     with new_store(f"sqlite:///{tmp_path}/live.db") as store:
         assert put_all(Inbox(store), Batch([], [])) == [None]
+
+
+def test_a_database_that_cuts_its_connections_is_found_again(postgres: Server) -> None:
+    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = '{}'"
+    with postgres.database() as url, new_store(url) as store, Inbox(store) as inbox:
+        assert put_all(inbox, batch_of("before")) == [None]
+        postgres.run(cut.format(url.rpartition("/")[2]))
+        assert put_all(inbox, batch_of("after")) == [None]
+        assert [row["message_id"] for row in rows_of(store)] == ["before", "after"]

@@ -66,6 +66,7 @@ REFUSALS: dict[str, tuple[Any, str]] = {
     "an alias to nobody": ({"type": "alias", "previousId": "a"}, "no_previous_id"),
     "an id that is an object": (GOOD | {"userId": {"id": 1}}, "bad_id"),
     "an id that is true": (GOOD | {"anonymousId": True}, "bad_id"),
+    "an id that is no number": (GOOD | {"userId": float("nan")}, "bad_id"),
     "an id of 513 characters": (GOOD | {"userId": "x" * 513}, "bad_id"),
     "a name of 600 characters": (GOOD | {"event": "x" * 600}, "bad_id"),
     "a time that is none": (GOOD | {"timestamp": "soon"}, "bad_time"),

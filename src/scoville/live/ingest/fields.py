@@ -5,6 +5,7 @@ In: the message as a dict, and the name of a field. Out: a text, an object, an i
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from scoville.live.ingest.clock import read_instant
@@ -59,7 +60,7 @@ def instant_of(message: dict[str, Any], *fields: str) -> int | None:
 
 
 def _digits(value: object, field: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise Unusable("bad_id", f"{field} is {_named(value)}; it has to be a text or a number.")
     return str(int(value) if value == int(value) else value)
 
