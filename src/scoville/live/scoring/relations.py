@@ -7,6 +7,7 @@ same. Everything hangs on ids: a lead's facts are those of all its ids.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import text
 
 from scoville.data.values import TIME_COLUMNS
@@ -234,33 +236,37 @@ def _events(
         ),
         _marks(connection, leads, names=bound(connection, wanted.events or ())),
     ).all()
-    newest: dict[tuple[int, str], int] = {}
-    for row in rows:
-        key = (row[0], row[1])
-        if row[2] > as_of_us:
-            ahead.note(row[0], row[2], as_of_us)
-        elif newest.get(key, row[2]) <= row[2]:
-            newest[key] = row[2]
-    table = {
-        "lead_id": pa.array([row[0] for row in rows], pa.int64()).cast(pa.string()),
-        "event": pa.array([row[1] for row in rows], pa.string()),
-        "occurred_at": pa.array([row[2] for row in rows], pa.int64()).cast(_INSTANT),
-    }
+    leads_, names, instants, *held_ = zip(*rows, strict=True) if rows else ((), (), ())
+    numbers, at_us = pa.array(leads_, pa.int64()), pa.array(instants, pa.int64())
+    said = pa.table({"lead": numbers, "event": pa.array(names, pa.string()), "at": at_us})
+    table = {"lead_id": numbers.cast(pa.string()), "event": said["event"], "occurred_at": at_us.cast(_INSTANT)}
     if wanted.properties:
-        table |= _properties([row[3] for row in rows], wanted.properties)
-    return pa.table(table), newest
+        table |= _properties(held_[0] if held_ else (), wanted.properties)
+    return pa.table(table), _newest_events(said, as_of_us, ahead)
+
+
+def _newest_events(said: pa.Table, as_of_us: int, ahead: Ahead) -> dict[tuple[int, str], int]:
+    """The newest event of each lead and name; those still to come are noted."""
+    is_past = pc.less_equal(said["at"], as_of_us)
+    to_come = said.filter(pc.invert(is_past)).group_by("lead").aggregate([("at", "min")])
+    for lead, at_us in zip(to_come["lead"].to_pylist(), to_come["at_min"].to_pylist(), strict=True):
+        ahead.note(lead, at_us, as_of_us)
+    past = said.filter(is_past).group_by(["lead", "event"]).aggregate([("at", "max")])
+    leads, names, newest = (past[name].to_pylist() for name in ("lead", "event", "at_max"))
+    return dict(zip(zip(leads, names, strict=True), newest, strict=True))
 
 
 def _properties(held: Sequence[str], names: Sequence[str]) -> dict[str, pa.Array]:
     """Columns of text. Most events have none of the properties, and are not parsed for them."""
-    keys = [orjson.dumps(name).decode() for name in names]
+    has_one = re.compile("|".join(re.escape(orjson.dumps(name).decode()) for name in names)).search
     columns: list[list[str | None]] = [[None] * len(held) for _ in names]
+    filled = list(zip(columns, names, strict=True))
     for place, said in enumerate(held):
-        if any(key in said for key in keys):
+        if has_one(said):
             found = orjson.loads(said)
-            for column, name in zip(columns, names, strict=True):
+            for column, name in filled:
                 column[place] = as_text(found.get(name))
-    return {name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)}
+    return {name: pa.array(column, pa.string()) for column, name in filled}
 
 
 def _adjustments(connection: Connection, leads: Collection[int], as_of_us: int, ahead: Ahead) -> pa.Table:

@@ -205,9 +205,10 @@ def _oldest(connection: Connection, limit: int) -> list[Claimed]:
 
 
 def _claimed(connection: Connection, leads: Sequence[int], cause: str) -> list[Claimed]:
-    """Leads that are not dirty, for this transaction alone; who is dirty is scored anyway.
+    """Leads for this transaction alone. Who is dirty is scored anyway; but a model to come is worked out for them too.
 
-    On PostgreSQL a row of `dirty` holds a lead against other workers and the fold. It is gone before anybody sees it.
+    On PostgreSQL a row of `dirty` holds a lead against other workers and the fold. It is gone before anybody sees it,
+    unless it was there before.
     """
     if connection.dialect.name == "sqlite" or not leads:
         return [Claimed(lead, 0, Why(cause)) for lead in leads]
@@ -220,7 +221,12 @@ def _claimed(connection: Connection, leads: Sequence[int], cause: str) -> list[C
         {"leads": list(leads), "cause": cause},
     ).all()
     connection.execute(text("SET LOCAL lock_timeout = 0"))
-    return [Claimed(lead, 1, Why(cause)) for (lead,) in rows]
+    claimed = {lead: Claimed(lead, 1, Why(cause)) for (lead,) in rows}
+    if cause == "model":
+        held = text("SELECT lead_no FROM dirty WHERE lead_no = ANY(:leads) ORDER BY lead_no FOR UPDATE SKIP LOCKED")
+        for (lead,) in connection.execute(held, {"leads": list(leads)}):
+            claimed.setdefault(lead, Claimed(lead, 0, Why(cause)))
+    return [*claimed.values()]
 
 
 def _due(connection: Connection, models: Models, now: datetime, limit: int) -> list[int]:
