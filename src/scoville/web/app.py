@@ -21,6 +21,7 @@ from scoville.web.api import (
     leads,
     login,
     models,
+    owners,
     people,
     routing,
     sales,
@@ -44,8 +45,8 @@ if TYPE_CHECKING:
     from scoville.live.store.opening import Store
 
 _ROUTERS = (
-    health.router, leads.router, sales.router, people.router, models.router, scoring.router, routing.router,
-    actions.router, exports.router, login.router, admin.router, description.router,
+    health.router, leads.router, sales.router, people.router, models.router, scoring.router, owners.router,
+    routing.router, actions.router, exports.router, login.router, admin.router, description.router,
 )  # fmt: skip
 
 
