@@ -339,7 +339,7 @@ def _lines_of(python: str, data: str, arguments: argparse.Namespace) -> Iterator
     options = {"data": arguments.data, "sets": data, "folds": arguments.folds, "patience": arguments.patience,
                "only": arguments.only, "without": here}  # fmt: skip
     command = [python, "-W", "ignore", __file__, "--json", *(f"--{name}={value}" for name, value in options.items())]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout or ():
             if line.startswith("{"):
                 yield Line(**json.loads(line))

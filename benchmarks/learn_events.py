@@ -74,7 +74,7 @@ def learned(folder: Path, horizon: int, snapshots: str) -> Learned:
     """The card of the files of a folder, held against the starter that is written there first."""
     names = [f"{name}.csv" for name in ("leads", "events", "outcomes")]
     scoville = Path(sys.executable).with_name("scoville")
-    subprocess.run(  # noqa: S603 - our own command
+    subprocess.run(
         [scoville, "init", *names], cwd=folder, check=True, capture_output=True
     )
     workspace = load_workspace(folder / "scoville.toml")

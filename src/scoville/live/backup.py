@@ -101,7 +101,7 @@ def _packed(connection: Connection, one: Table, archive: zipfile.ZipFile) -> int
 
 def _stored(connection: Connection, one: Table) -> Iterator[list[tuple[Any, ...]]]:
     """The rows as they are stored, without what our types make of them."""
-    plain: Select[Any] = select(*(column(each.name) for each in one.columns)).select_from(table(one.name))
+    plain: Select[*tuple[Any, ...]] = select(*(column(each.name) for each in one.columns)).select_from(table(one.name))
     result = connection.execution_options(stream_results=True, max_row_buffer=_ROWS).execute(plain)
     while rows := result.fetchmany(_ROWS):
         yield [tuple(row) for row in rows]
