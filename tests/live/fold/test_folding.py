@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from live_sending import Live, message
+from scoville.live.fold.changes import Changes
 
 if TYPE_CHECKING:
+    import pytest
+
+    from scoville.live.fold.placing import Placed
     from scoville.live.ingest.messages import Message
 
 
@@ -105,6 +109,25 @@ def test_a_message_that_cannot_be_read_is_put_aside_alone(live: Live) -> None:
     live.send(message("track", "u1", event="a"), broken, message("track", "u1", event="b"))
     assert named(live, "events", "event") == ["a", "b"]
     assert [(row["reason"], row["person"]) for row in live.rows("SELECT * FROM quarantine")] == [("unreadable", "u1")]
+
+
+def test_a_message_that_fails_its_batch_is_put_aside_and_nobody_waits_behind_it(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = Changes.add
+
+    def failing(changes: Changes, placed: Placed) -> None:
+        if placed.said.row.message_id == "poison":
+            raise ZeroDivisionError
+        usual(changes, placed)
+
+    monkeypatch.setattr(Changes, "add", failing)
+    several = [message("track", "u1", event="x", key=f"{i}" if i != 5 else "poison") for i in range(9)]
+    live.send(*several)
+    assert len(live.rows("SELECT * FROM events")) == 8
+    (aside,) = live.rows("SELECT reason, detail, person FROM quarantine")
+    assert tuple(aside.values()) == ("unfoldable", "it cannot be folded in: ZeroDivisionError.", "u1")
+    assert live.rows("SELECT * FROM inbox") == []
 
 
 def test_ids_that_are_words_for_nothing_make_no_person(small: Live) -> None:

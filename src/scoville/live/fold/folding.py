@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from scoville.live.fold.among import among, bound
 from scoville.live.fold.changes import Changes
@@ -17,7 +18,7 @@ from scoville.live.fold.known import known_people
 from scoville.live.fold.messages import Arrived, Said, read_message
 from scoville.live.fold.placing import Note, counterparts, place
 from scoville.live.fold.suppression import suppressed_among
-from scoville.live.fold.writing import write
+from scoville.live.fold.writing import write, write_quarantine
 from scoville.live.store.metadata import to_us
 
 if TYPE_CHECKING:
@@ -35,15 +36,43 @@ _OLDEST = text(f"SELECT {', '.join(Arrived._fields)} FROM inbox ORDER BY seq LIM
 def fold_some(store: Store, settings: LiveSettings, now: datetime, limit: int = 500) -> int:
     """Fold the oldest rows of the inbox; how many they were.
 
-    0 when it is empty, or when another folder is at work. `now` is naive UTC.
+    0 when it is empty, or when another folder is at work. `now` is naive UTC. A message that fails a batch is found by
+    halving it, and put aside alone: nobody waits behind it.
+    Raises: what the store raises when it is away, full or busy; then nothing happened.
     """
     if not _is_waiting(store):
         return 0
+    while True:
+        try:
+            return _fold(store, settings, now, limit)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as failed:  # noqa: BLE001 - whatever it is, the messages behind it must not wait for ever
+            if limit == 1:
+                return _put_aside_first(store, failed)
+            limit //= 2
+
+
+def _fold(store: Store, settings: LiveSettings, now: datetime, limit: int) -> int:
     with store.writing() as connection:
         if not try_alone(connection):
             return 0
         rows = [Arrived(*row) for row in connection.execute(_OLDEST, {"limit": limit})]
         fold_rows(connection, rows, settings, now)
+        _leave_inbox(connection, rows)
+    return len(rows)
+
+
+def _put_aside_first(store: Store, failed: Exception) -> int:
+    """The oldest message goes into quarantine as it is."""
+    with store.writing() as connection:
+        if not try_alone(connection):
+            return 0
+        rows = [Arrived(*row) for row in connection.execute(_OLDEST, {"limit": 1})]
+        changes = Changes()
+        detail = f"it cannot be folded in: {type(failed).__name__}."  # the error's text may hold personal data
+        changes.put_aside(Note(_unread(row), "unfoldable", detail) for row in rows)
+        write_quarantine(connection, changes)
         _leave_inbox(connection, rows)
     return len(rows)
 
@@ -90,9 +119,12 @@ def _read(rows: list[Arrived], settings: LiveSettings, changes: Changes) -> list
         try:
             messages.append(read_message(row, settings))
         except (ValueError, TypeError, RecursionError) as wrong:
-            unread = Said(row, None, None, None, None, None, None, {})
-            changes.put_aside([Note(unread, "unreadable", f"it cannot be read: {type(wrong).__name__}.")])
+            changes.put_aside([Note(_unread(row), "unreadable", f"it cannot be read: {type(wrong).__name__}.")])
     return messages
+
+
+def _unread(row: Arrived) -> Said:
+    return Said(row, None, None, None, None, None, None, {})
 
 
 def _leave_inbox(connection: Connection, rows: list[Arrived]) -> None:

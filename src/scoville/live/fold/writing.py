@@ -50,11 +50,11 @@ _INSERTS = {
         "INSERT INTO outcomes (identity_no, outcome, at, value, reason, event_id) "
         "VALUES (:number, :outcome, :at, :value, :reason, :event_id) ON CONFLICT DO NOTHING"
     ),
-    "quarantine": text(
-        "INSERT INTO quarantine (received_at, source_no, reason, detail, person, body, is_trusted) "
-        "VALUES (:received_at, :source_no, :reason, :detail, :person, :body, :is_trusted)"
-    ),
 }
+_QUARANTINE = text(
+    "INSERT INTO quarantine (received_at, source_no, reason, detail, person, body, is_trusted) "
+    "VALUES (:received_at, :source_no, :reason, :detail, :person, :body, :is_trusted)"
+)
 _LINK = text(
     "INSERT INTO links (one_no, other_no, cause, event_id, linked_at) VALUES (:one, :other, :cause, :event_id, :at) "
     "ON CONFLICT (one_no, other_no) DO UPDATE SET cause = excluded.cause "
@@ -78,10 +78,17 @@ def write(connection: Connection, people: People, changes: Changes, now_us: int)
     merge(connection, merged, now_us)
     _insert_links(connection, people, numbers)
     _insert_rows(connection, changes, numbers, accounts)
+    write_quarantine(connection, changes)
     regrouped = {placed["id"] for placed in changes.memberships}
     settle(connection, _lead_numbers(people, stored, (k.id for k in people.changed()), regrouped) | {*merged.values()})
     _see_last(connection, people, changes, stored)
     _mark_the_rest(connection, people, changes, stored, accounts)
+
+
+def write_quarantine(connection: Connection, changes: Changes) -> None:
+    """Store what was put aside."""
+    if changes.quarantine:
+        connection.execute(_QUARANTINE, changes.quarantine)
 
 
 def _mark_stored(connection: Connection, people: People, changes: Changes) -> None:
