@@ -159,7 +159,14 @@ class Parity(RuleBasedStateMachine):
             return
         one, now = data.draw(st.sampled_from(ids)), self.live.now
         end = None if days is None else now + timedelta(days=days)
-        row = {"identity_no": one, "points": points, "reason": "r", "author": "Ann", "created_at": now, "expires_at": end}
+        row = {
+            "identity_no": one,
+            "points": points,
+            "reason": "r",
+            "author": "Ann",
+            "created_at": now,
+            "expires_at": end,
+        }
         with self.live.store.writing() as connection:
             connection.execute(insert(adjustments).values(row))
             lead = connection.execute(text("SELECT lead_no FROM identities WHERE identity_no = :one"), {"one": one})
