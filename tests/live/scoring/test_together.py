@@ -34,7 +34,7 @@ stages: [{name: Cold, from: 0}, {name: Hot, from: 40}]
 RUN_S = 3.0
 
 
-def test_nothing_is_lost_or_wrong_when_everything_happens_at_once(live: Live) -> None:
+def test_nothing_is_lost_or_wrong_when_everything_happens_at_once(live: Live) -> None:  # noqa: C901 - small jobs
     live.publish(MODEL)
     dice, began, failed = random.Random(7), time.monotonic(), []  # noqa: S311 - a fixed course of events
 
@@ -68,7 +68,12 @@ def test_nothing_is_lost_or_wrong_when_everything_happens_at_once(live: Live) ->
         refresh_some(live.store, mine, live.settings, now(), 50)
 
     mine = Models()
-    jobs = [send, lambda: fold_some(live.store, live.settings, now()), undo_and_forget, score_and_refresh]
+    jobs: list[Callable[[], object]] = [
+        send,
+        lambda: fold_some(live.store, live.settings, now()),
+        undo_and_forget,
+        score_and_refresh,
+    ]
     jobs += [] if live.store.is_sqlite else [worker(20), worker(50)]  # a file has one worker
     threads = [threading.Thread(target=over_and_over, args=(job,)) for job in jobs]
     for thread in threads:
