@@ -215,7 +215,7 @@ class Watcher:
     """Looks for the new score of an event in the store itself, where the API would read it."""
 
     _SEEN = """
-        SELECT 1 FROM events e JOIN scores s ON s.lead_no = ? AND s.as_of >= e.received_at
+        SELECT 1 FROM events e JOIN scores s ON s.publication_no = 1 AND s.lead_no = ? AND s.as_of >= e.received_at
         WHERE e.identity_no = ? AND e.event_id = ? AND NOT EXISTS (SELECT 1 FROM dirty d WHERE d.lead_no = s.lead_no)
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import datetime
 
+import pytest
 from structlog.testing import capture_logs
 
 from scoville.live.worker import Chore, Worker
@@ -25,6 +26,27 @@ def test_a_chore_is_called_again_at_once_while_there_is_more() -> None:
     worker = Worker([[Chore("fold", work, rest_s=60)]], now=lambda: NOW)
     worker.run(stop)
     assert worker.done == {"fold": 6}
+
+
+def test_what_is_not_full_rests_until_there_are_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, stop, called = [0.0], threading.Event(), []
+    monkeypatch.setattr("scoville.live.worker.time.monotonic", lambda: clock[0])
+    counts = [400, 30, 400, 0]
+
+    def work(_: datetime) -> int:
+        called.append(round(clock[0], 3))
+        count = counts.pop(0)
+        if not counts:
+            stop.set()
+        return count
+
+    def wait(seconds: float) -> bool:
+        clock[0] += seconds
+        return stop.is_set()
+
+    monkeypatch.setattr(stop, "wait", wait)
+    Worker([[Chore("score", work, rest_s=0.05, full=400)]]).run(stop)
+    assert called == [0.0, 0.0, 0.05, 0.05]  # at once after a full turn, after a rest otherwise
 
 
 def test_a_chore_that_fails_is_tried_again_and_its_neighbour_works_on() -> None:

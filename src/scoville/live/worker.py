@@ -27,13 +27,15 @@ _log = structlog.get_logger(__name__)
 class Chore:
     """One kind of work.
 
-    `work` does some of what is due at an instant (naive UTC) and returns how much: 0 means that nothing was left, and
-    that it may rest for `rest_s`. It is called again at once while there is more.
+    `work` does some of what is due at an instant (naive UTC) and returns how much. It rests for `rest_s`, unless it did
+    as much as `full`: then there is more, and it is called again at once. What costs the same for one and for many
+    rests until there are some.
     """
 
     name: str
     work: Callable[[datetime], int]
     rest_s: float
+    full: int = 1
 
 
 @dataclass
@@ -86,4 +88,4 @@ class Worker:
             return
         turn.failures = 0
         self.done[turn.chore.name] = self.done.get(turn.chore.name, 0) + count
-        turn.due_s = time.monotonic() + (0 if count else turn.chore.rest_s)
+        turn.due_s = time.monotonic() + (0 if count >= turn.chore.full else turn.chore.rest_s)

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from scoville.live.store.settings import LiveSettings
 
 _SETTINGS_S = 2.0  # after so long the settings are read again
-_SOON_S, _OFTEN_S, _SECOND_S, _HOUR_S = 0.02, 0.1, 1.0, 3600.0
+_SOON_S, _GATHER_S, _OFTEN_S, _SECOND_S, _HOUR_S = 0.02, 0.05, 0.1, 1.0, 3600.0
 _FOLDED, _SCORED, _REFRESHED = 500, 400, 300  # at a time: what comes next waits for no more than these
 _MESSAGES_KEPT = timedelta(days=90)  # that were sent or given up: so long they can be sent again
 _TURN_S = 0.1  # between two looks whether the other worker is done
@@ -91,7 +91,7 @@ def lanes_of(store: Store, sender: Sender | None) -> Sequence[Sequence[Chore]]:
     refresh = partial(refresh_some, store, models, on_stage_changes=on_crossings)
     scoring = [
         Chore("fold", lambda now: fold_some(store, settings(), now, _FOLDED), _SOON_S),
-        Chore("score", lambda now: score(settings(), now, _SCORED), _SOON_S),
+        Chore("score", lambda now: score(settings(), now, _SCORED), _GATHER_S, full=_SCORED),
         Chore("refresh", lambda now: refresh(settings(), now, _REFRESHED), _SECOND_S),
         Chore("build", lambda now: _build(store, models, settings(), now), _OFTEN_S),
     ]
