@@ -74,9 +74,7 @@ def learned(folder: Path, horizon: int, snapshots: str) -> Learned:
     """The card of the files of a folder, held against the starter that is written there first."""
     names = [f"{name}.csv" for name in ("leads", "events", "outcomes")]
     scoville = Path(sys.executable).with_name("scoville")
-    subprocess.run(
-        [scoville, "init", *names], cwd=folder, check=True, capture_output=True
-    )
+    subprocess.run([scoville, "init", *names], cwd=folder, check=True, capture_output=True)
     workspace = load_workspace(folder / "scoville.toml")
     history = read_history(*(str(folder / name) for name in names), workspace=workspace)
     return learn(history, horizon=timedelta(days=horizon), snapshots=snapshots, against=folder / "model.yaml")

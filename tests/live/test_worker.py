@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import pytest
 from structlog.testing import capture_logs
 
 from scoville.live.worker import Chore, Worker
+
+if TYPE_CHECKING:
+    import pytest
 
 NOW = datetime.fromisoformat("2026-06-01T12:00:00")
 
