@@ -153,3 +153,10 @@ def test_markup_of_strangers_stays_text_in_json(api: Api) -> None:
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_a_body_that_is_not_said_to_be_json_hears_what_to_send(api: Api) -> None:
+    answer = api.key("write").request("POST", "/v1/models/rollback", content="{}")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert answer.json()["message"] == "body: send a JSON object, with the header Content-Type: application/json"

@@ -154,6 +154,8 @@ def test_a_lead_is_explained_in_sentences(api: Api) -> None:
         "Pricing page: once on 2 March 2026",
     ]
     assert [row["running_total"] for row in found["contributions"]] == [20.0, 30.0]
+    shown = api.key("read").get("/v1/leads/ann/contributions").json()["contributions"]
+    assert {row["newest_at"] for row in shown} == {None, "2026-03-02T09:00:00Z"}
 
 
 def test_the_summary_counts_leads_by_stage_from_the_highest(api: Api) -> None:

@@ -118,6 +118,15 @@ def test_an_address_inside_the_network_is_no_place_for_a_webhook(api: Api) -> No
         assert api.key("admin").post("/v1/actions", HOOK | {"url": url}).status_code == 422
 
 
+def test_a_host_of_the_own_network_is_a_place_for_a_webhook_once_the_setting_names_it(api: Api) -> None:
+    client, inside = api.key("admin"), HOOK | {"url": "http://127.0.0.1:9000/x"}
+    refused = client.post("/v1/actions", inside)
+    assert (refused.status_code, "name 127.0.0.1:9000 in" in refused.json()["message"]) == (422, True)
+
+    assert client.put("/v1/settings/allowed_private_hosts", {"value": ["127.0.0.1:9000"]}).status_code == 200
+    assert client.post("/v1/actions", inside).status_code == 201
+
+
 def test_a_test_goes_the_way_of_every_message(api: Api) -> None:
     client = api.key("admin")
     action_id = client.post("/v1/actions", HOOK).json()["action_id"]

@@ -30,6 +30,8 @@ _SAID = {
     405: "this address does not take that method",
     413: "the body is larger than this server takes",
 }
+_NO_OBJECT = {"model_attributes_type", "model_type", "dict_type"}  # also what FastAPI makes of a body that is not JSON
+_SEND_JSON = "send a JSON object, with the header Content-Type: application/json"
 _LONGEST_MESSAGE = 2_000
 _BUSY_S = 2
 
@@ -124,9 +126,14 @@ def _invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     # never `input`: what was sent may be a password
-    problems = [{"where": ".".join(map(str, one["loc"])), "message": one["msg"]} for one in error.errors()]
+    problems = [{"where": ".".join(map(str, one["loc"])), "message": _of_body(one)} for one in error.errors()]
     said = f"{problems[0]['where']}: {problems[0]['message']}" if problems else "the request is not as described"
     return error_response(request_id_of(request), 422, "invalid", said, problems=problems)
+
+
+def _of_body(problem: Mapping[str, Any]) -> str:
+    is_whole_body = problem["loc"] == ("body",) and problem["type"] in _NO_OBJECT
+    return _SEND_JSON if is_whole_body else str(problem["msg"])
 
 
 def _scoville_error(request: Request, error: Exception) -> Response:

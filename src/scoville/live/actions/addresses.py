@@ -108,7 +108,9 @@ def parsed_url(url: str, policy: Policy) -> Address:
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     address = Address(parts.scheme, host, port, path, policy.allows(host, port))
     if parts.scheme == "http" and not address.is_allowed:
-        raise AddressError(f"http is not encrypted; use https, or let the operator name {host} in {SETTING}")
+        raise AddressError(
+            f"http is not encrypted; use https, or let the operator name {address.host_header} in {SETTING}"
+        )
     return _checked_port(address, WEB_PORTS, policy)
 
 

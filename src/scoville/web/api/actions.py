@@ -13,6 +13,7 @@ from scoville.live.actions.addresses import Policy, policy_of
 from scoville.live.actions.queueing import queue_test
 from scoville.live.actions.sealing import Sealer, sealer_of
 from scoville.live.store.opening import Store
+from scoville.live.store.settings import read_settings
 from scoville.web.api.changes import Changing
 from scoville.web.api.fields import Answer, At, Body, Id, Name, Points, Text, When
 from scoville.web.api.route import GuardedRoute, Here
@@ -249,7 +250,7 @@ def _save(store: Store, asked: Action, changing: Changing, action_id: str | None
     if asked.mail_server is not None:
         given["mail_server"] = defining.MailServer(**dict(asked.mail_server))
     wanted = defining.Action(**given)
-    return defining.save_action(store, _sealer(store), _policy(), wanted, changing.now, action_id=action_id)
+    return defining.save_action(store, _sealer(store), _policy(store), wanted, changing.now, action_id=action_id)
 
 
 def _shown(one: defining.Shown) -> KnownAction:
@@ -268,5 +269,6 @@ def _sealer(store: Store) -> Sealer:
     return sealer_of(store, os.environ)
 
 
-def _policy() -> Policy:
-    return policy_of(os.environ)
+def _policy(store: Store) -> Policy:
+    with store.reading() as connection:
+        return policy_of(read_settings(connection).allowed_private_hosts)

@@ -105,7 +105,7 @@ class Contribution(Answer):
     points: float
     raw_points: float | None = None
     matched: int | None = None
-    newest_at: str | None = None
+    newest_at: At | None = None
 
 
 class WholeLead(Lead):
