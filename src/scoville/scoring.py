@@ -177,6 +177,15 @@ class ScoreRun:
                 f"LEFT JOIN {source} b USING (lead_id)"
             )
 
+    def beside_kept(self, name: str, columns: Sequence[str]) -> None:
+        """The same with columns of a table that the engine keeps: it has lead_id and them."""
+        self.keep("scores")
+        wanted = "".join(f', b."{column}"' for column in columns)
+        self.engine.keep(
+            "scores",
+            f'SELECT s.*{wanted} FROM scores s LEFT JOIN "{name}" b ON b.lead_id = s.lead_id',  # noqa: S608
+        )
+
     def write(self, output: str, target: str | Path) -> None:
         """Write one output: see `write_all`."""
         self.write_all({output: target})

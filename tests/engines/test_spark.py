@@ -17,9 +17,15 @@ import pyarrow.parquet as pq
 import pytest
 
 import scoville
+from made_up_leads import HORIZON, made_up
 from scoville.demo.write import write
 from scoville.engines.named import engine_of
 from scoville.errors import DataError, EngineError, UsageError
+from scoville.evidence.history import read_history
+from scoville.learn.boosted.boosting import boost
+from scoville.learn.boosted.predicting import add_boosted
+from scoville.learn.rows import rows_of
+from scoville.learn.tried.candidates import candidates_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +113,25 @@ def assert_same_rows(found: list[dict[str, Any]], expected: list[dict[str, Any]]
     for one, other in zip(found, expected, strict=True):
         for name, value in other.items():
             assert one[name] == (pytest.approx(value, abs=1e-9) if isinstance(value, float) else value), (name, other)
+
+
+def test_boosted_probabilities_are_worked_out_on_the_executors_as_they_are_here(engine: Spark) -> None:
+    people, events, outcomes = made_up()
+    history = read_history(people, events, outcomes)
+    rows = rows_of(history, HORIZON)
+    boosted = boost(rows, candidates_of(history, rows))
+    likely = {"horizon": "30d", "points": [[0, 0.1], [10, 0.3]]}
+    large = {"name": "Large", "when": {"employees": {"gte": 100}}, "points": 10}
+    fair = {"name": "No fairs", "when": {"source": "fair"}}
+    model = scoville.Model.from_dict(
+        {"scoville": 1, "name": "M", "fit": {"rules": [large]}, "probability": likely, "disqualify": [fair]}
+    )
+    tables = [pa.Table.from_pandas(frame, preserve_index=False) for frame in (people, events)]
+    here, there = (scoville.score(model, *tables, as_of="2025-06-01", engine=one) for one in (None, engine))
+    for run in (here, there):
+        add_boosted(run, boosted, 0.5)
+    assert_same_rows(there.scores.to_pylist(), here.scores.to_pylist())
+    assert 0 < there.scores["boosted_probability"].null_count < len(people)
 
 
 # --- what it reads ---------------------------------------------------------------------------------------------------

@@ -6,10 +6,10 @@ embedded one; PostgreSQL and Spark work where the data are.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     import ibis
@@ -83,3 +83,17 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """End the session; what it kept is gone."""
+
+
+@runtime_checkable
+class Spread(Protocol):
+    """An engine that can hand leads and their events out to many processes, some thousands at a time."""
+
+    def work_out(
+        self, name: str, work: Callable[[Mapping[str, pa.Table]], pa.Table], columns: Mapping[str, str], *, beside: str
+    ) -> None:
+        """Keep under a name what `work` makes of each part: tables `leads`, `events` and `beside`, of the same leads.
+
+        `columns` are those that come out, with their Ibis types; `beside` is a query that gives further facts by
+        lead_id. Scoville has to be installed where the parts are worked out.
+        """

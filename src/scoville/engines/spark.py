@@ -9,7 +9,11 @@ from __future__ import annotations
 import contextlib
 import socket
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import ibis
+from ibis.backends.sql.datatypes import PySparkType
 
 from scoville.data.traits import LOOKUPS
 from scoville.errors import EngineError, UsageError
@@ -18,6 +22,7 @@ try:
     from pyspark import StorageLevel
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
+    from pyspark.sql import functions as sf
 except ModuleNotFoundError as missing:
     raise UsageError("Spark is an extra: pip install 'scoville[spark]'; it needs Java 17 or newer") from missing
 
@@ -25,11 +30,11 @@ from scoville.data.in_spark import ERRORS, InSpark, said_by, table_of
 from scoville.engines.spark_targets import checked_targets, is_table, write_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    import ibis
     import pyarrow as pa
+    from pyspark.sql import DataFrame
 
     from scoville.plan.compile import Plan
 
@@ -44,6 +49,9 @@ SETTINGS: Mapping[str, str] = {
     "spark.sql.mapKeyDedupPolicy": "LAST_WIN",
 }
 _ANSWERS_WITHIN_S = 5.0
+_LEADS_AT_ONCE = 20_000  # with their events some tens of MB, in one process of Python
+# Beside the columns of leads and events stand ours, under names that no file has.
+_PART, _BESIDE = "scoville: part", "scoville: beside: "
 
 
 class Spark:
@@ -83,8 +91,10 @@ class Spark:
         They are never worked out again: a sum of fractions would differ in its last digit, and a score from its rank.
         """
         with _explained():
-            frame = self.session.sql(query).localCheckpoint(storageLevel=StorageLevel.MEMORY_AND_DISK_2)
-            frame.createOrReplaceTempView(name)
+            self._hold(name, self.session.sql(query))
+
+    def _hold(self, name: str, frame: DataFrame) -> None:
+        frame.localCheckpoint(storageLevel=StorageLevel.MEMORY_AND_DISK_2).createOrReplaceTempView(name)
 
     def materialise(self, plan: Plan, steps: Sequence[str], given: Sequence[str] = ()) -> None:
         """Run steps of the plan, each kept under its name, so that later ones read it. `given` stand there already."""
@@ -97,6 +107,20 @@ class Spark:
         """Rows of a query, here."""
         with _explained():
             return self.session.sql(query).toArrow()
+
+    def work_out(
+        self, name: str, work: Callable[[Mapping[str, pa.Table]], pa.Table], columns: Mapping[str, str], *, beside: str
+    ) -> None:
+        """Hand leads and their events out to Python on the executors: see `engine.Spread`."""
+        leads, further = self.session.table("leads"), self.session.sql(beside)
+        renamed = further.select(*(sf.col(column).alias(f"{_BESIDE}{column}") for column in further.columns))
+        both = leads.join(renamed, leads["lead_id"] == renamed[f"{_BESIDE}lead_id"])
+        part = sf.pmod(sf.xxhash64("lead_id"), sf.lit(leads.count() // _LEADS_AT_ONCE + 1))
+        events = self.session.table("events").withColumn(_PART, part).groupBy(_PART)
+        parts = both.withColumn(_PART, part).groupBy(_PART).cogroup(events)
+        kinds = ", ".join(f"`{column}` {PySparkType.to_string(ibis.dtype(kind))}" for column, kind in columns.items())
+        with _explained(), warnings.catch_warnings(action="ignore", category=FutureWarning):  # of pandas, unused
+            self._hold(name, parts.applyInArrow(partial(_worked_out, work), kinds))
 
     def sort_key(self, column: str) -> str:
         """A column of text as ORDER BY takes it: Spark sorts by bytes."""
@@ -123,6 +147,17 @@ class Spark:
         self.place.drop_all()
         if self._is_ours:
             self.session.stop()
+
+
+def _worked_out(work: Callable[[Mapping[str, pa.Table]], pa.Table], leads: pa.Table, events: pa.Table) -> pa.Table:
+    """One part, on an executor."""
+    beside = [name for name in leads.column_names if name.startswith(_BESIDE)]
+    tables = {
+        "leads": leads.drop_columns([_PART, *beside]),
+        "events": events.drop_columns([_PART]),
+        "beside": leads.select(beside).rename_columns([name.removeprefix(_BESIDE) for name in beside]),
+    }
+    return work(tables)
 
 
 def connected(url: str) -> Spark:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,8 @@ import pyarrow as pa
 from scoville.data.keep import literal, quoted
 from scoville.data.suggest import did_you_mean, listed
 from scoville.data.traits import DERIVED
+from scoville.engines.duckdb import DuckDB
+from scoville.engines.engine import Spread
 from scoville.errors import DataError, UsageError
 from scoville.learn.boosted.features import matrix_of
 from scoville.learn.tried.happenings import Asked, figures
@@ -26,11 +29,11 @@ from scoville.plan.people import trait_column
 from scoville.scoring import columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from numpy.typing import NDArray
 
-    from scoville.engines.duckdb import DuckDB
     from scoville.learn.boosted.features import Feature
     from scoville.learn.boosted.kept import Boosted
     from scoville.learn.tried.origins import Happening, Origin
@@ -39,6 +42,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Singles = NDArray[np.float32]
 
+_KINDS = {
+    "lead_id": "string", "boosted_probability": "float64", "boosted_reasons": "string",
+    "blended_probability": "float64",
+}  # fmt: skip
 UP, DOWN = 3, 1  # as many reasons as the points give
 _TELLS = 0.005  # in log odds: what moves less is no reason
 
@@ -54,13 +61,21 @@ def add_boosted(run: ScoreRun, boosted: Boosted, blend: float | None = None) -> 
     Example: `add_boosted(run, load_boosted("boosted.json")); run.scores`
     """
     _check_blend(run, blend)
-    matrix = features_at(run, boosted)
     run.keep("scores")
-    likely = "s.probability" if run.model.probability is not None else "NULL::DOUBLE"
-    known = run.engine.arrow(
-        f"SELECT l.lead_id, s.disqualified_by IS NULL AS counts, {likely} AS likely "  # noqa: S608 - our own steps
-        "FROM leads l LEFT JOIN scores s USING (lead_id) ORDER BY l.lead_id"
-    )
+    likely = "s.probability" if run.model.probability is not None else "CAST(NULL AS DOUBLE)"
+    judged = f"SELECT s.lead_id, s.disqualified_by IS NULL AS counts, {likely} AS likely FROM scores s"  # noqa: S608 - our own
+    names = ("boosted_probability", "boosted_reasons", *(("blended_probability",) if blend is not None else ()))
+    if isinstance(run.engine, Spread):
+        part = partial(_of_part, boosted=boosted, blend=blend, as_of=run.as_of, lists=run.lists, sees=_has_events(run))
+        run.engine.work_out("boosted", part, {name: _KINDS[name] for name in ("lead_id", *names)}, beside=judged)
+        run.beside_kept("boosted", names)
+    else:
+        known = run.engine.arrow(f"{judged} ORDER BY lead_id")
+        run.beside(_columns(features_at(run, boosted), known, boosted, blend))
+
+
+def _columns(matrix: Singles, known: pa.Table, boosted: Boosted, blend: float | None) -> pa.Table:
+    """What is put beside the scores, for leads in the order of their ids."""
     counts = known["counts"].to_numpy()
     found = boosted.probability(matrix)
     columns = {
@@ -71,7 +86,28 @@ def add_boosted(run: ScoreRun, boosted: Boosted, blend: float | None = None) -> 
     if blend is not None:
         own = known["likely"].to_numpy().astype(np.float64)
         columns["blended_probability"] = pa.array(_blended(own, found, blend), mask=~counts | np.isnan(own))
-    run.beside(pa.table(columns))
+    return pa.table(columns)
+
+
+def _of_part(
+    tables: Mapping[str, pa.Table],
+    *,
+    boosted: Boosted,
+    blend: float | None,
+    as_of: datetime,
+    lists: Mapping[str, Sequence[str]],
+    sees: bool,
+) -> pa.Table:
+    """The same for some leads and their events, in a DuckDB of its own."""
+    engine = DuckDB(threads=1)
+    try:
+        for name, rows in tables.items():
+            with engine.registered(rows) as source:
+                engine.keep(name, f"SELECT * FROM {source}")  # noqa: S608 - our own name
+        matrix = _matrix(_Leads(engine, as_of, lists, has_events=sees), boosted)
+        return _columns(matrix, engine.arrow("SELECT * FROM beside ORDER BY lead_id"), boosted, blend)
+    finally:
+        engine.close()
 
 
 def _check_blend(run: ScoreRun, blend: float | None) -> None:
@@ -101,7 +137,25 @@ def features_at(run: ScoreRun, boosted: Boosted) -> Singles:
 
     Raises: DataError for a column that is not there.
     """
-    engine = run.duckdb
+    return _matrix(_Leads(run.duckdb, run.as_of, run.lists, has_events=_has_events(run)), boosted)
+
+
+def _has_events(run: ScoreRun) -> bool:
+    return run.quality.relation("events") is not None
+
+
+@dataclass(frozen=True)
+class _Leads:
+    """Clean leads and events at an instant: all those of a run, or a part of them."""
+
+    engine: DuckDB
+    as_of: datetime
+    lists: Mapping[str, Sequence[str]]
+    has_events: bool
+
+
+def _matrix(run: _Leads, boosted: Boosted) -> Singles:
+    engine = run.engine
     engine.run(
         "CREATE OR REPLACE TEMP TABLE learn_rows AS SELECT row_number() OVER (ORDER BY lead_id) - 1 AS row_no, "  # noqa: S608
         f"lead_id, row_number() OVER (ORDER BY lead_id) AS lead_no, TIMESTAMP {literal(str(run.as_of))} AS as_of, "
@@ -117,7 +171,7 @@ def features_at(run: ScoreRun, boosted: Boosted) -> Singles:
     return matrix_of(columns, rows)
 
 
-def _traits(run: ScoreRun, used: Sequence[tuple[int, Feature]]) -> Iterable[tuple[int, Singles]]:
+def _traits(run: _Leads, used: Sequence[tuple[int, Feature]]) -> Iterable[tuple[int, Singles]]:
     wanted = [(place, one, one.origin.trait) for place, one in used if isinstance(one.origin, Trait)]
     if not wanted:
         return
@@ -126,11 +180,11 @@ def _traits(run: ScoreRun, used: Sequence[tuple[int, Feature]]) -> Iterable[tupl
         _check_trait(name, list(columns.leads))
     rules = [{"name": str(place), "by": name, "values": {"x": 1}} for place, _, name in wanted]
     plan = compile_plan(Model.from_dict({"scoville": 1, "name": "Traits", "fit": {"rules": rules}}), columns)
-    run.duckdb.bind_lists(plan, run.lists)
-    run.duckdb.run(f"CREATE OR REPLACE TEMP TABLE learn_traits AS {plan.sql('traits', run.engine.dialect)}")
+    run.engine.bind_lists(plan, run.lists)
+    run.engine.run(f"CREATE OR REPLACE TEMP TABLE learn_traits AS {plan.sql('traits', run.engine.dialect)}")
     for place, feature, name in wanted:
         yield place, feature.column(_cells_of(run, feature, name))
-    run.duckdb.run("DROP TABLE learn_traits")
+    run.engine.run("DROP TABLE learn_traits")
 
 
 def _check_trait(name: str, known: Sequence[str]) -> None:
@@ -142,7 +196,7 @@ def _check_trait(name: str, known: Sequence[str]) -> None:
     )
 
 
-def _cells_of(run: ScoreRun, feature: Feature, name: str) -> NDArray[np.int64]:
+def _cells_of(run: _Leads, feature: Feature, name: str) -> NDArray[np.int64]:
     column = quoted(trait_column(name))
     if not feature.by_value:
         found = _read(run, f"try_cast({column} AS DOUBLE)").fill_null(float("nan"))
@@ -154,12 +208,12 @@ def _cells_of(run: ScoreRun, feature: Feature, name: str) -> NDArray[np.int64]:
     return feature.cells.codes(np.array(spelled, object))  # type: ignore[union-attr]
 
 
-def _read(run: ScoreRun, value: str) -> pa.Array:
+def _read(run: _Leads, value: str) -> pa.Array:
     table = run.engine.arrow(f"SELECT {value} AS value FROM learn_traits ORDER BY lead_id")  # noqa: S608
     return table["value"].combine_chunks()
 
 
-def _behaviour(run: ScoreRun, used: Sequence[tuple[int, Feature]], rows: int) -> Iterable[tuple[int, Singles]]:
+def _behaviour(run: _Leads, used: Sequence[tuple[int, Feature]], rows: int) -> Iterable[tuple[int, Singles]]:
     """What each lead did; without events nobody did anything."""
     wanted: dict[Happening, dict[Origin, tuple[int, Feature]]] = {}
     for place, feature in used:
@@ -168,20 +222,13 @@ def _behaviour(run: ScoreRun, used: Sequence[tuple[int, Feature]], rows: int) ->
     asked = [
         Asked(of, tuple(dict.fromkeys(o.what for o in forms if isinstance(o, Summed)))) for of, forms in wanted.items()
     ]
-    if run.quality.relation("events") is None:
+    if not run.has_events:
         for forms in wanted.values():
             yield from ((place, _never(feature, rows)) for place, feature in forms.values())
         return
-    for one, found in figures(_Rows(run.duckdb), range(rows), asked):
+    for one, found in figures(run, range(rows), asked):
         for origin, (place, feature) in wanted[one.of].items():
             yield place, _numbers(feature, found[origin])
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The run as `figures` knows it."""
-
-    engine: DuckDB
 
 
 def _never(feature: Feature, rows: int) -> Singles:
