@@ -88,3 +88,17 @@ def test_a_password_that_is_tried_first_makes_no_login(
 @pytest.mark.parametrize("verb", [("key", "create"), ("key", "list"), ("key", "revoke"), ("user", "create")])
 def test_help_has_an_example(scoville: Scoville, verb: tuple[str, str]) -> None:
     assert f"Example: scoville {verb[0]} {verb[1]}" in " ".join(scoville(*verb, "-h").out.split())
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["key list", "user list", "audit", "backup x.zip", "key revoke x", "restore x.zip --forgotten-from STORE"],
+)
+def test_a_store_that_is_not_there_is_not_made_by_looking_into_it(
+    scoville: Scoville, store: str, tmp_path: Path, command: str
+) -> None:
+    words = command.replace("STORE", store).split()
+    told = scoville(*words, *([] if store in words else ["--store", store]))
+
+    assert (told.code, f"there is no store at {store}" in told.err) == (2, True)
+    assert not (tmp_path / "keys.db").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import stat
 import zipfile
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -51,6 +52,7 @@ def test_what_comes_back_is_what_was_there(new_store: NewStore, tmp_path: Path) 
     before = filled(new_store(with_tables=False))
     manifest = back_up(before, tmp_path / "all.zip", now=NOW)
     assert manifest.rows["inbox"] == 5
+    assert stat.S_IMODE((tmp_path / "all.zip").stat().st_mode) == 0o600  # people are in it
     after = new_store(with_tables=False)
     restore(after, tmp_path / "all.zip")
     assert contents(after) == contents(before)

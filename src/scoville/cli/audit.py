@@ -24,10 +24,10 @@ def audit(
     """
     from scoville.cli.output import figures_table, out, print_json
     from scoville.cli.run import working
-    from scoville.cli.standing import standing_store
+    from scoville.cli.standing import known_store
     from scoville.live.audit import audit as examine
 
-    with standing_store(store) as opened, working("working every score out again"):
+    with known_store(store) as opened, working("working every score out again"):
         found = examine(opened)
     if json:
         print_json({**asdict(found), "holds": found.holds})

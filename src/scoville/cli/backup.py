@@ -22,10 +22,10 @@ def backup(
     """
     from scoville.cli.output import out, print_json
     from scoville.cli.run import working
-    from scoville.cli.standing import standing_store, this_instant
+    from scoville.cli.standing import known_store, this_instant
     from scoville.live.backup import back_up
 
-    with standing_store(store) as opened, working("backing up"):
+    with known_store(store) as opened, working("backing up"):
         manifest = back_up(opened, file, now=this_instant())
     if json:
         print_json({"file": file, **vars(manifest)})
@@ -58,17 +58,16 @@ def restore(
 
     from scoville.cli.output import out, print_json
     from scoville.cli.run import working
-    from scoville.cli.standing import standing_store, this_instant
+    from scoville.cli.standing import known_store, this_instant
     from scoville.live.backup import restore as read_back
     from scoville.live.forget import forget_those_of
     from scoville.live.store.opening import open_store
 
-    with contextlib.closing(open_store(store)) as opened, working("restoring"):
+    with contextlib.ExitStack() as open_meanwhile, working("restoring"):
+        former = open_meanwhile.enter_context(known_store(forgotten_from)) if forgotten_from is not None else None
+        opened = open_meanwhile.enter_context(contextlib.closing(open_store(store)))
         manifest = read_back(opened, file)
-        forgotten = 0
-        if forgotten_from is not None:
-            with standing_store(forgotten_from) as former:
-                forgotten = forget_those_of(opened, former, now=this_instant())
+        forgotten = forget_those_of(opened, former, now=this_instant()) if former is not None else 0
     if json:
         print_json({"file": file, "forgotten": forgotten, **vars(manifest)})
         return

@@ -76,10 +76,10 @@ def list_(
     Example: scoville key list
     """
     from scoville.cli.output import figures_table, out, print_json
-    from scoville.cli.standing import standing_store, this_instant
+    from scoville.cli.standing import known_store, this_instant
     from scoville.web.auth.keys import list_keys
 
-    with standing_store(store) as opened, opened.reading() as connection:
+    with known_store(store) as opened, opened.reading() as connection:
         rows = list_keys(connection)
     if json:
         print_json({"keys": rows})
@@ -97,12 +97,12 @@ def revoke(
 
     Example: scoville key revoke Xw3kPq9LmN2sTu7v
     """
-    from scoville.cli.standing import standing_store, this_instant, who_types
+    from scoville.cli.standing import known_store, this_instant, who_types
     from scoville.errors import UsageError
     from scoville.web.auth.audit import record
     from scoville.web.auth.keys import revoke_key
 
-    with standing_store(store) as opened, opened.writing() as connection:
+    with known_store(store) as opened, opened.writing() as connection:
         if not revoke_key(connection, key_id, this_instant()):
             raise UsageError(f"there is no key '{key_id}' in force; see: scoville key list")
         record(connection, who_types(), "key.revoked", key_id, now=this_instant())

@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from scoville.errors import UsageError
     from scoville.live.store.opening import Store
 
 StoreUrl = Annotated[
@@ -36,6 +37,35 @@ def standing_store(url: str) -> Iterator[Store]:
     with contextlib.closing(open_store(url, connections=1)) as store:
         upgrade(store)
         yield store
+
+
+@contextlib.contextmanager
+def known_store(url: str) -> Iterator[Store]:
+    """A store that stands already: in a new one, made by a slip of the keys, all would be well.
+
+    Raises: UsageError when nothing is there, EngineError.
+    """
+    from scoville.live.store.migrating import step_of
+    from scoville.live.store.opening import is_there, open_store
+
+    if not is_there(url):
+        raise _missing(url)
+    with contextlib.closing(open_store(url, connections=1)) as store, store.reading() as connection:
+        if step_of(connection) is None:
+            raise _missing(url)
+    with standing_store(url) as store:
+        yield store
+
+
+def _missing(url: str) -> UsageError:
+    from sqlalchemy.engine import make_url
+
+    from scoville.errors import UsageError
+
+    shown = make_url(url).render_as_string()  # without its password
+    return UsageError(
+        f"there is no store at {shown}; name another --store, or make one: scoville serve --store {shown}"
+    )
 
 
 def this_instant() -> datetime:

@@ -53,10 +53,10 @@ def list_(
     Example: scoville user list
     """
     from scoville.cli.output import figures_table, out, print_json
-    from scoville.cli.standing import standing_store
+    from scoville.cli.standing import known_store
     from scoville.web.auth.users import list_users
 
-    with standing_store(store) as opened, opened.reading() as connection:
+    with known_store(store) as opened, opened.reading() as connection:
         users = list_users(connection)
     rows = [[one.email, one.role, "switched off" if one.disabled_at else "in force", one.name] for one in users]
     if json:

@@ -51,7 +51,7 @@ def back_up(store: Store, path: Path, *, now: datetime, told: Callable[[str], No
 
     Raises: DataError when the file cannot be written.
     """
-    with written_beside(path) as beside, zipfile.ZipFile(beside, "w") as archive, store.reading() as connection:
+    with written_beside(path) as beside, _private(beside) as archive, store.reading() as connection:
         rows = {}
         for one in CATALOGUE.sorted_tables:
             told(one.name)
@@ -82,6 +82,11 @@ def restore(store: Store, path: Path, *, told: Callable[[str], None] = lambda na
 
 
 # --- out ------------------------------------------------------------------------------------------------------------
+
+
+def _private(path: Path) -> zipfile.ZipFile:
+    path.touch(mode=0o600)  # like the store: nobody else on this machine reads it
+    return zipfile.ZipFile(path, "w")
 
 
 def _packed(connection: Connection, one: Table, archive: zipfile.ZipFile) -> int:

@@ -85,6 +85,12 @@ def open_store(url: str, *, connections: int = 8) -> Store:
         raise EngineError(f"cannot open the store {parsed.render_as_string()}: {said}") from None
 
 
+def is_there(url: str) -> bool:
+    """Whether opening this store would make no new file; a database is there or refuses. Raises: UsageError."""
+    parsed = _parsed(url)
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").exists()
+
+
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
