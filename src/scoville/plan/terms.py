@@ -36,6 +36,7 @@ TRUE, FALSE = ibis.literal(value=True), ibis.literal(value=False)
 _MOST_EXACT = 2.0**53  # beyond it a float is no exact whole number
 _WORDS = {True: ("true", "yes"), False: ("false", "no")}  # how forms write it into a column of text
 _TRUTH = {word: truth for truth, words in _WORDS.items() for word in words}
+_YEAR = "^ *[0-9]{4}[^0-9]"  # of others an age may be beyond 64 bits, and one such text would stop a whole run
 _NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
 
 
@@ -170,10 +171,12 @@ def number(column: ir.Value) -> ir.FloatingValue:
 
 
 def instant(column: ir.Value) -> ir.TimestampValue:
-    """A column as a timestamp (naive UTC); text that is not ISO 8601 is null."""
+    """A column as a timestamp (naive UTC); text that does not begin with a year of four digits is null."""
     if isinstance(column, (ir.TimestampValue, ir.DateValue)):
         return column.cast("timestamp")
-    return column.cast("string").try_cast("timestamp('UTC')").cast("timestamp")
+    text = column.cast("string")
+    plain = ibis.ifelse(text.re_search(_YEAR), text, ibis.null("string"))
+    return plain.try_cast("timestamp('UTC')").cast("timestamp")
 
 
 def _ordered(compare: Callable[[ir.Value, object], ir.BooleanValue]) -> Callable[..., ir.BooleanValue]:

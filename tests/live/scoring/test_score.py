@@ -7,18 +7,22 @@ import pytest
 from sqlalchemy import insert, text
 
 from live_sending import Live, message
+from scoville.errors import EngineError
 from scoville.live.audit import audit
-from scoville.live.scoring.score import build_some, score_some
+from scoville.live.scoring.score import PUT_ASIDE, build_some, score_some
 from scoville.live.scoring.switching import switch
+from scoville.live.store.metadata import to_us
 from scoville.live.store.people import outcomes
 from scoville.live.store.scores import adjustments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
     from live_stores import NewStore
+    from scoville.live.scoring.relations import Relations
 
 MODEL = """
 scoville: 1
@@ -32,6 +36,12 @@ engagement:
 stages: [{{name: Cold, from: 0}}, {{name: Hot, from: 40}}]
 """
 PLAIN = MODEL.format(demo=30)
+RENEWED = """
+scoville: 1
+name: R
+fit: {rules: [{name: Renewed, when: {renewal: {newer_than: 30d}}, points: 20}, {name: Old, when: {renewal: {older_than:
+  30d}}, points: 5}]}
+"""
 
 
 def test_a_score_is_that_of_the_facts_and_says_where_it_comes_from(live: Live) -> None:
@@ -279,3 +289,43 @@ def test_outcomes_and_leads_of_the_audit_are_counted(live: Live) -> None:
     live.score()
     done = audit(live.store, models=live.models)
     assert (done.leads, done.waiting, done.by_batch) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("are_refreshed", [False, True])
+def test_a_lead_that_cannot_be_scored_holds_up_nobody(live: Live, *, are_refreshed: bool) -> None:
+    live.publish(PLAIN)
+    people = [f"u{number}" for number in range(5)]
+    live.send(*(message("track", one, event="demo") for one in people))
+    if are_refreshed:
+        live.score()
+        live.now += timedelta(minutes=20)
+    published = live.models.current or live.models.refresh(live.store) or live.models.current
+    assert published is not None
+    usual, poison = published.compiled.score, live.rows("SELECT lead_no FROM leads WHERE lead_id = 'u2'")[0]["lead_no"]
+
+    def poisoned(relations: Relations, as_of: datetime) -> object:
+        if poison in relations.numbers:
+            raise EngineError("out of range")
+        return usual(relations, as_of)
+
+    published.compiled.score = poisoned  # type: ignore[method-assign, assignment]
+    assert (live.refresh if are_refreshed else live.score)() == 5
+    scored = {one for one, row in live.scores().items() if row["as_of"] == to_us(live.now)}
+    assert scored == {*people} - {"u2"}
+    published.compiled.score = usual  # type: ignore[method-assign]
+    live.now += 2 * PUT_ASIDE
+    live.refresh()
+    live.score()
+    assert live.scores()["u2"]["as_of"] == to_us(live.now)
+    assert live.rows("SELECT * FROM dirty") == []
+
+
+def test_an_instant_far_outside_of_all_calendars_is_none(small: Live) -> None:
+    """An age beyond 64 bits once failed the whole batch."""
+    small.publish(RENEWED)
+    far = ("290309-12-22 (BC) 00:00:00", "-290308-12-22", "294247-01-10", "infinity")
+    small.send(*(message("identify", f"u{n}", traits={"renewal": one}) for n, one in enumerate(far)))
+    small.send(message("identify", "known", traits={"renewal": "2026-04-30"}))
+    small.score()
+    assert {one for one, row in small.scores().items() if row["score"]} == {"known"}
+    assert small.wrongs() == []

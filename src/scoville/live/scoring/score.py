@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from scoville.errors import EngineError
 from scoville.live.fold.among import among, bound
 from scoville.live.scoring.motion import refresh_us
 from scoville.live.scoring.relations import Relations, read_relations
@@ -33,10 +35,13 @@ if TYPE_CHECKING:
 
 SCORING = 0x5C0FFEE  # the advisory lock on PostgreSQL: shared by who scores, alone for who switches models
 AT_ONCE = 1_000  # leads of a refresh or a build: an event that arrives meanwhile waits for no more
+PUT_ASIDE = timedelta(minutes=10)  # before a lead that cannot be scored is tried again; other clocks differ by less
 _PATIENCE_MS = (
     100  # for a lead that the fold marks dirty just now; below what PostgreSQL waits before it looks for knots
 )
 _HELD_BY_ANOTHER = "55P03"  # lock_not_available
+_OF_VALUES = (EngineError, DBAPIError, ArithmeticError, ValueError, TypeError)  # what the values of a lead can lead to
+_log = structlog.get_logger(__name__)
 
 
 class OnStageChanges(Protocol):
@@ -88,7 +93,11 @@ def score_some(
     `now`, naive UTC, is the `as_of` of the scores.
     """
     run = Run(store, models, settings, now, on_stage_changes)
-    return run.score(lambda connection: _oldest(connection, limit) if models.current else [])
+
+    def some(most: int) -> int:
+        return run.score(lambda connection: _oldest(connection, most, now) if models.current else [])
+
+    return _apart_from_poison(run, some, limit, lambda: _put_last(store, now))
 
 
 def refresh_some(
@@ -102,7 +111,11 @@ def refresh_some(
 ) -> int:
     """Score leads that time alone has moved, those whose turn it is longest first; how many they were."""
     run = Run(store, models, settings, now, on_stage_changes)
-    return run.score(lambda connection: _claimed(connection, _due(connection, models, now, limit), "decay"))
+
+    def some(most: int) -> int:
+        return run.score(lambda connection: _claimed(connection, _due(connection, models, now, most), "decay"))
+
+    return _apart_from_poison(run, some, limit, lambda: _put_off(store, models, now))
 
 
 def build_some(store: Store, models: Models, settings: LiveSettings, now: datetime, limit: int = AT_ONCE) -> int:
@@ -188,18 +201,59 @@ class Run:
         _clean(connection, claimed)
 
 
+def _apart_from_poison(run: Run, work: Callable[[int], int], limit: int, put_aside: Callable[[], None]) -> int:
+    """Work on some leads; one whose values fail a batch is found by halving it, and put aside: nobody waits behind it.
+
+    Raises: what the store raises when it is away or busy, and what a model that cannot run raises; nothing happened.
+    """
+    while True:
+        try:
+            return work(limit)
+        except (OperationalError, InterfaceError):
+            raise
+        except _OF_VALUES as failed:
+            run.models.refresh(run.store)  # is it the model, and not a lead?
+            if limit == 1:
+                _log.warning("a lead cannot be scored", error=type(failed).__name__, again_s=PUT_ASIDE.total_seconds())
+                put_aside()
+                return 1
+            limit //= 2
+
+
+def _put_last(store: Store, now: datetime) -> None:
+    """The dirty lead that waits longest stays dirty, and is tried again later; at once when it gets dirty anew."""
+    with store.writing() as connection:
+        oldest = _oldest(connection, 1, now)
+        connection.execute(
+            text("UPDATE dirty SET since = :later WHERE lead_no = :lead_no AND turn = :turn"),
+            [{"later": to_us(now + PUT_ASIDE), "lead_no": one.lead_no, "turn": one.turn} for one in oldest],
+        )
+
+
+def _put_off(store: Store, models: Models, now: datetime) -> None:
+    """The first lead that time has moved keeps its score for now."""
+    with store.writing() as connection:
+        rows = [{"lead_no": lead, "later": to_us(now + PUT_ASIDE), "now": to_us(now)}
+                for lead in _due(connection, models, now, 1)]  # fmt: skip
+        moved = "UPDATE scores SET refresh_at = :later WHERE lead_no = :lead_no AND refresh_at <= :now"
+        connection.execute(text(moved), rows)
+
+
 def share_scoring(connection: Connection) -> None:
     """Score beside others, but not while models are switched."""
     if connection.dialect.name != "sqlite":
         connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": SCORING})
 
 
-def _oldest(connection: Connection, limit: int) -> list[Claimed]:
-    """Dirty leads; on PostgreSQL those that nobody else holds, held until the transaction ends."""
+def _oldest(connection: Connection, limit: int, now: datetime) -> list[Claimed]:
+    """Dirty leads but those put aside; on PostgreSQL those that nobody else holds, held until the transaction ends."""
     held = "" if connection.dialect.name == "sqlite" else " FOR UPDATE SKIP LOCKED"
     rows = connection.execute(
-        text(f"SELECT lead_no, turn, cause, cause_ref, since FROM dirty ORDER BY since LIMIT :limit{held}"),  # noqa: S608
-        {"limit": limit},
+        text(
+            "SELECT lead_no, turn, cause, cause_ref, since FROM dirty WHERE since <= :until "  # noqa: S608 - our own words
+            f"ORDER BY since LIMIT :limit{held}"
+        ),
+        {"limit": limit, "until": to_us(now + PUT_ASIDE / 2)},
     )
     return [Claimed(lead, turn, Why(cause, ref, since)) for lead, turn, cause, ref, since in rows]
 
