@@ -38,14 +38,14 @@ From = Annotated[
     str | None,
     typer.Option(
         "--from", metavar="DATE", rich_help_panel=_WHEN, show_default=False,
-        help="The earlier date to compare with.  [default: 180 days before --to]",
+        help="The earlier date to compare with; default: 180 days before --to.",
     ),
 ]  # fmt: skip
 To = Annotated[
     str | None,
     typer.Option(
         "--to", metavar="DATE", rich_help_panel=_WHEN, show_default=False,
-        help="The later date.  [default: the end of the data]",
+        help="The later date; default: the end of the data.",
     ),
 ]  # fmt: skip
 Baseline = Annotated[
@@ -66,7 +66,7 @@ Window = Annotated[
     str | None,
     typer.Option(
         metavar="TIME", rich_help_panel=_WHEN, show_default=False,
-        help="Compare leads created within this time before each date, or all open ones: all.  [default: 90d]",
+        help="Compare leads created within this time before each date, or all open ones: all; default: 90d.",
     ),
 ]  # fmt: skip
 Limit = Annotated[

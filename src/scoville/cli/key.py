@@ -31,7 +31,7 @@ def create(
         typer.Option(
             metavar="NAME",
             show_default=False,
-            help="ingest, read, write or admin; may be repeated.  [default: ingest, read]",
+            help="ingest, read, write or admin; may be repeated; default: ingest, read.",
         ),
     ] = None,
     source: Annotated[

@@ -41,7 +41,7 @@ Won = Annotated[
     list[str] | None,
     typer.Option(
         "--won", metavar="NAME", rich_help_panel=_DATA, show_default=False,
-        help="Outcome that counts; may be repeated.  [default: won]",
+        help="Outcome that counts; may be repeated; default: won.",
     ),
 ]  # fmt: skip
 Horizon = Annotated[str, typer.Option(metavar="TIME", help="How far ahead an outcome counts, such as 90d.")]

@@ -51,14 +51,14 @@ def sql(  # noqa: PLR0913 - one parameter for each option
     leads: Annotated[
         str | None,
         typer.Option(
-            "--leads", "-l", metavar="TABLE", help=f"Who they are. {_TABLE}.  [default: leads]",
+            "--leads", "-l", metavar="TABLE", help=f"Who they are. {_TABLE}; default: leads.",
             rich_help_panel="Data", show_default=False,
         ),
     ] = None,
     events: Annotated[
         str | None,
         typer.Option(
-            "--events", "-e", metavar="TABLE", help="What they did, likewise.  [default: events]",
+            "--events", "-e", metavar="TABLE", help="What they did, likewise; default: events.",
             rich_help_panel="Data", show_default=False,
         ),
     ] = None,
