@@ -210,3 +210,9 @@ def test_where_enough_wait_already_others_are_asked_to_come_again(api: Api, monk
 def switch(api: Api) -> None:
     with api.store.writing() as connection:
         connection.execute(update(publications).values(switched_at=NOW + timedelta(minutes=1)))
+
+
+def test_a_model_that_cannot_score_live_leads_is_refused_before_it_is_kept(api: Api) -> None:
+    answer = api.key("write").post("/v1/models", {"text": NEW.replace("{path: ", "{occurred_at: ")})
+    assert answer.status_code == 422
+    assert "'occurred_at'" in answer.json()["message"]

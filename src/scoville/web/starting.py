@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from scoville.errors import UsageError
 from scoville.live.actions.sealing import VARIABLE
+from scoville.live.models.apart import check_runs
 from scoville.live.models.publishing import list_publications, publish
 from scoville.live.models.versions import save_version
 from scoville.live.store.access import keys, users
@@ -29,12 +30,14 @@ _AUTHOR = "scoville serve"
 def publish_file(store: Store, path: Path, *, now: datetime) -> bool:
     """Put the model of a file in force, unless it is already; whether that was needed.
 
-    Raises: UsageError for a file that cannot be read; ModelError with every problem of the model.
+    Raises: UsageError for a file that cannot be read; ModelError with every problem of the model; PlanError for one
+    that cannot score live leads.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as wrong:
         raise UsageError(f"{path}: cannot be read: {getattr(wrong, 'strerror', None) or 'it is not UTF-8'}") from None
+    check_runs(text)
     with store.writing() as connection:
         version = save_version(connection, text, author=_AUTHOR, note=f"from {path.name}", now=now)
         last = next(iter(list_publications(connection, 1)), None)

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import insert, text
 
 from live_sending import Live, message
-from scoville.errors import EngineError
+from scoville.errors import EngineError, PlanError
 from scoville.live.audit import audit
+from scoville.live.models.apart import check_runs
 from scoville.live.scoring.score import PUT_ASIDE, build_some, score_some
 from scoville.live.scoring.switching import switch
 from scoville.live.store.metadata import to_us
@@ -299,7 +300,8 @@ def test_a_lead_that_cannot_be_scored_holds_up_nobody(live: Live, *, are_refresh
     if are_refreshed:
         live.score()
         live.now += timedelta(minutes=20)
-    published = live.models.current or live.models.refresh(live.store) or live.models.current
+    live.models.refresh(live.store)
+    published = live.models.current
     assert published is not None
     usual, poison = published.compiled.score, live.rows("SELECT lead_no FROM leads WHERE lead_id = 'u2'")[0]["lead_no"]
 
@@ -329,3 +331,32 @@ def test_an_instant_far_outside_of_all_calendars_is_none(small: Live) -> None:
     small.score()
     assert {one for one, row in small.scores().items() if row["score"]} == {"known"}
     assert small.wrongs() == []
+
+
+def test_a_model_that_cannot_run_does_not_stop_the_one_in_force(live: Live) -> None:
+    live.publish(PLAIN)
+    broken = PLAIN.replace("job_title.seniority", "lead_id")
+    with pytest.raises(AssertionError):  # it is never switched to
+        live.publish(broken)
+    live.send(message("track", "u", event="demo", minutes_ago=0))
+    assert live.score() == 1
+    assert live.scores()["u"]["score"] == 30  # of the demo
+    live.publish(PLAIN.replace("points: 20", "points: 21"))
+    assert live.wrongs() == []
+
+
+@pytest.mark.parametrize(
+    ("fit", "engagement"),
+    [
+        ("{LEAD_ID: x}", "{a: b}"),
+        ("{any: [{Plan: x}, {plan: x}]}", "{a: b}"),
+        ("{a: b}", "{lead_id: x}"),
+        ("{a: b}", "{event: demo}"),
+        ("{a: b}", "{Occurred_At: x}"),
+        ("{a: b}", "{any: [{Path: x}, {path: x}]}"),
+    ],
+)
+def test_a_model_that_asks_for_what_no_message_can_set_is_refused(fit: str, engagement: str) -> None:
+    text = PLAIN.replace("{job_title.seniority: c_level}", fit).replace("{path: {starts_with: /pricing}}", engagement)
+    with pytest.raises(PlanError, match=r"the (trait|property) '"):
+        check_runs(text)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from scoville.data.values import TIME_COLUMNS
+from scoville.errors import ModelError, PlanError
 from scoville.live.fold.names import as_text, properties_said, traits_said
 from scoville.live.scoring.compiled import Compiled
 from scoville.live.scoring.relations import ADJUSTMENTS, Relations
@@ -42,6 +43,17 @@ class Deed:
 def compiled(text: str) -> Compiled:
     """A model, given as YAML, ready to run. Raises: ModelError, PlanError."""
     return Compiled(Model.loads(text))
+
+
+def check_runs(text: str) -> None:
+    """Compile a model as the worker will. Raises: ModelError; PlanError for one that cannot score live leads."""
+    try:
+        compiled(text)
+    except (ModelError, PlanError):
+        raise
+    except Exception as refused:
+        said = str(refused).partition("\n")[0]
+        raise PlanError(f"this model cannot score live leads: {said}") from refused
 
 
 def relations_of(

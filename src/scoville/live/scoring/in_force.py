@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import structlog
 from sqlalchemy import text
 
 from scoville.live.scoring.compiled import Compiled
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from scoville.live.store.opening import Store
 
+_log = structlog.get_logger(__name__)
 _LATEST = """
 SELECT p.publication_no, p.version_no, p.switched_at IS NOT NULL AS is_seen, v.text
 FROM publications p JOIN model_versions v ON v.version_no = p.version_no
@@ -50,6 +52,7 @@ class Models:
     pending: Published | None = None
     built_to: int = 0
     _ready: dict[int, Compiled] = field(default_factory=dict)
+    _cannot_run: set[int] = field(default_factory=set)
 
     @property
     def all(self) -> list[Published]:
@@ -65,7 +68,7 @@ class Models:
         """The same in a transaction that is open."""
         rows = connection.execute(text(_LATEST)).all()
         current = next((self._published(row) for row in rows if row.is_seen), None)
-        pending = next((self._published(row) for row in rows if not row.is_seen), None)
+        pending = next((self._to_come(row) for row in rows if not row.is_seen), None)
         if pending is not None and current is not None and pending.publication_no < current.publication_no:
             pending = None  # another was published and seen meanwhile: it will never be
         if pending is None or self.pending is None or pending.publication_no != self.pending.publication_no:
@@ -78,6 +81,18 @@ class Models:
         if version not in self._ready:
             self._ready[version] = Compiled(Model.loads(row.text), self.lists)  # type: ignore[attr-defined]
         return Published(row.publication_no, self._ready[version])  # type: ignore[attr-defined]
+
+    def _to_come(self, row: object) -> Published | None:
+        """A model that cannot run never comes into force, and does not stop the one that is."""
+        version: int = row.version_no  # type: ignore[attr-defined]  # a row of _LATEST
+        if version in self._cannot_run:
+            return None
+        try:
+            return self._published(row)
+        except Exception as failed:  # noqa: BLE001 - whatever is wrong with it, leads are scored by the other one
+            self._cannot_run.add(version)
+            _log.warning("a model cannot run", version_no=version, error=type(failed).__name__)
+            return None
 
     def _drop_old(self, used: set[int]) -> None:
         for version in self._ready.keys() - used:

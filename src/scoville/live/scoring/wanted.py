@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from scoville.data.traits import DERIVED
 from scoville.data.values import TIME_COLUMNS
+from scoville.errors import PlanError
 from scoville.model.conditions import traits_of
 from scoville.model.schema import SumRule
 from scoville.plan.compile import Columns
@@ -17,10 +18,13 @@ from scoville.plan.ledger import ledger_of
 from scoville.plan.people import used_traits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from scoville.model.load import Model
 
 ACCOUNT = "account."
 _KEY = "lead_id"
+_OF_EVENTS = frozenset({_KEY, "event", "occurred_at"})  # columns of their own: a message's go by `given.NAME`
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,10 @@ class Wanted:
 
 
 def wanted_by(model: Model) -> Wanted:
-    """What a model reads; of a derived trait what it is worked out from."""
+    """What a model reads; of a derived trait what it is worked out from.
+
+    Raises: PlanError for a name that no message can set, and for names that differ in capitals alone.
+    """
     ledger = ledger_of(model)
     traits: dict[str, None] = {}
     for name in used_traits(model, ledger):
@@ -51,8 +58,21 @@ def wanted_by(model: Model) -> Wanted:
             properties |= dict.fromkeys(traits_of(entry.rule.when))
         if isinstance(entry.rule, SumRule):
             properties[entry.rule.sum.of] = None
-    traits.pop(_KEY, None)
+    _check_names("trait", traits, frozenset({_KEY}))
+    _check_names("property", properties, _OF_EVENTS)
     return Wanted(tuple(traits), tuple(properties), None if "*" in names else frozenset(names))
+
+
+def _check_names(what: str, names: Iterable[str], own: frozenset[str]) -> None:
+    seen: dict[str, str] = {}
+    for name in names:
+        if name.casefold() in own:
+            said = f"what a message calls so is the {what} 'given.{name}'"
+            raise PlanError(f"live scores cannot ask for the {what} '{name}', which is a column of their own: {said}")
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            said = "a table cannot hold both; use one of them"
+            raise PlanError(f"the model asks for the {what} '{name}' and for '{other}': {said}")
 
 
 def columns_for(wanted: Wanted) -> Columns:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from sqlalchemy import Connection
 
 from scoville.errors import ModelError, Problem
+from scoville.live.models.apart import check_runs
 from scoville.live.models.publishing import list_publications, progress_of, publish, roll_back
 from scoville.live.models.versions import differences, find_version, list_versions, save_version, text_of
 from scoville.live.queries.in_force import in_force
@@ -177,6 +178,7 @@ def show_versions(
 @router.post("/v1/models", summary="Save a version", status_code=201, response_model=Version)
 def save(changing: Changing, asked: VersionToSave) -> Response:
     """Checked first: 422 names every problem with its line. Saving the newest text again adds nothing."""
+    check_runs(asked.text)  # before the transaction: it takes a while
     with changing.begin() as change:
         made = save_version(change.connection, asked.text, author=change.caller.actor, note=asked.note, now=change.now)
         detail = {"model_version": made.model_version}
