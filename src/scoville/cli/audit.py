@@ -39,6 +39,6 @@ def audit(
         )
         if not found.holds:
             rows = [(one.check, one.about, one.found, one.expected) for one in found.differences[:_SHOWN]]
-            out().print(figures_table("", ("check", "about", "found", "expected"), rows))
+            out().print(figures_table("", ("check", "about", "found", "expected"), rows, are_words=True))
     if not found.holds:
         raise typer.Exit(1)

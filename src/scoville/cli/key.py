@@ -85,7 +85,7 @@ def list_(
         print_json({"keys": rows})
         return
     columns = ("key", "begins with", "kind", "scopes", "last used", "state", "name")
-    out().print(figures_table("", columns, [_line(row, this_instant()) for row in rows]))
+    out().print(figures_table("", columns, [_line(row, this_instant()) for row in rows], are_words=True))
 
 
 @key.command()

@@ -63,13 +63,18 @@ def aside() -> Console:
     return Screen(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDE)
 
 
-def figures_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
-    """A plain table; all columns but the first and the last are numbers. Text is shown as it is, never as markup."""
+def figures_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, are_words: bool = False
+) -> Table:
+    """A plain table; all columns but the first and the last are numbers, unless all are words.
+
+    Text is shown as it is, never as markup.
+    """
     table = Table(
         title=escape(title), title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim"
     )
     for place, name in enumerate(columns):
-        is_text = place in {0, len(columns) - 1}
+        is_text = are_words or place in {0, len(columns) - 1}
         table.add_column(Text(name), justify="left" if is_text else "right", no_wrap=place == 0)
     for row in rows:
         table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))

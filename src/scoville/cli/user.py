@@ -63,7 +63,7 @@ def list_(
         shown = ("user_id", "email", "name", "role", "created_at", "disabled_at")
         print_json({"users": [{column: getattr(one, column) for column in shown} for one in users]})
         return
-    out().print(figures_table("", ("e-mail", "role", "state", "name"), rows))
+    out().print(figures_table("", ("e-mail", "role", "state", "name"), rows, are_words=True))
 
 
 @user.command()
