@@ -11,6 +11,8 @@ import typer
 from scoville.cli.standing import USUAL_STORE, StoreUrl
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from scoville.web.settings import Settings
 
 _DOOR = "Door"
@@ -77,8 +79,9 @@ def serve(  # noqa: PLR0913 - one parameter for each option
         die_with_parent(child_of)
         _work_as(role, store, settings, door)
         return
+    opened = _door(role, host, port)  # first: nothing is made or said by a server that cannot listen
     _prepare(store, model, role, shown)
-    _run_parent(role, host, port)
+    _run_parent(role, opened)
 
 
 def _prepare(store: str, model: Path | None, role: str, shown: str) -> None:
@@ -94,14 +97,20 @@ def _prepare(store: str, model: Path | None, role: str, shown: str) -> None:
                 typer.echo(note, err=True)
 
 
-def _run_parent(role: str, host: str, port: int) -> None:
+def _door(role: str, host: str, port: int) -> socket | None:
+    """Where requests arrive; who comes before there is an API waits in it. Nothing for a worker alone."""
+    from scoville.web.processes import open_door
+
+    return open_door(host, port) if role != "worker" else None
+
+
+def _run_parent(role: str, opened: socket | None) -> None:
     """The parent holds the door, and keeps one child for each part running."""
     import sys
 
-    from scoville.web.processes import Child, Parent, open_door
+    from scoville.web.processes import Child, Parent
 
     roles = ("worker", "api") if role == "all" else (role,)
-    opened = open_door(host, port) if "api" in roles else None
     handed = ["--door", str(opened.fileno())] if opened is not None else []
     again = [sys.executable, "-m", "scoville", *sys.argv[1:], "--child-of", str(os.getpid()), *handed]
     Parent([Child(one, [*again, "--role", one]) for one in roles], opened).run()

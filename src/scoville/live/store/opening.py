@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 _FORMS = "sqlite:///scoville.db or postgres://user:password@host/database"
 _LEAST_SQLITE = (3, 39)  # IS DISTINCT FROM
 _WAIT_MS = 10_000  # for another writer to finish
+_WAIT_FOR_READERS_MS = 300  # writers wait meanwhile
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers do not wait for the writer
     "PRAGMA synchronous = FULL",  # a commit is on the disk, not on its way there
     f"PRAGMA busy_timeout = {_WAIT_MS}",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # what was deleted is overwritten, not only forgotten
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -65536",  # KiB
     "PRAGMA wal_autocheckpoint = 4000",  # pages: ids of messages lie scattered, and one page is then copied back once
@@ -62,6 +64,20 @@ class Store:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield connection
 
+    def clear_log(self) -> bool:
+        """Empty SQLite's write-ahead log, which holds former pages; False while somebody reads from it."""
+        if not self.is_sqlite:
+            return True
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout = {_WAIT_FOR_READERS_MS}")
+            is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
+        finally:
+            connection.close()
+        return not is_busy
+
     def close(self) -> None:
         """End all connections."""
         self.engine.dispose()
@@ -82,7 +98,8 @@ def open_store(url: str, *, connections: int = 8) -> Store:
             return Store(engine)
     except DBAPIError as refused:
         said = str(refused.orig).splitlines()[0]
-        raise EngineError(f"cannot open the store {parsed.render_as_string()}: {said}") from None
+        shown = parsed.render_as_string().replace("postgresql+psycopg:", "postgres:", 1)  # as it was written
+        raise EngineError(f"cannot open the store {shown}: {said}") from None
 
 
 def is_there(url: str) -> bool:
