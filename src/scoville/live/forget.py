@@ -49,6 +49,7 @@ def forget(store: Store, leads: Collection[int], now: datetime) -> int:
         with store.writing() as connection:
             wait_alone(connection)
             gone += _forget(connection, some, now)
+    store.clear_log()
     return gone
 
 
@@ -71,7 +72,9 @@ def forget_ids(store: Store, ids: Collection[str], now: datetime) -> int:
             leads |= {lead for (lead,) in rows}
         _suppress(connection, named, now)
         _drop_said(connection, named)
-        return _forget(connection, leads, now)
+        gone = _forget(connection, leads, now)
+    store.clear_log()
+    return gone
 
 
 def forget_those_of(store: Store, former: Store, *, now: datetime) -> int:
@@ -181,11 +184,34 @@ def _drop_said(connection: Connection, ids: Collection[Id]) -> None:
                 text(f"DELETE FROM {table} WHERE {column} {among(connection, 'values')}"),  # noqa: S608 - our own names
                 marks,
             )
+    _drop_quarantined(connection, {_quoted(one.value) for one in ids})
+
+
+def _drop_quarantined(connection: Connection, quoted: Collection[str]) -> None:
+    """Messages put aside that name somebody anywhere. SQLite's `lower` knows ASCII alone: others are sought here."""
+    plain = {one for one in quoted if one.isascii()}
     place = "instr" if connection.dialect.name == "sqlite" else "strpos"
-    connection.execute(
-        text(f"DELETE FROM quarantine WHERE {place}(lower(body), :quoted) > 0"),  # noqa: S608 - our own words
-        [{"quoted": orjson.dumps(one.value.lower()).decode()} for one in ids],
-    )
+    if plain:
+        connection.execute(
+            text(f"DELETE FROM quarantine WHERE {place}(replace(lower(body), ' ', ''), :quoted) > 0"),  # noqa: S608 - ours
+            [{"quoted": one} for one in plain],
+        )
+    if others := set(quoted) - plain:
+        rows = connection.execute(text("SELECT quarantine_no, body FROM quarantine")).all()
+        found = [number for number, body in rows if any(one in _bare(body) for one in others)]
+        connection.execute(
+            text(f"DELETE FROM quarantine WHERE quarantine_no {among(connection, 'found')}"),  # noqa: S608 - our own marks
+            {"found": bound(connection, found)},
+        )
+
+
+def _quoted(value: str) -> str:
+    return orjson.dumps(_bare(value)).decode()
+
+
+def _bare(said: str) -> str:
+    """In small letters and without blanks, as ids are compared."""
+    return said.lower().replace(" ", "")
 
 
 # --- what is old -----------------------------------------------------------------------------------------------------

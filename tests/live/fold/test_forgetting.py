@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
@@ -145,3 +146,22 @@ def test_every_table_about_people_has_a_column_that_forgetting_follows() -> None
         "absences", "answers", "audit_log", "keys", "login_attempts", "owners", "sessions", "users",
     }  # fmt: skip
     assert {t.name for t in CATALOGUE.sorted_tables} == followed | by_value | of_nobody | of_those_who_work_with_it
+
+
+def test_what_was_put_aside_about_a_person_goes_however_it_was_written(live: Live) -> None:
+    live.send(message("identify", "gone", traits={"email": "jürgen.ÄÖ@example.com"}), message("identify", "stays"))
+    for number, claimed in enumerate((" Jürgen.äö@Example.com ", "JÜRGEN.ÄÖ@EXAMPLE.COM", "else@example.com")):
+        live.send(message("identify", "stays", f"a{number}", is_trusted=False, traits={"email": claimed}))
+    assert len(live.rows("SELECT * FROM quarantine")) == 3
+    forget_ids(live.store, ["gone"], live.now)
+    (left,) = live.rows("SELECT body FROM quarantine")
+    assert "else@example.com" in left["body"]
+
+
+def test_the_files_hold_nothing_of_a_forgotten_person(small: Live) -> None:
+    told_everywhere(small)
+    small.score()
+    forget_ids(small.store, [f"{MARK}-u"], small.now)
+    path = Path(str(small.store.engine.url.database))
+    held = {one.name for one in path.parent.glob(f"{path.name}*") if MARK.encode() in one.read_bytes().lower()}
+    assert held == set()
