@@ -100,7 +100,7 @@ def test_data_that_does_not_fit_says_so(tmp_path: Path) -> None:
     path = tmp_path / "big.csv"
     noise = "||".join(["md5((i * 7)::VARCHAR)"] * 9)  # does not compress
     duckdb.sql(f"COPY (SELECT i AS lead_id, {noise} AS note FROM range(400000) t(i)) TO '{path}'")  # noqa: S608
-    with pytest.raises(DataError, match="does not fit"):
+    with pytest.raises(DataError, match=r"does not fit: .*--memory-limit"):
         load(con, path, workspace=Workspace(), as_of=NOW)
 
 

@@ -270,7 +270,7 @@ def test_glob_over_two_kinds(con: InDuckDB, write: Write, tmp_path: Path) -> Non
 
 
 def test_missing_table_of_a_duckdb_file(con: InDuckDB, database: Path) -> None:
-    assert "no such table. Did you mean 'people'? Tables in the file: hits, people." in refusal(
+    assert "no such table. Did you mean 'people'? Tables in the file: people, web.hits." in refusal(
         con, f"{database}::poeple"
     )
 

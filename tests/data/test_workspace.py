@@ -125,6 +125,11 @@ def test_maps_of_the_command_line_replace_single_columns(write: Callable[..., Pa
     assert after.leads.source == before.leads.source
 
 
+def test_quotes_within_a_name_are_of_the_name() -> None:
+    mapped = Workspace().with_maps(['leads.job_title=Job "Title"', "leads.city='City'"]).leads.columns
+    assert dict(mapped) == {"job_title": 'Job "Title"', "city": "City"}
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -13,6 +13,7 @@ import pytest
 import scoville
 from scoville.engines.beside import written_beside
 from scoville.engines.duckdb import DuckDB
+from scoville.engines.named import engine_of
 from scoville.errors import DataError, EngineError, UsageError
 
 MODEL = scoville.Model.from_dict(
@@ -59,13 +60,21 @@ def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_slash_too_many_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    duckdb.connect(str(tmp_path / "crm.duckdb")).close()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(EngineError, match=r"Did you mean duckdb://crm\.duckdb"):
+        engine_of("duckdb:///crm.duckdb")
+    engine_of("duckdb://crm.duckdb").close()
+
+
 def test_a_file_of_another_kind_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "text.duckdb").write_text("no database " * 1000, encoding="utf-8")
     with pytest.raises(EngineError, match="cannot open the DuckDB database"):
         DuckDB(str(tmp_path / "text.duckdb"))
 
 
-@pytest.mark.parametrize("size", ["lots", "", "4'; SELECT 1 --"])
+@pytest.mark.parametrize("size", ["lots", "", "4'; SELECT 1 --", "0GB", "-1GB"])
 def test_a_memory_limit_is_a_size(size: str) -> None:
     with pytest.raises(UsageError, match="write it like 4GB"):
         DuckDB(memory_limit=size)

@@ -74,7 +74,7 @@ Engine = Annotated[
     typer.Option(
         "--engine",
         metavar="URL",
-        help="duckdb:// in memory, or duckdb:///FILE to read its tables.",
+        help="duckdb:// in memory, or duckdb://FILE to read its tables.",
         rich_help_panel="Machine",
     ),
 ]
@@ -82,7 +82,8 @@ AnyEngine = Annotated[
     str,
     typer.Option(
         "--engine", metavar="URL", rich_help_panel="Machine",
-        help="Where the tables are: duckdb:// in memory, duckdb:///FILE, or postgres://USER@HOST/DATABASE.",
+        help="Where the tables are: duckdb:// in memory, duckdb://FILE, postgres://USER@HOST/DATABASE, or "
+        "spark://HOST:7077.",
     ),
 ]  # fmt: skip
 MemoryLimit = Annotated[

@@ -24,6 +24,7 @@ from scoville.data.quality import Notice
 from scoville.data.said_by_postgres import explained
 from scoville.data.sources import Raw, open_source
 from scoville.data.suggest import did_you_mean, listed
+from scoville.data.table_names import names_of, table_called
 from scoville.errors import DataError
 from scoville.spelling import empty_of, sql_of
 from scoville.spelling.postgres import short_name
@@ -81,7 +82,7 @@ class InPostgres:
     # --- opening -----------------------------------------------------------------------------------------------------
 
     def open_source(self, source: object, *, relation: str, delimiter: str | None = None) -> Raw:
-        """A table or view of the database, as `name` or `schema.name`. Also what `sources.open_source` reads here.
+        """A table or view of the database: see `table_names`. Also what `sources.open_source` reads here.
 
         Raises: DataError with the nearest name for a table that is not there.
         """
@@ -102,16 +103,7 @@ class InPostgres:
 
     def address(self, name: str) -> tuple[str, str] | None:
         """Schema and name of a table, null when there is none. Case counts only where it tells two tables apart."""
-        found = self.tables()
-        for same in (lambda text: text, str.casefold):
-            for schema, table, is_visible in found:
-                if same(name) == same(f"{schema}.{table}") or (same(name) == same(table) and is_visible):
-                    return schema, table
-        elsewhere = [(schema, table) for schema, table, _ in found if table == name]
-        if len(elsewhere) > 1:
-            choices = listed([".".join(one) for one in elsewhere])
-            raise DataError(f"{name}: there is a table of this name in several schemas. Say which: {choices}.")
-        return elsewhere[0] if elsewhere else None
+        return table_called(name, self.tables())
 
     def tables(self) -> list[tuple[str, str, bool]]:
         """Schema and name of each table and view, and whether the name alone is enough."""
@@ -140,7 +132,7 @@ class InPostgres:
         return replace(raw, table=self.put(f"raw_{relation}", rows))
 
     def _missing(self, source: str) -> DataError:
-        names = [table if is_visible else f"{schema}.{table}" for schema, table, is_visible in self.tables()]
+        names = names_of(self.tables())
         database = self.con.info.dbname
         said = f" Tables of {database}: {listed(names)}." if names else f" {database} has no tables that you may see."
         return DataError(f"{source}: no such table in {database}, and no such file.{did_you_mean(source, names)}{said}")

@@ -25,6 +25,7 @@ from scoville.data.keep import count_rows, literal, quoted
 from scoville.data.memory import as_arrow, is_table_in_memory
 from scoville.data.quality import Notice
 from scoville.data.suggest import did_you_mean, listed
+from scoville.data.table_names import names_of, table_called
 from scoville.errors import DataError
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _files(con: InDuckDB, path: str) -> list[Path]:
 
 def _missing(con: InDuckDB, path: str, expanded: Path) -> DataError:
     folder = expanded.parent
-    tables = [name for _, _, name in _tables(con)]
+    tables = names_of(_tables(con))
     of_engine = f" Tables of the engine: {listed(tables)}." if tables else ""
     if has_magic(path):
         return DataError(f"{path}: no file matches this pattern. Check the folder and the ending.{of_engine}")
@@ -334,7 +335,7 @@ def _open_attached(con: InDuckDB, file: str, table: str, relation: str) -> Raw:
     found = _table_address(con, table, catalog)
     name = f"{file}::{table}"
     if found is None:
-        names = [one for _, _, one in _tables(con, catalog)]
+        names = names_of(_tables(con, catalog))
         raise DataError(f"{name}: no such table.{did_you_mean(table, names)} Tables in the file: {listed(names)}.")
     return Raw(relation, name, _view_of(con, found, relation), is_text=False)
 
@@ -372,22 +373,24 @@ def _not_opened(file: Path, refused: duckdb.Error) -> DataError:
     return DataError(f"{file}: cannot be opened as a DuckDB database: {str(refused).splitlines()[0]}")
 
 
-def _tables(con: InDuckDB, catalog: str | None = None) -> list[tuple[str, str, str]]:
+def _tables(con: InDuckDB, catalog: str | None = None) -> list[tuple[str, str, bool]]:
     """Tables and views of a catalog, or of the engine's own database without those that are temporary."""
     rows = con.con.execute(
-        "SELECT table_catalog, table_schema, table_name FROM information_schema.tables "
-        "WHERE table_catalog = coalesce(?, current_database()) ORDER BY table_name",
+        "SELECT table_schema, table_name FROM information_schema.tables "
+        "WHERE table_catalog = coalesce(?, current_database()) "
+        "ORDER BY table_schema <> 'main', table_schema, table_name",
         [catalog],
     ).fetchall()
-    return [(str(a), str(b), str(c)) for a, b, c in rows]
+    return [(str(schema), str(table), schema == "main") for schema, table in rows]
 
 
 def _table_address(con: InDuckDB, name: str, catalog: str | None = None) -> str | None:
     """`table` or `schema.table` as a full SQL name, null when there is none of this name."""
-    for address in _tables(con, catalog):
-        if name.casefold() in {address[2].casefold(), f"{address[1]}.{address[2]}".casefold()}:
-            return ".".join(map(quoted, address))
-    return None
+    found = table_called(name, _tables(con, catalog))
+    if found is None:
+        return None
+    ((own,),) = con.con.execute("SELECT coalesce(?, current_database())", [catalog]).fetchall()
+    return ".".join(map(quoted, (str(own), *found)))
 
 
 def _view_of(con: InDuckDB, address: str, relation: str) -> ir.Table:

@@ -237,7 +237,9 @@ def _is_zone(name: object) -> bool:
 def _split_map(text: str) -> tuple[str, str, str]:
     target, equals, source = text.partition("=")
     relation, dot, column = target.strip().partition(".")
-    source = source.strip().strip("\"'")
+    source = source.strip()
+    if len(source) > 1 and source[0] == source[-1] and source[0] in "\"'":
+        source = source[1:-1]
     if not (equals and dot and column and source):
         raise UsageError(
             f'--map {text}: not of the form relation.column="Name in the file", '

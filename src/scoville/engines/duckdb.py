@@ -60,8 +60,15 @@ class DuckDB:
     def _limit_memory(self, size: str) -> None:
         try:
             self.connection.execute(f"SET memory_limit = {literal(size)}")
+            is_some = self._memory_limit_bytes() > 0
         except duckdb.Error:
-            raise UsageError(f"the memory limit '{size}' is not a size; write it like 4GB or 512MB") from None
+            is_some = False
+        if not is_some:
+            raise UsageError(f"the memory limit '{size}' is not a size; write it like 4GB or 512MB")
+
+    def _memory_limit_bytes(self) -> int:
+        limit = self.connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchall()
+        return int(limit[0][0])
 
     def columns(self, table: str) -> Mapping[str, ibis.DataType]:
         """Names and Ibis types of a temporary table's columns, in their order."""
@@ -124,8 +131,7 @@ class DuckDB:
 
     def parts(self, plan: Plan, leads: int) -> int:
         """Into how many parts so many leads have to be dealt for the memory that this connection may use."""
-        limit = self.connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchall()
-        return parts_needed(leads, len(plan.ledger.events), int(limit[0][0]))
+        return parts_needed(leads, len(plan.ledger.events), self._memory_limit_bytes())
 
     def drop(self, steps: Sequence[str]) -> None:
         """Forget steps that `materialise` made."""
@@ -189,7 +195,11 @@ def _connected(database: str) -> duckdb.DuckDBPyConnection:
         spill = Path(tempfile.gettempdir(), f"scoville-{secrets.token_hex(8)}")  # DuckDB makes it when it is needed
         return duckdb.connect(database, config={"temp_directory": str(spill)})
     if not Path(database).is_file():
-        raise EngineError(f"there is no DuckDB database {database}; name a file, or use duckdb:// for memory alone")
+        beside = database.removeprefix("/")
+        near = f" Did you mean duckdb://{beside}, without the third slash?" if Path(beside).is_file() else ""
+        raise EngineError(
+            f"there is no DuckDB database {database}; name a file, or use duckdb:// for memory alone.{near}"
+        )
     try:
         try:
             return duckdb.connect(database, read_only=True)

@@ -21,7 +21,7 @@ _WAREHOUSES = {
     "spark": "scoville.engines.spark",
 }
 ALLOWED = (
-    "duckdb:// (in memory), duckdb:///path/to/file.duckdb (to read its tables), postgres://user@host:5432/database, "
+    "duckdb:// (in memory), duckdb://path/to/file.duckdb (to read its tables), postgres://user@host:5432/database, "
     "or spark://host:7077"
 )
 
