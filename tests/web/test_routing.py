@@ -3,12 +3,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from api_world import Api
 from scoville.live.routing.queue import enqueue
 from scoville.live.store.access import audit_log
 from scoville.live.store.actions import actions
+from scoville.live.store.scores import model_versions
 
 if TYPE_CHECKING:
     from scoville.live.store.opening import Store
@@ -104,13 +105,23 @@ def test_an_action_never_shows_its_secrets_again(api: Api) -> None:
     shown = client.get(f"/v1/actions/{made['action_id']}")
 
     assert made["secret"].startswith("whsec_")
-    assert again == {"action_id": made["action_id"], "secret": None}
+    assert again == {"action_id": made["action_id"], "secret": None, "notes": []}
     for secret in (made["secret"], "hush-hush", "/x"):
         assert secret not in shown.text
     with api.store.reading() as connection:
         rows = repr([connection.execute(select(table)).all() for table in (actions, audit_log)])
     assert "hush-hush" not in rows
     assert client.put(f"/v1/actions/{made['action_id']}", shown.json()["action"]).status_code == 200  # masks stay
+
+
+def test_an_action_for_a_stage_that_the_model_does_not_have_is_made_with_a_note(api: Api) -> None:
+    rule = "fit: {rules: [{name: Germany, when: {country: DE}, points: 80}]}"
+    model = f"scoville: 1\nname: M\n{rule}\nstages: [{{name: Lead, from: 0}}, {{name: SQL, from: 71}}]\n"
+    with api.store.writing() as connection:
+        connection.execute(update(model_versions).values(text=model))
+    made = api.key("admin").post("/v1/actions", HOOK | {"stages": ["SQL", "Sql"]}).json()
+
+    assert made["notes"] == ["the model in force has no stage 'Sql'; it has Lead, SQL"]
 
 
 def test_an_address_inside_the_network_is_no_place_for_a_webhook(api: Api) -> None:

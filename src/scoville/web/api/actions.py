@@ -12,8 +12,10 @@ from scoville.live.actions import defining, messages
 from scoville.live.actions.addresses import Policy, policy_of
 from scoville.live.actions.queueing import queue_test
 from scoville.live.actions.sealing import Sealer, sealer_of
+from scoville.live.queries.in_force import in_force
 from scoville.live.store.opening import Store
 from scoville.live.store.settings import read_settings
+from scoville.model.load import Model
 from scoville.web.api.changes import Changing
 from scoville.web.api.fields import Answer, At, Body, Id, Name, Points, Text, When
 from scoville.web.api.route import GuardedRoute, Here
@@ -82,6 +84,7 @@ class Made(Answer):
 
     action_id: str
     secret: str | None = None
+    notes: list[str] = Field(default_factory=list, description="What is allowed, but hardly meant.")
 
 
 class Queued(Answer):
@@ -153,8 +156,9 @@ def show_actions(here: Here) -> Actions:
 def add_action(changing: Changing, asked: Action) -> Response:
     """A webhook is signed as Standard Webhooks say. Addresses inside the network are refused, now and at every send."""
     saved = changing.made(lambda: _save(changing.store, asked, changing))
-    made = Made(action_id=saved.action_id, secret=saved.secret)
-    return changing.noted("action.added", saved.action_id, made, status=201, kept=Made(action_id=saved.action_id))
+    kept = Made(action_id=saved.action_id, notes=_notes(changing.store, asked))
+    made = kept.model_copy(update={"secret": saved.secret})
+    return changing.noted("action.added", saved.action_id, made, status=201, kept=kept)
 
 
 @router.get("/v1/actions/{action_id}", summary="One action")
@@ -171,7 +175,8 @@ def change_action(changing: Changing, action_id: ActionId, asked: Action) -> Res
     """The whole of it; what comes back as a mask stays as it was."""
     _check(changing.store, action_id)
     changing.made(lambda: _save(changing.store, asked, changing, action_id))
-    return changing.noted("action.changed", action_id, Made(action_id=action_id))
+    made = Made(action_id=action_id, notes=_notes(changing.store, asked))
+    return changing.noted("action.changed", action_id, made)
 
 
 @router.delete("/v1/actions/{action_id}", summary="Take away an action that never said anything", status_code=204)
@@ -251,6 +256,17 @@ def _save(store: Store, asked: Action, changing: Changing, action_id: str | None
         given["mail_server"] = defining.MailServer(**dict(asked.mail_server))
     wanted = defining.Action(**given)
     return defining.save_action(store, _sealer(store), _policy(store), wanted, changing.now, action_id=action_id)
+
+
+def _notes(store: Store, asked: Action) -> list[str]:
+    """A stage that no model has yet may be meant; one that is spelt otherwise would stay silent for ever."""
+    with store.reading() as connection:
+        now = in_force(connection) if asked.stages else None
+    if now is None:
+        return []
+    known = [stage.name for stage in Model.loads(now.text).stages]
+    unknown = [name for name in asked.stages if name not in known]
+    return [f"the model in force has no stage '{name}'; it has {', '.join(known)}" for name in unknown]
 
 
 def _shown(one: defining.Shown) -> KnownAction:
