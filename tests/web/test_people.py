@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,3 +85,16 @@ def test_a_person_who_is_forgotten_is_gone_and_named_nowhere(api: Api, way: str)
         rows = repr([connection.execute(table.select()).all() for table in (audit_log, leads, scores)])
         assert connection.execute(select(suppressed)).first() is not None
     assert "ann" not in rows
+
+
+def test_after_forgetting_no_kept_answer_names_the_person_in_the_files(api: Api) -> None:
+    if not api.store.is_sqlite:
+        pytest.skip("PostgreSQL keeps its files itself")
+    client = api.key("admin")
+    answer = client.post(
+        "/v1/leads/ann/adjustments", {"points": 5, "reason": "marker-4c1d"}, headers={"Idempotency-Key": "k"}
+    )
+    assert answer.status_code == 201
+    assert client.post("/v1/forget", {"ids": ["ann"]}).status_code == 200
+    path = Path(str(api.store.engine.url.database))
+    assert not [one for one in path.parent.glob(f"{path.name}*") if b"marker-4c1d" in one.read_bytes()]

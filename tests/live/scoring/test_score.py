@@ -360,3 +360,23 @@ def test_a_model_that_asks_for_what_no_message_can_set_is_refused(fit: str, enga
     text = PLAIN.replace("{job_title.seniority: c_level}", fit).replace("{path: {starts_with: /pricing}}", engagement)
     with pytest.raises(PlanError, match=r"the (trait|property) '"):
         check_runs(text)
+
+
+def test_who_stands_somewhere_is_built_before_the_switch_even_when_dirty(live: Live) -> None:
+    """Else their standing would be lost, and the same crossing be told a second time."""
+    live.publish(PLAIN)
+    live.send(*(message("track", "u", event="demo", minutes_ago=minutes) for minutes in (0, 1)))
+    live.score()
+    with live.store.writing() as connection:
+        connection.execute(
+            text("INSERT INTO publications (version_no, published_at, published_by, note) VALUES (1, 0, 'a', '')")
+        )
+    live.models.refresh(live.store)
+    live.models.built_to = 99  # a build that broke off went past the lead
+    live.send(message("page", "u"))
+    assert not switch(live.store, live.models, live.now)
+    assert build_some(live.store, live.models, live.settings, live.now) == 1
+    assert switch(live.store, live.models, live.now)
+    live.score()
+    assert [row["stage"] for row in live.rows("SELECT stage FROM stage_changes")] == ["Hot"]
+    assert live.wrongs() == []

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from scoville.live.scoring.score import OnStageChanges
     from scoville.live.store.opening import Store
 
+# Who is dirty and was never scored stands nowhere yet, and is not waited for.
 _MISSING = text(
     "SELECT 1 FROM leads l WHERE NOT EXISTS (SELECT 1 FROM scores s WHERE s.publication_no = :pending "
-    "AND s.lead_no = l.lead_no) AND NOT EXISTS (SELECT 1 FROM dirty d WHERE d.lead_no = l.lead_no) LIMIT 1"
+    "AND s.lead_no = l.lead_no) AND (NOT EXISTS (SELECT 1 FROM dirty d WHERE d.lead_no = l.lead_no) "
+    "OR EXISTS (SELECT 1 FROM scores c WHERE c.publication_no = :current AND c.lead_no = l.lead_no)) LIMIT 1"
 )
 _BOTH = (
     "FROM scores n LEFT JOIN scores c ON c.publication_no = :current AND c.lead_no = n.lead_no "
@@ -49,7 +51,7 @@ def switch(store: Store, models: Models, now: datetime, *, on_stage_changes: OnS
         _alone(connection)
         models.read(connection)
         pending, current = models.pending, models.current
-        if pending is None or _is_missing(connection, pending):
+        if pending is None or _is_missing(connection, pending, current):
             models.built_to = 0  # the next build looks for whoever was left out from the start
             return False
         both = {"pending": pending.publication_no, "current": current.publication_no if current else -1}
@@ -73,5 +75,6 @@ def _alone(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SCORING})
 
 
-def _is_missing(connection: Connection, pending: Published) -> bool:
-    return connection.execute(_MISSING, {"pending": pending.publication_no}).first() is not None
+def _is_missing(connection: Connection, pending: Published, current: Published | None) -> bool:
+    both = {"pending": pending.publication_no, "current": current.publication_no if current else -1}
+    return connection.execute(_MISSING, both).first() is not None

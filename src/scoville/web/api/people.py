@@ -162,6 +162,7 @@ def forget_people(changing: Changing, asked: ToForget) -> Response:
     count = changing.made(lambda: forget_ids(changing.store, asked.ids, changing.now))
     with changing.store.writing() as connection:
         connection.execute(delete(answers))  # kept for retries; they may name somebody
+    changing.store.clear_log()
     return changing.noted("people.forgotten", "", Forgotten(leads=count))
 
 
@@ -173,4 +174,5 @@ def forget_lead(changing: Changing, lead_id: LeadId) -> Response:
     count = changing.made(lambda: forget(changing.store, [lead_no], changing.now))
     with changing.store.writing() as connection:
         connection.execute(delete(answers))
+    changing.store.clear_log()
     return changing.noted("people.forgotten", "", Forgotten(leads=count))
