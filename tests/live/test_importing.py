@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from scoville.data.workspace import Workspace
 from scoville.errors import DataError
@@ -129,3 +129,29 @@ def test_the_json_column_of_properties_is_taken_apart(new_file: NewStore) -> Non
     store = new_file()
     take(store, "events", rows)
     assert messages(store)[0]["payload"]["properties"] == {"own": "1", "page": "/pricing", "deep": {"n": 1}}
+
+
+def test_a_file_goes_in_no_faster_than_it_is_folded_but_does_not_wait_for_a_worker_that_is_not_there(
+    new_file: NewStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, rows = (
+        new_file(),
+        [{"lead_id": "a", "event": "v", "occurred_at": NOW, "event_id": str(i)} for i in range(9000)],
+    )
+    seen: list[int] = []
+
+    def fold_in_the_meantime(_: float) -> None:
+        with store.writing() as connection:
+            waiting = connection.execute(select(inbox.c.seq).order_by(inbox.c.seq)).scalars().all()
+            seen.append(len(waiting))
+            connection.execute(delete(inbox).where(inbox.c.seq <= waiting[1500]))
+
+    monkeypatch.setattr("scoville.live.importing.time.sleep", fold_in_the_meantime)
+    assert take(store, "events", rows).accepted == 9000
+    assert max(seen) <= 6000  # 4,000 may wait, and the 2,000 of one transaction come on top
+
+    stood_still: list[float] = []
+    monkeypatch.setattr("scoville.live.importing.time.sleep", stood_still.append)
+    more = [row | {"event_id": f"more {at}"} for at, row in enumerate(rows)]
+    assert take(store, "events", more).accepted == 9000
+    assert len(stood_still) == 16  # fifteen looks after the first, and never again

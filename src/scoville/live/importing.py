@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import time
 import uuid
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import ibis
 import orjson
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from scoville.data.clean import clean_profiles
 from scoville.data.clean_events import JSON_COLUMN
@@ -31,7 +32,7 @@ from scoville.errors import DataError, UsageError
 from scoville.live.ingest.reading import Arrival, read_batch
 from scoville.live.ingest.rules import Rules
 from scoville.live.ingest.writing import Written, write_batches
-from scoville.live.store.log import sources
+from scoville.live.store.log import inbox, sources
 from scoville.live.store.metadata import to_us
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 What = Literal["events", "leads", "outcomes"]
 Row = dict[str, Any]
+_MOST_UNFOLDED = 4_000  # rows: a second of folding
+_LOOK_S, _LOOKS = 0.2, 15
 _MOST_ROWS = 2_000  # of one transaction: a running server waits for it no longer than a moment
 _AGAIN = "scoville: again"  # how often a row of this content has come before
 _OUTCOME_KEYS = {"at": "occurred_at"}
@@ -86,16 +89,39 @@ def import_history(
         rows, unusable, names = _rows(engine, what, file, workspace)
         rules = replace(Rules(), outcomes={name: name for name in names}, are_bots_refused=False)
         arrival = Arrival(_source(store, source, now), is_trusted=True, received_us=to_us(now), is_history=True)
-        imported = Imported(unusable=unusable)
+        imported, pace = Imported(unusable=unusable), _Pace()
         for some in _fetched(engine, rows):
             items = [_READERS[what](row, now) for row in some]
             batch = read_batch(items, arrival, rules, lambda: str(uuid.uuid4()))
             with store.writing() as connection:
                 imported = imported.plus(write_batches(connection, [batch]))
             told(imported)
+            pace.wait(store)
     finally:
         engine.close()
     return imported
+
+
+@dataclass
+class _Pace:
+    """Keeps the line in the inbox short, so that what happens now is not kept behind all of history."""
+
+    patience: int = _LOOKS  # looks without a change that are left: without a worker there is nothing to wait for
+
+    def wait(self, store: Store) -> None:
+        """Until few rows wait, as long as they become fewer."""
+        before = math.inf
+        while self.patience and (left := _unfolded(store)) > _MOST_UNFOLDED:
+            self.patience = _LOOKS if left < before else self.patience - 1
+            before = left
+            time.sleep(_LOOK_S)
+
+
+def _unfolded(store: Store) -> int:
+    """About how many rows the inbox has: from its ends, which costs nothing."""
+    with store.reading() as connection:
+        last, first = (connection.execute(select(end(inbox.c.seq))).scalar() for end in (func.max, func.min))
+    return 0 if last is None or first is None else int(last - first)
 
 
 def _rows(engine: DuckDB, what: What, file: object, workspace: Workspace) -> tuple[ir.Table, int, list[str]]:

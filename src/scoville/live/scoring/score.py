@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from scoville.live.store.settings import LiveSettings
 
 SCORING = 0x5C0FFEE  # the advisory lock on PostgreSQL: shared by who scores, alone for who switches models
+_NEWEST = 4  # one of so many that are claimed is of the newest
 AT_ONCE = 1_000  # leads of a refresh or a build: an event that arrives meanwhile waits for no more
 PUT_ASIDE = timedelta(minutes=10)  # before a lead that cannot be scored is tried again; other clocks differ by less
 _PATIENCE_MS = (
@@ -95,7 +96,7 @@ def score_some(
     run = Run(store, models, settings, now, on_stage_changes)
 
     def some(most: int) -> int:
-        return run.score(lambda connection: _oldest(connection, most, now) if models.current else [])
+        return run.score(lambda connection: _longest_waiting(connection, most, now) if models.current else [])
 
     return _apart_from_poison(run, some, limit, lambda: _put_last(store, now))
 
@@ -223,7 +224,7 @@ def _apart_from_poison(run: Run, work: Callable[[int], int], limit: int, put_asi
 def _put_last(store: Store, now: datetime) -> None:
     """The dirty lead that waits longest stays dirty, and is tried again later; at once when it gets dirty anew."""
     with store.writing() as connection:
-        oldest = _oldest(connection, 1, now)
+        oldest = _longest_waiting(connection, 1, now)
         connection.execute(
             text("UPDATE dirty SET since = :later WHERE lead_no = :lead_no AND turn = :turn"),
             [{"later": to_us(now + PUT_ASIDE), "lead_no": one.lead_no, "turn": one.turn} for one in oldest],
@@ -245,17 +246,23 @@ def share_scoring(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": SCORING})
 
 
-def _oldest(connection: Connection, limit: int, now: datetime) -> list[Claimed]:
-    """Dirty leads but those put aside; on PostgreSQL those that nobody else holds, held until the transaction ends."""
+def _longest_waiting(connection: Connection, limit: int, now: datetime) -> list[Claimed]:
+    """Dirty leads but those put aside; on PostgreSQL those that nobody else holds, held until the transaction ends.
+
+    Most of them have waited longest. Some are the newest: who acts now is not kept behind a long line of history.
+    """
     held = "" if connection.dialect.name == "sqlite" else " FOR UPDATE SKIP LOCKED"
-    rows = connection.execute(
-        text(
-            "SELECT lead_no, turn, cause, cause_ref, since FROM dirty WHERE since <= :until "  # noqa: S608 - our own words
-            f"ORDER BY since LIMIT :limit{held}"
-        ),
-        {"limit": limit, "until": to_us(now + PUT_ASIDE / 2)},
-    )
-    return [Claimed(lead, turn, Why(cause, ref, since)) for lead, turn, cause, ref, since in rows]
+    found: dict[int, Claimed] = {}
+    for order, count in (("since", limit - limit // _NEWEST), ("since DESC", limit // _NEWEST)):
+        rows = connection.execute(
+            text(
+                "SELECT lead_no, turn, cause, cause_ref, since FROM dirty WHERE since <= :until "  # noqa: S608 - ours
+                f"ORDER BY {order} LIMIT :limit{held}"
+            ),
+            {"limit": count, "until": to_us(now + PUT_ASIDE / 2)},
+        )
+        found |= {lead: Claimed(lead, turn, Why(cause, ref, since)) for lead, turn, cause, ref, since in rows}
+    return list(found.values())
 
 
 def _claimed(connection: Connection, leads: Sequence[int], cause: str) -> list[Claimed]:
