@@ -103,6 +103,23 @@ def test_a_row_that_cannot_be_used_is_kept_aside_with_its_reason(tmp_path: Path)
     assert refused == {"unknown lead": "nobody", "no points": "ann", "unreadable time": "ann"}
 
 
+def test_a_beginning_that_does_not_read_among_others_that_do_is_no_beginning_ever(tmp_path: Path) -> None:
+    file = tmp_path / "by_hand.csv"
+    days = ["02.01.2026", "03.01.2026", "04.01.2026", "31.12.2025"]
+    file.write_text("lead_id,points,created_at\n" + "".join(f"ann,1,{day}\n" for day in [*days, "soon"]))
+    found = scoville.score(scoville.Model.from_dict(MODEL), LEADS, EVENTS, as_of=AS_OF, adjustments=file)
+    assert row_of(found, "ann")["score"] == 30 + 5 + 4  # title, faded visit, four points given
+    refused = [json.loads(row["row"]) for row in found.rejects]
+    assert refused == [{"lead_id": "ann", "points": 1, "created_at": "soon"}]
+
+
+def test_a_list_on_which_nobody_stands_yet_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "by_hand.csv"
+    file.write_text("lead_id,points\n")
+    found = scoville.score(scoville.Model.from_dict(MODEL), LEADS, EVENTS, as_of=AS_OF, adjustments=file)
+    assert row_of(found, "ann")["score"] == 35
+
+
 def test_the_adjustments_of_a_merged_lead_go_to_the_lead_that_took_it_over() -> None:
     leads = [{"lead_id": "a", "email": "ann@firm.com"}, {"lead_id": "b", "email": "ANN@firm.com"}]
     model = scoville.Model.from_dict({"scoville": 1, "name": "Merged", "fit": {"rules": []}})

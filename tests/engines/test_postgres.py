@@ -202,6 +202,20 @@ def test_a_file_beside_a_warehouse_is_sent_there(engine: Postgres, tmp_path: Pat
     assert alike(run.scores) == alike(expected.scores)
 
 
+def test_points_by_hand_that_are_no_numbers_are_kept_aside_as_on_duckdb(engine: Postgres, tmp_path: Path) -> None:
+    given = ["5", "+4", " .5", "1e2", "many", "1.2.3", "1e400", "NaN", "-"]
+    file = tmp_path / "by_hand.csv"
+    file.write_text("lead_id,points,expires_at\n" + "".join(f"a,{one},\n" for one in given) + "a,1,someday\n")
+    model = scoville.Model.from_dict({"scoville": 1, "name": "By hand", "fit": {"rules": []}})
+    here = scoville.score(model, [{"lead_id": "a"}], as_of=AS_OF, adjustments=file)
+    there = scoville.score(model, [{"lead_id": "a"}], as_of=AS_OF, adjustments=file, engine=engine)
+    for run in (here, there):
+        quality = run.quality.relation("adjustments")
+        assert quality is not None
+        assert quality.rejected == {"no points": 5, "unreadable time": 1}
+    assert alike(there.contributions) == alike(here.contributions)
+
+
 def test_frames_beside_a_warehouse_are_sent_there(engine: Postgres, expected: scoville.ScoreRun) -> None:
     run = scoville.score(scoville.Model.from_dict(MODEL), LEADS, events(), as_of=AS_OF, engine=engine)
     assert alike(run.scores) == alike(expected.scores)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import ibis
 
-from scoville.data.clean import REASON, clean_profiles
+from scoville.data.clean import REASON, UNREAD, clean_profiles
 from scoville.data.quality import NO_LEAD_ID, NO_POINTS, UNKNOWN_LEAD, UNREADABLE_TIME, RelationQuality
 from scoville.data.values import row_as_json
 
@@ -37,15 +37,20 @@ def clean_adjustments(
     """
     raw = con.open_source(source, relation="adjustments", delimiter=workspace.adjustments.delimiter)
     columns = workspace.adjustments.columns
-    cleaned = clean_profiles(con, raw, columns, workspace.settings, key="lead_id", reason=NO_LEAD_ID)
+    cleaned = clean_profiles(
+        con, raw, columns, workspace.settings, key="lead_id", reason=NO_LEAD_ID, keep_unread=_INSTANTS
+    )
     known = people.known()
     rows = cleaned.table.left_join(known, cleaned.table["lead_id"] == known["scoville_from"])
     judged = con.keep_table(
         "judged_adjustments", rows.mutate(**{_OWNER: rows["scoville_survivor"], REASON: _wrong(rows)})
     )
     wrong, fine = judged.filter(judged[REASON].notnull()), judged.filter(judged[REASON].isnull())
-    rejects = wrong.select(
-        relation=ibis.literal(raw.relation), reason=wrong[REASON], row=row_as_json(wrong, cleaned.table.columns)
+    shown = _as_given(wrong)
+    rejects = shown.select(
+        relation=ibis.literal(raw.relation),
+        reason=shown[REASON],
+        row=row_as_json(shown, [name for name in cleaned.table.columns if not name.startswith(UNREAD)]),
     )
     counts = con.fetch_rows(wrong.group_by(reason=wrong[REASON]).aggregate(rows=wrong.count()))
     rejected = {**cleaned.rejected, **{row["reason"]: int(row["rows"]) for row in counts}}
@@ -66,12 +71,25 @@ def _typed(rows: ir.Table) -> ir.Table:
 
 def _wrong(rows: ir.Table) -> ir.Value:
     """The first reason against a row, null for none."""
-    unread = [rows[name].notnull() & _instant(rows, name).isnull() for name in _INSTANTS if name in rows.columns]
+    unread = [
+        *(rows[name].notnull() & _instant(rows, name).isnull() for name in _INSTANTS if name in rows.columns),
+        *(rows[UNREAD + name].notnull() for name in _INSTANTS if UNREAD + name in rows.columns),
+    ]
     return ibis.cases(
         (rows["scoville_survivor"].isnull(), UNKNOWN_LEAD),
         (_points(rows).isnull() | _points(rows).isnan() | _points(rows).isinf(), NO_POINTS),
         *((one, UNREADABLE_TIME) for one in unread),
         else_=ibis.null("string"),
+    )
+
+
+def _as_given(rows: ir.Table) -> ir.Table:
+    """Instants that do not read are shown as they stand in the file."""
+    unread = [name for name in _INSTANTS if UNREAD + name in rows.columns]
+    return (
+        rows
+        if not unread
+        else rows.mutate(**{name: rows[UNREAD + name].coalesce(rows[name].cast("string")) for name in unread})
     )
 
 

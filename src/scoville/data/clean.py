@@ -25,7 +25,7 @@ from scoville.data.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import ibis.expr.types as ir
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from scoville.data.workspace import Settings
 
 REASON = "scoville: reason"  # stands beside the columns of a file under a name that no file has
+UNREAD = "scoville: unread "
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,19 @@ def clean_accounts(con: Place, raw: Raw, mapping: Mapping[str, str], settings: S
 
 
 def clean_profiles(
-    con: Place, raw: Raw, mapping: Mapping[str, str], settings: Settings, *, key: str, reason: str
+    con: Place,
+    raw: Raw,
+    mapping: Mapping[str, str],
+    settings: Settings,
+    *,
+    key: str,
+    reason: str,
+    keep_unread: Collection[str] = (),
 ) -> Cleaned:
     """Any relation whose rows belong to a key, with our columns and types.
 
-    What `clean_leads` and others have in common.
+    What `clean_leads` and others have in common. A text in one of the columns `keep_unread` that its column's format
+    does not read stays in a column `UNREAD` + name; there is none where all of them were read.
     """
     columns = resolve_columns(raw.relation, raw.name, raw.table.columns, mapping)
     keyed = key_value(raw.table[columns.names[key]], columns, settings)
@@ -82,7 +91,13 @@ def clean_profiles(
     texts = [name for name in shaped.columns if name != key and _is_to_read(raw, name, shaped)]
     readings = read_texts(con, shaped, texts, settings, relation=raw.relation, source=raw.name)
     read = {name: reading.value(cast("ir.StringColumn", shaped[name])) for name, reading in readings.items()}
-    table = con.keep_table(f"clean_{raw.relation}", shaped.mutate(**read).filter(lambda row: row[key].notnull()))
+    unread = {
+        UNREAD + name: ibis.ifelse(read[name].isnull(), shaped[name], ibis.null("string"))
+        for name in keep_unread if name in readings and readings[name].unreadable
+    }  # fmt: skip
+    table = con.keep_table(
+        f"clean_{raw.relation}", shaped.mutate(**read, **unread).filter(lambda row: row[key].notnull())
+    )
     counts = shaped.aggregate(rows=shaped.count(), missing=shaped[key].isnull().sum())
     rows, missing = con.fetch_rows(counts)[0].values()
     said = [Notice(raw.relation, name, reading.notice) for name, reading in readings.items() if reading.notice]

@@ -185,8 +185,8 @@ def _event_quality(raw: Raw, cleaned: Cleaned) -> RelationQuality:
 
 
 def _no_room(refused: duckdb.Error) -> DataError:
-    first = str(refused).splitlines()[0]
+    first = str(refused).splitlines()[0].rstrip(".")
     return DataError(
-        f"the data cannot be read, or does not fit: {first.rstrip('.')}. Free some disk space, point TMPDIR to a larger "
+        f"the data cannot be read, or does not fit: {first}. Free some disk space, point TMPDIR to a larger "
         "disk, give more with --memory-limit, or give Parquet, which is not copied."
     )

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from scoville.data.in_duckdb import InDuckDB
 
 COPY_CHARS = 1 << 22
-MAY_BE_EMPTY = frozenset({"events"})  # nothing may have happened yet; leads without rows are a failed export
+# Nothing may have happened yet, and nobody have given points; leads without rows are a failed export.
+MAY_BE_EMPTY = frozenset({"events", "adjustments"})
 
 
 @dataclass(frozen=True)

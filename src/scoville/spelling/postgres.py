@@ -35,6 +35,7 @@ _OFFSET = "(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
 READABLE_TIME = f"^(?!0000){_DATE}([T ]{_CLOCK} ?{_OFFSET}?)?$"
 # Numbers beyond what a float holds: PostgreSQL stops at them.
 _READABLE_NUMBER = "^[^eE]{1,200}([eE][-+]?0*[0-9]{1,2})?$"
+_NUMBER = "^ *[+-]?([0-9]{1,200}([.][0-9]*)?|[.][0-9]{1,200})([eE][-+]?0*[0-9]{1,2})? *$"
 _SMALLEST_LOG = -690.0  # e to this is about 1e-300; a result below 1e-308 is an error, and worth nothing
 # What DuckDB's trim takes off: the blanks of Unicode, category Zs.
 BLANKS = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
@@ -122,6 +123,8 @@ class Compiler(PostgresCompiler):
         plain = PostgresCompiler.visit_Cast(self, op, arg=arg, to=to)
         if op.arg.dtype.is_string() and to.is_timestamp():
             return self.if_(_matches(arg, READABLE_TIME), plain, sge.Null())
+        if op.arg.dtype.is_string() and to.is_floating():
+            return self.if_(_matches(arg, _NUMBER), plain, sge.Null())
         if op.arg.dtype.is_floating() and to.is_integer():
             return self.if_(arg.between(sge.convert(-9.2e18), sge.convert(9.2e18)), plain, sge.Null())
         return self.visit_Cast(op, arg=arg, to=to)
