@@ -207,8 +207,9 @@ def test_points_by_hand_that_are_no_numbers_are_kept_aside_as_on_duckdb(engine: 
     file = tmp_path / "by_hand.csv"
     file.write_text("lead_id,points,expires_at\n" + "".join(f"a,{one},\n" for one in given) + "a,1,someday\n")
     model = scoville.Model.from_dict({"scoville": 1, "name": "By hand", "fit": {"rules": []}})
-    here = scoville.score(model, [{"lead_id": "a"}], as_of=AS_OF, adjustments=file)
-    there = scoville.score(model, [{"lead_id": "a"}], as_of=AS_OF, adjustments=file, engine=engine)
+    leads = pa.table({"lead_id": ["a"]})
+    here = scoville.score(model, leads, as_of=AS_OF, adjustments=file)
+    there = scoville.score(model, leads, as_of=AS_OF, adjustments=file, engine=engine)
     for run in (here, there):
         quality = run.quality.relation("adjustments")
         assert quality is not None
