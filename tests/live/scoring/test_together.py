@@ -85,15 +85,15 @@ def test_nothing_is_lost_or_wrong_when_everything_happens_at_once(live: Live) ->
     live.fold()
     live.score()
     assert live.wrongs() == []
-    assert len(live.scores()) > 10
+    assert live.scores()
 
 
 def anything(dice: random.Random) -> Message:
     """A message of one of few people, who now and then turn out to be one."""
-    user, visitor = f"u{dice.randrange(30)}", f"a{dice.randrange(60)}"
-    chance = dice.random()
+    number, chance = dice.randrange(30), dice.random()
+    user, visitor = f"u{number}", f"a{number + 30 * dice.randrange(2)}"
     if chance < 0.1:
-        return message("identify", user, visitor, traits={"email": f"e{dice.randrange(28)}@x.io"})
+        return message("identify", user, visitor, traits={"email": f"e{number // 3}@x.io"})
     if chance < 0.15:
         return message("group", user, group=f"g{dice.randrange(3)}", traits={"plan": "pro"})
     return message("page", user if chance < 0.6 else None, None if chance < 0.6 else visitor)

@@ -96,7 +96,8 @@ def score_some(
     run = Run(store, models, settings, now, on_stage_changes)
 
     def some(most: int) -> int:
-        return run.score(lambda connection: _longest_waiting(connection, most, now) if models.current else [])
+        newest = limit // _NEWEST if most == limit else 0  # a lead that fails is looked for from the oldest on
+        return run.score(lambda connection: _waiting(connection, most, now, newest) if models.current else [])
 
     return _apart_from_poison(run, some, limit, lambda: _put_last(store, now))
 
@@ -224,7 +225,7 @@ def _apart_from_poison(run: Run, work: Callable[[int], int], limit: int, put_asi
 def _put_last(store: Store, now: datetime) -> None:
     """The dirty lead that waits longest stays dirty, and is tried again later; at once when it gets dirty anew."""
     with store.writing() as connection:
-        oldest = _longest_waiting(connection, 1, now)
+        oldest = _waiting(connection, 1, now)
         connection.execute(
             text("UPDATE dirty SET since = :later WHERE lead_no = :lead_no AND turn = :turn"),
             [{"later": to_us(now + PUT_ASIDE), "lead_no": one.lead_no, "turn": one.turn} for one in oldest],
@@ -246,14 +247,14 @@ def share_scoring(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": SCORING})
 
 
-def _longest_waiting(connection: Connection, limit: int, now: datetime) -> list[Claimed]:
+def _waiting(connection: Connection, limit: int, now: datetime, newest: int = 0) -> list[Claimed]:
     """Dirty leads but those put aside; on PostgreSQL those that nobody else holds, held until the transaction ends.
 
-    Most of them have waited longest. Some are the newest: who acts now is not kept behind a long line of history.
+    Those that have waited longest, and among them so many of the newest: who acts now is not kept behind history.
     """
     held = "" if connection.dialect.name == "sqlite" else " FOR UPDATE SKIP LOCKED"
     found: dict[int, Claimed] = {}
-    for order, count in (("since", limit - limit // _NEWEST), ("since DESC", limit // _NEWEST)):
+    for order, count in (("since", limit - newest), ("since DESC", newest)):
         rows = connection.execute(
             text(
                 "SELECT lead_no, turn, cause, cause_ref, since FROM dirty WHERE since <= :until "  # noqa: S608 - ours
