@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ import scoville
 from agreement import assert_same_numbers
 from oracle import OracleResult, Row, oracle
 from plan_runner import EVENT_COLUMNS, LEAD_COLUMNS, contribution, score_row, table
+from scoville.engines.duckdb import DuckDB
 from scoville.errors import UsageError
 from strategies import PROPERTIES, TRAITS, Scene, scenes
 
@@ -176,3 +178,19 @@ def test_a_run_that_fails_leaves_the_last_file_as_it_was(tmp_path: Path) -> None
     carried(MODEL, leads, events, JUNE, last)  # its results were never written, so it is not left either
     assert last.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["last.duckdb"]
+
+
+def test_tables_of_a_database_that_is_only_read_are_carried_on(tmp_path: Path) -> None:
+    database, last = tmp_path / "crm.duckdb", tmp_path / "last.duckdb"
+    with duckdb.connect(database) as own:
+        own.execute("CREATE TABLE leads AS SELECT 'ann' AS lead_id")
+        own.execute(
+            "CREATE TABLE events AS SELECT 'ann' AS lead_id, 'pricing' AS event, DATE '2026-05-20' AS occurred_at"
+        )
+    for days in range(2):
+        run = scoville.score(
+            scoville.Model.from_dict(MODEL), "leads", "events", as_of=JUNE + timedelta(days=days), since=last,
+            engine=DuckDB(str(database)),
+        )  # fmt: skip
+        run.leave()
+    assert "were carried on from the run before" in said(run)

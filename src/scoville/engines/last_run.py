@@ -69,7 +69,7 @@ class LastRun:
     def leave(self, engine: DuckDB, plan: Plan, as_of: datetime, given: list[str]) -> None:
         """Write the file of this run in the place of the last one: whole, or not at all."""
         with written_beside(self.path) as beside:
-            engine.run(f"ATTACH {literal(str(beside))} AS {_NEXT}")
+            engine.run(f"ATTACH {literal(str(beside))} AS {_NEXT} (READ_WRITE)")
             try:
                 for table, query in _left(plan, engine.dialect, given).items():
                     engine.run(f"CREATE TABLE {_NEXT}.{table} AS {query}")
