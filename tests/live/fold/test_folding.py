@@ -201,6 +201,16 @@ def test_an_alias_made_with_a_public_key_lays_no_trap_for_a_later_user(live: Liv
     assert {"evil-user", "tomorrow"} <= set(live.lead_ids())
 
 
+def test_a_public_key_changes_nothing_of_an_account_that_is_known(live: Live) -> None:
+    live.send(message("group", "boss", group="big", traits={"employees": 5000, "plan": "pro"}))
+    live.send(public("group", anonymous="evil", group="big", traits={"employees": 1, "plan": "pro"}))
+    live.send(public("group", anonymous="evil", group="big", traits={"plan": "pro"}))  # nothing new: nothing to say
+    assert sorted(map(str, named(live, "account_traits", "value"))) == ['"pro"', '"pro"', '"pro"', "5000"]
+    assert named(live, "quarantine", "reason") == ["known_account"]
+    live.send(public("group", anonymous="first", group="new", traits={"employees": 7}))  # nobody knew it
+    assert "7" in named(live, "account_traits", "value")
+
+
 def test_protected_traits_are_set_by_servers_alone(live: Live) -> None:
     live.settings = replace(live.settings, protected_traits=("plan", "account.plan"))
     live.send(

@@ -14,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from scoville.live.fold.among import among, bound
 from scoville.live.fold.changes import Changes
-from scoville.live.fold.known import known_people
+from scoville.live.fold.known import known_accounts, known_people
 from scoville.live.fold.messages import Arrived, Said, read_message
 from scoville.live.fold.placing import Note, counterparts, place
 from scoville.live.fold.suppression import suppressed_among
@@ -84,10 +84,11 @@ def fold_rows(connection: Connection, rows: list[Arrived], settings: LiveSetting
     ids = {one for said in messages for one in (*said.ids, *counterparts(said))}
     forgotten = suppressed_among(connection, ids)
     people = known_people(connection, ids)
+    accounts = known_accounts(connection, {said.group for said in messages if said.group and not said.row.is_trusted})
     for said in messages:
         if forgotten.intersection(said.ids):
             continue
-        placed, notes = place(said, people, settings)
+        placed, notes = place(said, people, accounts, settings)
         changes.put_aside(notes)
         if placed is not None:
             changes.add(placed)

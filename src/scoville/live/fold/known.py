@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
 from sqlalchemy import text
 
 from scoville.live.fold.among import among, bound
@@ -38,6 +39,25 @@ def known_people(connection: Connection, ids: Collection[Id]) -> People:
     people.undone = _undone(connection, by_number)
     people.previous = _previous(connection, people)
     return people
+
+
+def known_accounts(connection: Connection, names: Collection[str]) -> dict[str, dict[str, object]]:
+    """Those accounts that are stored, each with its traits as they stand: name -> value."""
+    if not names:
+        return {}
+    which, marks = among(connection, "names"), {"names": bound(connection, names)}
+    known: dict[str, dict[str, object]] = {
+        account: {} for (account,) in connection.execute(
+            text(f"SELECT account_id FROM accounts WHERE account_id {which}"), marks  # noqa: S608 - our own marks
+        )
+    }  # fmt: skip
+    traits = text(
+        "SELECT a.account_id, t.name, t.value FROM accounts a JOIN account_traits t ON t.account_no = a.account_no "  # noqa: S608
+        f"WHERE a.account_id {which} ORDER BY t.changed_at, t.event_id"
+    )
+    for account, name, value in connection.execute(traits, marks):
+        known[account][name] = None if value is None else orjson.loads(value)  # the newest stands
+    return known
 
 
 def _sizes(connection: Connection, people: People) -> dict[int, int]:

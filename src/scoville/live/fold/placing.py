@@ -14,11 +14,13 @@ from scoville.live.fold.messages import ANONYMOUS, USER, Id
 from scoville.live.fold.people import MOST_IDS, Tie
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from scoville.live.fold.messages import Said
     from scoville.live.fold.people import People
     from scoville.live.store.settings import LiveSettings
+
+    Accounts = Mapping[str, Mapping[str, object]]  # those that are stored, with their traits
 
 _ABOUT_PEOPLE = frozenset({"identify", "alias", "group"})
 
@@ -40,7 +42,7 @@ class Placed:
     id: Id
 
 
-def place(said: Said, people: People, settings: LiveSettings) -> tuple[Placed | None, list[Note]]:
+def place(said: Said, people: People, accounts: Accounts, settings: LiveSettings) -> tuple[Placed | None, list[Note]]:
     """Whom a message counts for, null when it counts for nobody; and what was put aside of it."""
     if said.user is None and said.anonymous is None and said.previous is None:
         return None, [Note(said, "no_person", "userId and anonymousId are missing, or words for nothing.")]
@@ -50,6 +52,8 @@ def place(said: Said, people: People, settings: LiveSettings) -> tuple[Placed | 
         if allowed is None:
             return None, refused
         said, notes = _without_protected(allowed, settings)
+        said, further = _without_known_account(said, accounts)
+        notes += further
     notes += _tied(said, people)
     return Placed(said, _main(said)), notes
 
@@ -97,6 +101,17 @@ def _without_protected(said: Said, settings: LiveSettings) -> tuple[Said, list[N
     )
     named = ", ".join(sorted(mine | of_account))
     return kept, [Note(said, "protected_trait", f"a public key may not set {named}; the rest of the message counts.")]
+
+
+def _without_known_account(said: Said, accounts: Accounts) -> tuple[Said, list[Note]]:
+    """With a public key anybody may say that he is of an account, but not what is true of one that is stored."""
+    held = accounts.get(said.group) if said.group is not None else None
+    new = {} if held is None else {n: v for n, v in said.account_traits.items() if n not in held or held[n] != v}
+    if not new:
+        return said, []
+    kept = {name: value for name, value in said.account_traits.items() if name not in new}
+    detail = f"a public key may not change {', '.join(sorted(new))} of an account that is known; the rest counts."
+    return replace(said, account_traits=kept), [Note(said, "known_account", detail)]
 
 
 def _tied(said: Said, people: People) -> list[Note]:
