@@ -104,6 +104,12 @@ class Server:
                 os.kill(children[victim], signal.SIGKILL)
         return victim
 
+    def is_kept(self) -> bool:
+        """Started again when it has ended, as systemd does; always true."""
+        if self.process.poll() is not None:
+            self.process = self._start()
+        return True
+
     def stop(self) -> None:
         """Ask it to finish."""
         self.process.terminate()
@@ -214,7 +220,9 @@ def soak(
             lane.start()
         killed: Counter[str] = Counter()
         for _ in range(kills):
-            time.sleep(pause_s * dice.uniform(0.5, 1.5))
+            more = goes_on(book)
+            wait_until(lambda: server.is_kept() and more(), 60, lambda: "events are taken in again")  # noqa: B023
+            time.sleep(pause_s * dice.uniform(0.2, 1.0))
             killed[server.kill_one(dice)] += 1
         time.sleep(1)
         stop.set()
@@ -255,6 +263,12 @@ def _is_in_force(store: Store) -> bool:
     with store.reading() as connection:
         switched = select(func.count()).where(scores.publications.c.switched_at.is_not(None))
         return bool(connection.execute(switched).scalar())
+
+
+def goes_on(book: Book) -> Callable[[], bool]:
+    """Whether more is acknowledged than now."""
+    before = len(book.acknowledged)
+    return lambda: len(book.acknowledged) > before + 20
 
 
 def waiting_in(store: Store) -> dict[str, int]:

@@ -13,10 +13,10 @@ import psycopg
 import pytest
 
 from scoville.live.store.opening import open_store
-from soak import Book, Server, check, children_of, prepared, receiver, send, wait_until, waiting_in
+from soak import Book, Server, check, children_of, goes_on, prepared, receiver, send, wait_until, waiting_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from postgres_server import Server as Postgres
@@ -49,12 +49,6 @@ def under_load(url: str, folder: Path) -> Iterator[tuple[Server, Store, Book]]:
                 lane.join()
         wait_until(lambda: not waiting_in(store), 120, lambda: f"nothing waits, but {waiting_in(store)}")
     check(url, book)
-
-
-def goes_on(book: Book) -> Callable[[], bool]:
-    """Whether more is acknowledged than now."""
-    before = len(book.acknowledged)
-    return lambda: len(book.acknowledged) > before + 20
 
 
 def test_a_full_disk_is_said_and_when_there_is_room_again_all_goes_on(tmp_path: Path) -> None:

@@ -7,13 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from scoville.errors import UsageError
-from scoville.web.processes import open_door
+from scoville.web.processes import Child, open_door
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,6 +114,27 @@ def test_killed_it_leaves_no_child_behind(server: tuple[subprocess.Popen[str], i
     while is_running(child):
         time.sleep(0.02)
         assert time.monotonic() < until
+
+
+def test_an_address_that_gets_free_in_time_is_taken() -> None:
+    taken = open_door("127.0.0.1", 0)
+    port = taken.getsockname()[1]
+    threading.Timer(0.2, taken.close).start()
+    with open_door("127.0.0.1", port, patience_s=10) as door:
+        assert door.getsockname()[1] == port
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a process sees its own files as on Linux")
+@pytest.mark.parametrize("has_door", [True, False])
+def test_only_who_answers_has_a_hand_on_the_door(capfd: pytest.CaptureFixture[str], *, has_door: bool) -> None:
+    show = [sys.executable, "-c", "import os; print(*os.listdir('/proc/self/fd'))"]
+    with open_door("127.0.0.1", 0) as door:
+        child = Child("one", show, has_door=has_door)
+        child.start(os.environ, door)
+        assert child.process is not None
+        assert child.process.wait(30) == 0
+        os.close(child.ready)
+        assert (str(door.fileno()) in capfd.readouterr().out.split()) is has_door
 
 
 def test_an_address_that_is_taken_is_said() -> None:

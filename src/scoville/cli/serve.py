@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scoville.web.settings import Settings
 
 _DOOR = "Door"
+_PATIENCE_S = 5.0  # for the children of a server that was killed a moment ago
 
 
 def serve(  # noqa: PLR0913 - one parameter for each option
@@ -101,7 +102,7 @@ def _door(role: str, host: str, port: int) -> socket | None:
     """Where requests arrive; who comes before there is an API waits in it. Nothing for a worker alone."""
     from scoville.web.processes import open_door
 
-    return open_door(host, port) if role != "worker" else None
+    return open_door(host, port, patience_s=_PATIENCE_S) if role != "worker" else None
 
 
 def _run_parent(role: str, opened: socket | None) -> None:
@@ -113,7 +114,7 @@ def _run_parent(role: str, opened: socket | None) -> None:
     roles = ("worker", "api") if role == "all" else (role,)
     handed = ["--door", str(opened.fileno())] if opened is not None else []
     again = [sys.executable, "-m", "scoville", *sys.argv[1:], "--child-of", str(os.getpid()), *handed]
-    Parent([Child(one, [*again, "--role", one]) for one in roles], opened).run()
+    Parent([Child(one, [*again, "--role", one], has_door=one == "api") for one in roles], opened).run()
 
 
 def _work_as(role: str, store: str, settings: Settings, door: int | None) -> None:

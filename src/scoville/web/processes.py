@@ -9,6 +9,7 @@ again. SIGHUP starts new children before the old ones are asked to finish: a new
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -39,9 +40,11 @@ _FIRST_HANDED = 3  # the first socket that systemd hands over
 _log = structlog.get_logger(__name__)
 
 
-def open_door(host: str, port: int) -> socket.socket:
+def open_door(host: str, port: int, *, patience_s: float = 0.0) -> socket.socket:
     """The socket to listen on: the one that systemd hands over (LISTEN_FDS), else a new one.
 
+    For `patience_s` it is tried again while the address is taken: the children of a parent that was killed may still be
+    on their way out.
     Raises: UsageError when the address is taken or not ours.
     """
     if os.environ.get("LISTEN_PID") == str(os.getpid()) and int(os.environ.get("LISTEN_FDS", "0")) > 0:
@@ -50,7 +53,7 @@ def open_door(host: str, port: int) -> socket.socket:
     door = socket.socket(family)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        door.bind((host, port))
+        _bind(door, (host, port), time.monotonic() + patience_s)
     except (OSError, OverflowError) as refused:
         door.close()
         said = getattr(refused, "strerror", None) or refused
@@ -59,12 +62,28 @@ def open_door(host: str, port: int) -> socket.socket:
     return door
 
 
+def _bind(door: socket.socket, address: tuple[str, int], until_s: float) -> None:
+    while True:
+        try:
+            door.bind(address)
+        except OSError as refused:
+            if refused.errno != errno.EADDRINUSE or time.monotonic() >= until_s:
+                raise
+            time.sleep(_CHECK_S)
+        else:
+            return
+
+
 @dataclass
 class Child:
-    """One process that is kept running: the command, and what it is called in the log."""
+    """One process that is kept running: the command, and what it is called in the log.
+
+    `has_door`: it answers. One that does not gets no hand on the door, which is free once nobody holds it.
+    """
 
     name: str
     command: Sequence[str]
+    has_door: bool = True
     process: subprocess.Popen[bytes] | None = None
     started_s: float = 0.0
     failures: int = 0
@@ -75,7 +94,7 @@ class Child:
         """Start it, with the door in its hands when there is one."""
         self._forget_pipe()
         self.ready, theirs = os.pipe()
-        handed = (theirs, *((door.fileno(),) if door is not None else ()))
+        handed = (theirs, *((door.fileno(),) if door is not None and self.has_door else ()))
         told = {**environment, _READY: str(theirs)}
         self.process = subprocess.Popen(self.command, env=told, pass_fds=handed)  # noqa: S603 - our own command
         os.close(theirs)
