@@ -34,7 +34,7 @@ from ingest_server import (
     serving,
 )
 from scoville.web.auth.keys import NewKey, create_key, list_keys, revoke_key
-from scoville.web.ingest import EventsFirst, StoredKeys, ingest_routes, open_desk
+from scoville.web.ingest import EventsFirst, StoredKeys, desk_of, ingest_routes
 from scoville.web.ingest.counted import EVENTS
 from scoville.web.ingest.senders import REMEMBERED_S, key_in_authorization
 
@@ -84,7 +84,8 @@ def test_a_key_of_the_store_is_found_with_its_source_and_its_trust(store: Store)
 
 
 def test_the_use_of_a_key_is_written_down_though_nobody_waits_for_it(store: Store) -> None:
-    with open_desk(store) as desk:
+    desk = desk_of(store)
+    with desk.inbox:
         _, public = made(store)
         app = FastAPI()
         app.router.routes.extend(ingest_routes(desk))

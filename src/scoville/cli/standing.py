@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -70,7 +70,9 @@ def _missing(url: str) -> UsageError:
 
 def this_instant() -> datetime:
     """Now, naive UTC."""
-    return datetime.now(UTC).replace(tzinfo=None)
+    from scoville.live.store.metadata import utc_now
+
+    return utc_now()
 
 
 def who_types() -> str:

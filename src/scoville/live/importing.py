@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import ibis
 import orjson
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from scoville.data.clean import clean_profiles
 from scoville.data.clean_events import JSON_COLUMN
@@ -31,8 +31,9 @@ from scoville.engines.duckdb import DuckDB
 from scoville.errors import DataError, UsageError
 from scoville.live.ingest.reading import Arrival, read_batch
 from scoville.live.ingest.rules import Rules
+from scoville.live.ingest.sources import source_named
 from scoville.live.ingest.writing import Written, write_batches
-from scoville.live.store.log import inbox, sources
+from scoville.live.store.log import inbox
 from scoville.live.store.metadata import to_us
 
 if TYPE_CHECKING:
@@ -210,11 +211,7 @@ def _source(store: Store, name: str, now: datetime) -> int:
     if not name.strip():
         raise UsageError("a source needs a name, such as --source crm")
     with store.writing() as connection:
-        found = connection.execute(select(sources.c.source_no).where(sources.c.name == name.strip())).scalar()
-        if found is None:
-            made = connection.execute(insert(sources).values(name=name.strip(), created_at=now))
-            found = (made.inserted_primary_key or (0,))[0]
-        return int(found)
+        return source_named(connection, name.strip(), now)
 
 
 _READERS: Mapping[What, Callable[[Row, datetime], Row]] = {"events": _event, "leads": _lead, "outcomes": _outcome}

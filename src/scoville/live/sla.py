@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from scoville.live.store.opening import Store
 
-STEPS = ("reminder", "escalation", "reassignment")
 _LONGEST_S = 365 * 86_400
 
 

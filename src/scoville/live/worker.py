@@ -11,13 +11,15 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 
+from scoville.live.store.metadata import utc_now
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 30.0  # after a failure; twice as long after each further one
 _log = structlog.get_logger(__name__)
@@ -52,7 +54,7 @@ class Worker:
     """Lanes of chores, each lane in a thread of its own. `done` counts what each chore did, for metrics and tests."""
 
     lanes: Sequence[Sequence[Chore]]
-    now: Callable[[], datetime] = lambda: datetime.now(UTC).replace(tzinfo=None)
+    now: Callable[[], datetime] = utc_now
     done: dict[str, int] = field(default_factory=dict)
 
     def run(self, stop: threading.Event) -> None:

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ from scoville.live.scoring.in_force import Models
 from scoville.live.scoring.score import build_some, refresh_some, score_some
 from scoville.live.scoring.switching import switch
 from scoville.live.sla import on_crossings, sla_some
+from scoville.live.store.metadata import utc_now
 from scoville.live.store.settings import read_settings
 from scoville.live.worker import Chore, Worker
 
@@ -135,7 +136,7 @@ def _sender(store: Store) -> Iterator[Sender | None]:
     finally:
         sender.close()
         with contextlib.suppress(Exception):  # what is not written down is sent again, with the same id
-            deliver_some(store, sender, datetime.now(UTC).replace(tzinfo=None), limit=0)
+            deliver_some(store, sender, utc_now(), limit=0)
 
 
 @contextlib.contextmanager

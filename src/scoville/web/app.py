@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from scoville import __version__
+from scoville.live.store.metadata import utc_now
 from scoville.web.api import (
     actions,
     admin,
@@ -33,7 +34,7 @@ from scoville.web.headers import Door
 from scoville.web.limits import Buckets
 from scoville.web.metrics import Metrics
 from scoville.web.settings import Settings
-from scoville.web.state import State, utc_now
+from scoville.web.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,23 +6,20 @@ In: what `create_app` was given. Out: `State`, by the request. The clock is here
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fastapi import Request
 
+from scoville.live.store.metadata import utc_now
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from scoville.live.store.opening import Store
     from scoville.web.limits import Buckets
     from scoville.web.metrics import Metrics
     from scoville.web.settings import Settings
-
-
-def utc_now() -> datetime:
-    """Now, naive UTC."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from scoville.errors import DataError
-
-Type = Literal["identify", "track", "page", "screen", "group", "alias", "outcome"]
 
 _EVENT_ID_BYTES = 16  # 128 bits of a SHA-256: two messages in 10**18 share one with a chance of 1 in 700
 

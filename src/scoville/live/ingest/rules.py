@@ -6,13 +6,14 @@ In: the settings of an installation, or nothing. Out: `Rules`, which everything 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from scoville.live.store.settings import LiveSettings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_OUTCOMES = MappingProxyType({"Order Completed": "won", "Deal Won": "won", "Deal Lost": "lost"})
+    from scoville.live.store.opening import Store
 
 
 @dataclass(frozen=True)
@@ -26,5 +27,12 @@ class Rules:
     batch_messages: int = 5_000
     message_bytes: int = 32 * 1024  # what Segment takes; larger ones are put aside, and their neighbours kept
     depth: int = 200  # of objects and lists in each other
-    outcomes: Mapping[str, str] = field(default_factory=lambda: _OUTCOMES)  # name of an event -> outcome
+    outcomes: Mapping[str, str] = field(default_factory=lambda: LiveSettings().outcomes)  # name of an event -> outcome
     are_bots_refused: bool = True
+
+
+def rules_in_force(store: Store) -> Rules:
+    """The rules by the settings of an installation."""
+    with store.reading() as connection:
+        settings = read_settings(connection)
+    return Rules(outcomes=settings.outcomes, are_bots_refused=settings.are_bots_refused)

@@ -15,7 +15,7 @@ import hashlib
 from dataclasses import astuple, dataclass
 from heapq import merge
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import orjson
 from sqlalchemy import and_, func, literal, select, tuple_
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
 
 Order = Literal["score", "lowest"]
-ORDERS: tuple[Order, ...] = get_args(Order)
 _MOST_CHANGES = 200_000  # entries since the first page; beyond it, a later page would no longer be quick
 
 

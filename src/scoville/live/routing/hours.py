@@ -41,10 +41,6 @@ class Hours:
         """Whether this instant is one of them: the first of a span is, its end is not."""
         return self.is_always or any(start <= at < end for start, end in self._spans(self.day(at), self.day(at)))
 
-    def next_opening(self, at: datetime) -> datetime:
-        """The first instant from `at` on that counts."""
-        return self.after(at, timedelta(0))
-
     def between(self, start: datetime, end: datetime) -> timedelta:
         """How much of them lies in [start, end); zero where end comes first."""
         if self.is_always:

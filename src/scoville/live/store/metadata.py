@@ -25,6 +25,11 @@ EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive UTC, as all instants inside
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def utc_now() -> datetime:
+    """Now, naive UTC: read at the edges alone, and handed inwards as an argument."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 def to_us(instant: datetime) -> int:
     """An instant (naive UTC) as microseconds since 1970: how the store holds it.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from sqlalchemy import insert, select, update
 
 from scoville.errors import UsageError
+from scoville.live.ingest.sources import source_named
 from scoville.live.store import access
 from scoville.live.store.log import sources
 from scoville.web.auth.secret_text import digest, new_id, new_secret
@@ -122,15 +123,6 @@ def revoke_key(connection: Connection, key_id: str, now: datetime) -> bool:
     columns = access.keys.c
     ended = update(access.keys).where(columns.key_id == key_id, columns.revoked_at.is_(None)).values(revoked_at=now)
     return connection.execute(ended).rowcount > 0
-
-
-def source_named(connection: Connection, name: str, now: datetime) -> int:
-    """The number of a source; a new one is made for a new name."""
-    known = connection.execute(select(sources.c.source_no).where(sources.c.name == name)).scalar()
-    if known is not None:
-        return int(known)
-    made = insert(sources).values(name=name, created_at=now).returning(sources.c.source_no)
-    return int(connection.execute(made).scalar_one())
 
 
 def _scopes(wanted: NewKey) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ what goes back; `pixel` and `browser` serve what has no body: images, and what t
 
 from __future__ import annotations
 
-from scoville.web.ingest.desk import Desk, open_desk
+from scoville.web.ingest.desk import Desk, desk_of
 from scoville.web.ingest.routes import EventsFirst, ingest_routes
 from scoville.web.ingest.senders import Keys, Sender, StoredKeys
 
-__all__ = ["Desk", "EventsFirst", "Keys", "Sender", "StoredKeys", "ingest_routes", "open_desk"]
+__all__ = ["Desk", "EventsFirst", "Keys", "Sender", "StoredKeys", "desk_of", "ingest_routes"]

@@ -7,7 +7,6 @@ Content-Type says: browsers send text/plain, one server client a form's. No cook
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 import uuid
@@ -23,13 +22,13 @@ from scoville.live.ingest.messages import Batch, UnreadableError
 from scoville.live.ingest.parsing import parse
 from scoville.live.ingest.rates import Buckets
 from scoville.live.ingest.reading import Arrival, key_in, read_batch
-from scoville.live.ingest.rules import Rules
+from scoville.live.ingest.rules import Rules, rules_in_force
 from scoville.web.ingest.answers import ACCEPTED, Answer, refusal
 from scoville.web.ingest.counted import RETRIES, count_written
 from scoville.web.ingest.senders import Keys, Sender, StoredKeys, key_in_authorization, key_in_query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from starlette.types import Receive, Scope
 
@@ -60,9 +59,12 @@ class TurnedAwayError(Exception):
         super().__init__(message)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Desk:
-    """What it takes to take events in. The clocks are arguments, so that a test can stop them."""
+    """What it takes to take events in. The clocks are arguments, so that a test can stop them.
+
+    `rules` may be replaced at any time: the next request is taken by the new ones.
+    """
 
     keys: Keys
     inbox: Inbox
@@ -163,11 +165,9 @@ class Desk:
             raise TurnedAwayError(HTTPStatus.REQUEST_TIMEOUT, "too_slow", slow) from None
 
 
-@contextlib.contextmanager
-def open_desk(store: Store, rules: Rules | None = None) -> Iterator[Desk]:
-    """A desk over a store, whose inbox is written as long as the block lasts: what the server opens at its start."""
-    with Inbox(store, told=count_written) as inbox:
-        yield Desk(StoredKeys(store), inbox, rules or Rules())
+def desk_of(store: Store) -> Desk:
+    """The desk of an installation, by its keys and settings. Enter its inbox before it takes anything."""
+    return Desk(StoredKeys(store), Inbox(store, told=count_written), rules_in_force(store))
 
 
 async def _fed(inflating: Inflating, receive: Receive) -> bool:

@@ -12,7 +12,6 @@ import binascii
 import contextlib
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs
@@ -20,6 +19,7 @@ from urllib.parse import parse_qs
 from sqlalchemy.exc import DBAPIError
 
 from scoville.live.ingest.rates import Rate
+from scoville.live.store.metadata import utc_now
 from scoville.web.auth.keys import find_key, is_use_unmarked, mark_used
 from scoville.web.auth.secret_text import digest
 
@@ -74,7 +74,7 @@ class StoredKeys:
         found = await asyncio.to_thread(self._look_up, key)
         sender = None if found is None else _sender(found)
         self._remember(known_by, now_s + REMEMBERED_S, sender)
-        if found and is_use_unmarked(found, _now()):
+        if found and is_use_unmarked(found, utc_now()):
             marking = asyncio.create_task(asyncio.to_thread(self._mark, found.key_id))
             self._marking.add(marking)  # the loop itself holds a task only weakly
             marking.add_done_callback(self._marking.discard)
@@ -87,16 +87,12 @@ class StoredKeys:
 
     def _look_up(self, key: str) -> Key | None:
         with self._store.reading() as connection:
-            return find_key(connection, key, _now())
+            return find_key(connection, key, utc_now())
 
     def _mark(self, key_id: str) -> None:
         """Nobody waits for it, and an event is taken although it fails."""
         with contextlib.suppress(DBAPIError), self._store.writing() as connection:
-            mark_used(connection, key_id, _now())
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+            mark_used(connection, key_id, utc_now())
 
 
 def _sender(key: Key) -> Sender:
