@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from scoville.live.store import access, actions, log, people, routing, scores
+from scoville.live.store import access, actions, jobs, log, people, routing, scores
 from scoville.live.store.metadata import metadata
 
-PARTS = (log, people, scores, actions, routing, access)
+PARTS = (log, people, scores, actions, routing, access, jobs)
 CATALOGUE = metadata
 """All tables, once every part has been read."""

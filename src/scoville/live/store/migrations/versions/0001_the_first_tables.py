@@ -83,6 +83,36 @@ def upgrade() -> None:
         batch_op.create_index("ix_dirty_since", ["since"], unique=False)
 
     op.create_table(
+        "jobs",
+        sa.Column("job_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("asked", sa.Text(), nullable=False),
+        sa.Column("asked_hash", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("share", sa.Float(), nullable=True),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("begun", sa.Integer(), nullable=False),
+        sa.Column("runner", sa.String(length=32), nullable=True),
+        sa.Column("heard_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("job_no", name=op.f("pk_jobs")),
+    )
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index("ix_jobs_ended_at", ["ended_at"], unique=False)
+        batch_op.create_index("ix_jobs_state", ["state", "job_no"], unique=False)
+        batch_op.create_index(
+            "uq_jobs_under_way",
+            ["kind", "asked_hash"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('waiting', 'running')"),
+            postgresql_where=sa.text("state IN ('waiting', 'running')"),
+        )
+
+    op.create_table(
         "ledger",
         sa.Column("entry_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("lead_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -259,6 +289,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("territory_id", name=op.f("uq_territories_territory_id")),
     )
     op.create_table(
+        "uploads",
+        sa.Column("upload_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("is_whole", sa.Boolean(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("upload_no", name=op.f("pk_uploads")),
+    )
+    with op.batch_alter_table("uploads", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_uploads_created_at"), ["created_at"], unique=False)
+
+    op.create_table(
         "users",
         sa.Column("user_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("user_id", sa.String(length=40), nullable=False),
@@ -431,6 +474,16 @@ def upgrade() -> None:
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sessions_user_no"), ["user_no"], unique=False)
 
+    op.create_table(
+        "upload_pieces",
+        sa.Column(
+            "upload_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("bytes", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["upload_no"], ["uploads.upload_no"], name=op.f("fk_upload_pieces_upload_no")),
+        sa.PrimaryKeyConstraint("upload_no", "place", name=op.f("pk_upload_pieces")),
+    )
     op.create_table(
         "deliveries",
         sa.Column("delivery_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -721,6 +774,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_deliveries_at"))
 
     op.drop_table("deliveries")
+    op.drop_table("upload_pieces")
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sessions_user_no"))
 
@@ -752,6 +806,10 @@ def downgrade() -> None:
 
     op.drop_table("absences")
     op.drop_table("users")
+    with op.batch_alter_table("uploads", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_uploads_created_at"))
+
+    op.drop_table("uploads")
     op.drop_table("territories")
     op.drop_table("suppressed")
     with op.batch_alter_table("stage_changes", schema=None) as batch_op:
@@ -786,6 +844,16 @@ def downgrade() -> None:
         batch_op.drop_index("ix_ledger_at_lead_no")
 
     op.drop_table("ledger")
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_jobs_under_way",
+            sqlite_where=sa.text("state IN ('waiting', 'running')"),
+            postgresql_where=sa.text("state IN ('waiting', 'running')"),
+        )
+        batch_op.drop_index("ix_jobs_state")
+        batch_op.drop_index("ix_jobs_ended_at")
+
+    op.drop_table("jobs")
     with op.batch_alter_table("dirty", schema=None) as batch_op:
         batch_op.drop_index("ix_dirty_since")
 
