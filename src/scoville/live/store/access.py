@@ -55,6 +55,19 @@ sessions = Table(
 )
 """Who is logged in. A row that is gone is a session that ended."""
 
+saved_views = Table(
+    "saved_views",
+    metadata,
+    Column("view_id", String(40), primary_key=True, doc="Random: it stands in addresses."),
+    Column("user_no", Number, ForeignKey("users.user_no"), nullable=False, index=True, doc="Who saved it."),
+    Column("name", String(60), nullable=False),
+    Column("filters", Text, nullable=False, doc="As in the address of the queue; never what somebody searched for."),
+    Column("is_shared", Boolean, nullable=False, doc="Everybody sees it."),
+    Column("saved_at", Instant, nullable=False),
+    Index("ix_saved_views_is_shared", "is_shared"),
+)
+"""Lists of leads that somebody looks at again and again."""
+
 login_attempts = Table(
     "login_attempts",
     metadata,

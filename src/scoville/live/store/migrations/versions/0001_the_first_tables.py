@@ -463,6 +463,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_quarantine_received_at"), ["received_at"], unique=False)
 
     op.create_table(
+        "saved_views",
+        sa.Column("view_id", sa.String(length=40), nullable=False),
+        sa.Column("user_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("filters", sa.Text(), nullable=False),
+        sa.Column("is_shared", sa.Boolean(), nullable=False),
+        sa.Column("saved_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_no"], ["users.user_no"], name=op.f("fk_saved_views_user_no")),
+        sa.PrimaryKeyConstraint("view_id", name=op.f("pk_saved_views")),
+    )
+    with op.batch_alter_table("saved_views", schema=None) as batch_op:
+        batch_op.create_index("ix_saved_views_is_shared", ["is_shared"], unique=False)
+        batch_op.create_index(batch_op.f("ix_saved_views_user_no"), ["user_no"], unique=False)
+
+    op.create_table(
         "sessions",
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("user_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -779,6 +794,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sessions_user_no"))
 
     op.drop_table("sessions")
+    with op.batch_alter_table("saved_views", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_saved_views_user_no"))
+        batch_op.drop_index("ix_saved_views_is_shared")
+
+    op.drop_table("saved_views")
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_quarantine_received_at"))
         batch_op.drop_index(batch_op.f("ix_quarantine_person"))
