@@ -1,7 +1,7 @@
 """The web app: everything that is reached over HTTP, in one place.
 
 In: an open store, and what the operator chose. Out: a FastAPI app. Called by `scoville serve` and by tests. Read it
-downward: the door, the guarded routes of the API, what runs beside them.
+downward: the door, the guarded routes of the API and of the pages, what runs beside them.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from scoville.web.errors import DESCRIBED, add_error_handlers
 from scoville.web.headers import Door
 from scoville.web.limits import Buckets
 from scoville.web.metrics import Metrics
+from scoville.web.pages import PAGE_ROUTERS
 from scoville.web.settings import Settings
 from scoville.web.state import State
 
@@ -61,7 +62,7 @@ def create_app(
 ) -> FastAPI:
     """The app over a store whose tables stand.
 
-    `routes` go before those of the API and guard themselves, such as those of ingestion and of pages. `lifespan` is
+    `routes` go before those of the API and guard themselves, such as those of ingestion. `lifespan` is
     entered when the server starts and left when it stops.
     """
     settings = settings or Settings()
@@ -80,7 +81,7 @@ def create_app(
     buckets = Buckets(settings.requests_per_s, settings.burst)
     app.state.scoville = State(store, settings, metrics, buckets, clock)
     app.router.routes.extend(routes)
-    for router in _ROUTERS:
+    for router in (*_ROUTERS, *PAGE_ROUTERS):
         app.include_router(router)
     add_error_handlers(app)
     app.add_exception_handler(RepeatedError, answer_again)

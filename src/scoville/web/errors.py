@@ -103,6 +103,22 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(OperationalError, _busy)
 
 
+def answer_to(request: Request, error: Exception) -> Response | None:
+    """What an error is answered with; null for one that nobody expected."""
+    handlers = request.app.exception_handlers
+    handler = next((handlers[kind] for kind in type(error).__mro__ if kind in handlers), None)
+    answer: Response | None = handler(request, error) if handler is not None else None
+    return answer
+
+
+def where_broken(error: Exception) -> str:
+    """File and line where it broke: no values, for they may be somebody's."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else ""
+
+
 def request_id_of(request: Request) -> str:
     """The id under which the log knows a request."""
     return str(request.scope.get("request_id", ""))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 from starlette.datastructures import Headers
 
-from scoville.web.errors import error_response
+from scoville.web.errors import error_response, where_broken
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -88,7 +88,7 @@ class _Visit:
         message["headers"] = headers + [header for header in _UNLESS_SET if header[0] not in names]
 
     async def broke(self, error: Exception, receive: Receive) -> None:
-        _log.error("failed", id=self.id, error=type(error).__name__, where=_where(error))
+        _log.error("failed", id=self.id, error=type(error).__name__, where=where_broken(error))
         if not self.status:
             said = "something went wrong here; the log knows more under this id"
             await error_response(self.id, 500, "failed", said)(self.scope, receive, self.send)
@@ -131,11 +131,3 @@ def _is_ours(address: str, proxies: tuple[object, ...]) -> bool:
     except ValueError:
         return False
     return any(parsed in network for network in proxies)  # type: ignore[operator]
-
-
-def _where(error: Exception) -> str:
-    """File and line where it broke: no values, for they may be somebody's."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else ""

@@ -15,7 +15,6 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -189,14 +188,3 @@ def say_ready() -> None:
     told = os.environ.pop(_READY, None)
     if told is not None:
         os.close(int(told))
-
-
-def die_with_parent(parent: int) -> None:
-    """End this process when its parent, of this process id, ends, however that ends: nobody works on unseen."""
-    if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415 - only where it works
-
-        parent_death_signal = 1  # PR_SET_PDEATHSIG of <sys/prctl.h>
-        ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGTERM)
-    if os.getppid() != parent:  # it ended before we could ask
-        raise SystemExit(0)

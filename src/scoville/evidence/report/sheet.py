@@ -74,4 +74,9 @@ def _templates(package: str) -> Environment:
 @cache
 def _style(package: str) -> str:
     sheets = [files(one) / "style.css" for one in dict.fromkeys((_HERE, package))]
-    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.is_file())
+    return "\n".join([theme(), *(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.is_file())])
+
+
+def theme() -> str:
+    """The style sheet with the colours, by name: of reports, and of every other page that shows their charts."""
+    return (files(_HERE) / "theme.css").read_text(encoding="utf-8")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _COSTS = {  # in plain requests
     "POST /v1/score": 10, "GET /v1/models/{version_no}/preview": 50, "GET /v1/leads/{lead_id}/explanation": 5,
+    "GET /v1/leads/{lead_id}/outlook": 10,
     "GET /v1/exports/{what}": 20, "GET /v1/exports/store": 50, "GET /v1/audit/verify": 20, "POST /v1/session": 5,
     "POST /v1/setup": 5,
 }  # fmt: skip

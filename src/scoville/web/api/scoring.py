@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import datetime
 from threading import BoundedSemaphore
 from typing import Annotated, Any
 
@@ -13,11 +14,14 @@ from sqlalchemy import Connection
 
 from scoville.data.workspace import PLACEHOLDERS
 from scoville.live.models.apart import Deed, compiled, relations_of
+from scoville.live.models.foretelling import Held, foretold
 from scoville.live.models.telling import told
 from scoville.live.models.trying import preview
 from scoville.live.models.versions import text_of
-from scoville.live.queries.in_force import InForce, in_force
+from scoville.live.queries.in_force import InForce, in_force, in_force_at
 from scoville.live.queries.lead import contributions_of, score_rows
+from scoville.live.scoring.score import score_leads
+from scoville.live.store.settings import read_settings
 from scoville.web.api.fields import Answer, At, Body, Id, Name, When
 from scoville.web.api.leads import LeadId, known_lead
 from scoville.web.api.models import VersionNo
@@ -115,14 +119,71 @@ class Told(Answer):
 
 
 class Explanation(Answer):
-    """Why a lead has its score."""
+    """Why a lead has its score, or had it."""
 
     lead_id: Id
     score: float
+    fit: float
+    engagement: float
     stage: str | None
     model_version: str
     as_of: At
     contributions: list[Told]
+
+
+class Future(Answer):
+    """The lead at a later instant, if nothing happens until then."""
+
+    days: int
+    as_of: At
+    score: float
+    fit: float
+    engagement: float
+    grade: str | None
+    level: str | None
+    priority: str | None
+    stage: str | None = Field(description="The stage that it is held in then.")
+
+
+class Way(Answer):
+    """Something that takes the lead to its next stage, by the model itself."""
+
+    steps: int
+    gain: float
+    score: float
+    stage: str
+    sentence: str
+
+
+class Unknown(Answer):
+    """A trait that is not known, and the points of fit that it could bring."""
+
+    trait: str
+    rule: str
+    gain: float
+    sentence: str
+
+
+class NextStage(Answer):
+    """How to get to the next stage: up to three ways, shortest first; where there is none, `why_not` says why."""
+
+    name: str | None
+    ways: list[Way]
+    unknown: list[Unknown]
+    why_not: str | None
+
+
+class Ahead(Answer):
+    """What becomes of a lead. `leaves` is the first day on which its stage is another; null: not within the horizon."""
+
+    lead_id: Id
+    as_of: At
+    score: float
+    stage: str | None
+    futures: list[Future]
+    leaves: Future | None
+    horizon_days: int
+    next_stage: NextStage
 
 
 @router.post("/v1/score", summary="Score a payload, storing nothing")
@@ -151,17 +212,37 @@ def try_version(
 
 
 @router.get("/v1/leads/{lead_id}/explanation", summary="Why it has its score, in sentences", tags=["leads"])
-def explain(here: Here, lead_id: LeadId) -> Explanation:
-    """Each contribution with the facts that it rests on."""
+def explain(
+    here: Here,
+    lead_id: LeadId,
+    as_of: Annotated[When | None, Query(description="The score as it was then; default: the one that stands.")] = None,
+) -> Explanation:
+    """Each contribution with the facts that it rests on.
+
+    A past score is worked out again by the model that was in force then, from what is known today of the time up to
+    then: what arrived late counts, and who is one person today was one.
+    """
+    with _turn(), here.store.reading() as connection:
+        lead_no = known_lead(connection, lead_id)
+        model = _in_force(connection) if as_of is None else _in_force_at(connection, as_of)
+        row, found = (
+            _stored(connection, model, lead_no)
+            if as_of is None
+            else _of_then(connection, model, lead_no, as_of, here.clock())
+        )
+        words = told(connection, model.text, lead_no, found, segment=row["segment"], as_of=row["as_of"])
+    return Explanation.of({**row, "lead_id": lead_id, "contributions": words})
+
+
+@router.get("/v1/leads/{lead_id}/outlook", summary="What becomes of it, and what would lift it", tags=["leads"])
+def look_ahead(here: Here, lead_id: LeadId) -> Ahead:
+    """Its score in 7 and 30 days if nothing happens, when it leaves its stage, the shortest way to the next one."""
     with _turn(), here.store.reading() as connection:
         lead_no, model = known_lead(connection, lead_id), _in_force(connection)
-        rows = score_rows(connection, model.publication_no, [lead_no])
-        if not rows:
-            raise ApiError(409, "not_yet_scored", "the lead is known, and its first score is on its way")
-        row: dict[str, Any] = rows[0]
-        found = contributions_of(connection, model.publication_no, lead_no)
-        words = told(connection, model.text, lead_no, found, segment=row["segment"], as_of=row["as_of"])
-    return Explanation.of({**row, "contributions": words})
+        row, _ = _stored(connection, model, lead_no)
+        held = Held(row["standing"], read_settings(connection).stage_margin)
+        found = foretold(connection, model.text, lead_no, held, now=here.clock())
+    return Ahead.of({**vars(found), **vars(found.outlook), "lead_id": lead_id})
 
 
 @contextlib.contextmanager
@@ -176,6 +257,24 @@ def _turn() -> Iterator[None]:
         _ROOM.release()
 
 
+def _stored(connection: Connection, model: InForce, lead_no: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The score that stands, and its contributions."""
+    rows = score_rows(connection, model.publication_no, [lead_no])
+    if not rows:
+        raise ApiError(409, "not_yet_scored", "the lead is known, and its first score is on its way")
+    return rows[0], contributions_of(connection, model.publication_no, lead_no)
+
+
+def _of_then(
+    connection: Connection, model: InForce, lead_no: int, as_of: datetime, now: datetime
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The score of an instant, worked out again, and its contributions."""
+    if as_of > now:
+        raise ApiError(422, "invalid", "this is still to come; for what becomes of a lead ask for its outlook")
+    (found,), _ = score_leads(connection, compiled(model.text), [lead_no], as_of)
+    return dict(found.row), found.contributions
+
+
 def _text(connection: Connection, version_no: int | None) -> str:
     if version_no is None:
         return _in_force(connection).text
@@ -186,7 +285,14 @@ def _text(connection: Connection, version_no: int | None) -> str:
 
 
 def _in_force(connection: Connection) -> InForce:
-    model = in_force(connection)
+    return _published(in_force(connection))
+
+
+def _in_force_at(connection: Connection, as_of: datetime) -> InForce:
+    return _published(in_force_at(connection, as_of))
+
+
+def _published(model: InForce | None) -> InForce:
     if model is None:
         raise ApiError(409, "no_model", "no model is in force yet: publish one first")
     return model

@@ -1,4 +1,4 @@
-"""Who may do what: every route of the API in one table. A route that is not in it is closed to everybody.
+"""Who may do what: every route of the API in one table, every page in another. What is in neither is closed to all.
 
 In: a method with a route's pattern, and a `Caller`. Out: yes or no. Keys may what their scopes say, people what their
 role says; the roles are viewer, sales, marketing, admin, and each may do what those before it may.
@@ -68,6 +68,7 @@ ACCESS: Mapping[str, Needs] = {
     "GET /v1/leads/{lead_id}": _READ,
     "GET /v1/leads/{lead_id}/contributions": _READ,
     "GET /v1/leads/{lead_id}/explanation": _READ,
+    "GET /v1/leads/{lead_id}/outlook": _READ,
     "GET /v1/leads/{lead_id}/history": _READ,
     "GET /v1/leads/{lead_id}/timeline": _READ,
     "POST /v1/score": _READ,
@@ -148,10 +149,31 @@ ACCESS: Mapping[str, Needs] = {
     "PUT /v1/settings/{name}": _ADMIN,
 }
 
+# Pages are for people alone: a program asks the API.
+_VIEWS, _SELLS, _STEERS, _ADMINS = (Needs(None, role) for role in ROLES)
+PAGES: Mapping[str, Needs] = {
+    "GET /static/{name}": _PUBLIC,
+    "GET /login": _PUBLIC,
+    "POST /login": _PUBLIC,
+    "POST /logout": _VIEWS,
+    "GET /setup": _PUBLIC,
+    "POST /setup": _PUBLIC,
+    # queue
+    # leads
+    # matrix and accounts
+    # studio
+    # evidence
+    # data
+    # settings
+    # first run
+    # jobs
+}
+
 
 def needs_of(method: str, pattern: str) -> Needs | None:
     """What a route asks for; null for one that is in no table: nobody passes."""
-    return ACCESS.get(f"{'GET' if method == 'HEAD' else method} {pattern}")
+    route = f"{'GET' if method == 'HEAD' else method} {pattern}"
+    return ACCESS.get(route) or PAGES.get(route)
 
 
 def may(caller: Caller, needs: Needs | None) -> bool:
