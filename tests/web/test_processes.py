@@ -32,7 +32,8 @@ Parent([Child("api", [sys.executable, {child!r}, str(door.fileno()), str(os.getp
 CHILD = """
 import os, signal, socket, sys
 sys.path[:0] = {path!r}
-from scoville.web.processes import die_with_parent, say_ready
+from scoville.live.parent import die_with_parent
+from scoville.web.processes import say_ready
 asked = []
 signal.signal(signal.SIGTERM, lambda number, frame: asked.append(number))
 die_with_parent(int(sys.argv[2]))

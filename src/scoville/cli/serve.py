@@ -67,8 +67,8 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     For a team: scoville serve --store postgres://scoville@db/scoville --url https://leads.example.com
     """  # fmt: skip
     from scoville.errors import UsageError
+    from scoville.live.parent import die_with_parent
     from scoville.web.logs import set_up_logs
-    from scoville.web.processes import die_with_parent
     from scoville.web.settings import Settings
 
     if role not in {"all", "api", "worker"}:

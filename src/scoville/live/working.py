@@ -27,6 +27,8 @@ from scoville.live.actions.sealing import sealer_of
 from scoville.live.actions.sender import Sender
 from scoville.live.fold.folding import fold_some
 from scoville.live.forget import expire
+from scoville.live.jobs.running import Runner, expire_jobs
+from scoville.live.jobs.uploads import expire_uploads
 from scoville.live.routing.assigning import route_some
 from scoville.live.scoring.in_force import Models
 from scoville.live.scoring.score import build_some, refresh_some, score_some
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from scoville.live.store.settings import LiveSettings
 
 _SETTINGS_S = 2.0  # after so long the settings are read again
-_SOON_S, _GATHER_S, _OFTEN_S, _SECOND_S, _HOUR_S = 0.02, 0.05, 0.1, 1.0, 3600.0
+_SOON_S, _GATHER_S, _OFTEN_S, _JOBS_S, _SECOND_S, _HOUR_S = 0.02, 0.05, 0.1, 0.25, 1.0, 3600.0
 _FOLDED, _SCORED, _REFRESHED = 500, 400, 300  # at a time: what comes next waits for no more than these
 _MESSAGES_KEPT = timedelta(days=90)  # that were sent or given up: so long they can be sent again
 _TURN_S = 0.1  # between two looks whether the other worker is done
@@ -61,8 +63,8 @@ def work(store: Store, *, ready: Callable[[], None] = lambda: None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, asked)
     ready()
-    with _alone(store, stop), _sender(store) as sender:
-        Worker(lanes_of(store, sender)).run(stop)
+    with _alone(store, stop), _sender(store) as sender, _runner(store) as runner:
+        Worker(lanes_of(store, sender, runner)).run(stop)
 
 
 @dataclass
@@ -81,11 +83,11 @@ class _Current:
         return self._known
 
 
-def lanes_of(store: Store, sender: Sender | None) -> Sequence[Sequence[Chore]]:
+def lanes_of(store: Store, sender: Sender | None, runner: Runner | None = None) -> Sequence[Sequence[Chore]]:
     """The chores by lane.
 
     Whatever writes scores stands in one lane, so that on SQLite no score is written over a newer one. Without a sender
-    nothing is sent: it waits in the outbox.
+    nothing is sent: it waits in the outbox; without a runner jobs wait.
     """
     settings, models = _Current(store), Models()
     score = partial(score_some, store, models, on_stage_changes=on_crossings)
@@ -103,9 +105,11 @@ def lanes_of(store: Store, sender: Sender | None) -> Sequence[Sequence[Chore]]:
     keeping = [
         Chore("expire", lambda now: expire(store, settings(), now), _HOUR_S),
         Chore("drop messages", lambda now: drop_old_messages(store, now - _MESSAGES_KEPT), _HOUR_S),
+        Chore("drop jobs", lambda now: expire_jobs(store, now) + expire_uploads(store, now), _HOUR_S),
     ]
     telling = [Chore("deliver", lambda now: _deliver(store, sender, settings(), now), _OFTEN_S)] if sender else []
-    return [scoring, giving, telling, keeping]
+    running = [Chore("jobs", runner.look, _JOBS_S)] if runner else []
+    return [scoring, giving, telling, keeping, running]
 
 
 def _build(store: Store, models: Models, settings: LiveSettings, now: datetime) -> int:
@@ -137,6 +141,17 @@ def _sender(store: Store) -> Iterator[Sender | None]:
         sender.close()
         with contextlib.suppress(Exception):  # what is not written down is sent again, with the same id
             deliver_some(store, sender, utc_now(), limit=0)
+
+
+@contextlib.contextmanager
+def _runner(store: Store) -> Iterator[Runner]:
+    """What runs jobs; the one that runs when the worker stops waits for the next worker."""
+    runner = Runner(store)
+    try:
+        yield runner
+    finally:
+        with contextlib.suppress(Exception):  # a job that is not put back is taken for lost later, and begun again
+            runner.close(utc_now())
 
 
 @contextlib.contextmanager
