@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, exists, false, or_, select
+from sqlalchemy import and_, exists, false, func, literal, or_, select
 
-from scoville.live.store.people import accounts, identities, leads
-from scoville.live.store.routing import assignments, owners
+from scoville.live.store.metadata import EPOCH, Instant
+from scoville.live.store.people import accounts, identities, leads, outcomes
+from scoville.live.store.routing import assignments, owners, waiting
 from scoville.live.store.scores import ledger, scores
 
 if TYPE_CHECKING:
@@ -23,12 +24,20 @@ if TYPE_CHECKING:
 _MOST_FOUND = 500  # leads by the beginning of an id: who sees more types another letter
 _FEW = 5_000
 _LAST_CHARACTER = "\U0010ffff"
+_LONG_AGO = literal(EPOCH, Instant)
+_HELD = (assignments.c.identity_no == identities.c.identity_no, assignments.c.released_at.is_(None))
+ENDINGS = ("rejected", "won", "lost")
+"""Answers after which nobody has to call any more, until the lead crosses another line."""
 _EQUALS = ("standing", "stage", "grade", "level", "priority", "segment")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which leads: all conditions that are not null must hold. `standing` is the stage a lead is held in."""
+    """Which leads: all conditions that are given must hold. `standing` is the stage a lead is held in.
+
+    `is_unowned`: nobody works it. `waits_for`: why it waits for an owner, or `any`. `is_open`: not rejected, won or lost
+    since it came to the stage that it is in.
+    """
 
     standing: str | None = None
     stage: str | None = None
@@ -42,6 +51,9 @@ class Wanted:
     account_id: str | None = None
     changed_since: datetime | None = None
     search: str | None = None
+    is_unowned: bool = False
+    waits_for: str | None = None
+    is_open: bool = False
 
     def __str__(self) -> str:
         """The same text for the same question."""
@@ -77,6 +89,12 @@ def _broad(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield scores.c.score >= wanted.min_score
     if wanted.max_score is not None:
         yield scores.c.score <= wanted.max_score
+    if wanted.is_unowned:
+        yield ~exists().where(identities.c.lead_no == scores.c.lead_no, *_HELD)
+    if wanted.is_open:
+        over = (outcomes.c.outcome.in_(ENDINGS), outcomes.c.at >= func.coalesce(scores.c.standing_since, _LONG_AGO))
+        mine = outcomes.c.identity_no == identities.c.identity_no
+        yield ~exists().where(identities.c.lead_no == scores.c.lead_no, mine, *over)
 
 
 def _narrow(connection: Connection, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
@@ -85,6 +103,8 @@ def _narrow(connection: Connection, wanted: Wanted) -> Iterator[ColumnElement[bo
     if wanted.account_id is not None:
         account = select(accounts.c.account_no).where(accounts.c.account_id == wanted.account_id).scalar_subquery()
         yield scores.c.lead_no.in_(select(leads.c.lead_no).where(leads.c.account_no == account))
+    if wanted.waits_for is not None:
+        yield scores.c.lead_no.in_(_waiting(wanted.waits_for))
     if wanted.search is not None:
         found = _found(connection, wanted.search)
         yield scores.c.lead_no.in_(found) if found else false()
@@ -107,20 +127,26 @@ def _owned_by(owner_id: str) -> ColumnElement[int]:
     return held.scalar_subquery()
 
 
+def _waiting(reason: str) -> ColumnElement[int]:
+    waits = select(identities.c.lead_no).join(waiting, waiting.c.identity_no == identities.c.identity_no)
+    return (waits if reason == "any" else waits.where(waiting.c.reason == reason)).scalar_subquery()
+
+
 def _found(connection: Connection, beginning: str) -> list[int]:
-    """Leads of which an id or the e-mail address begins so."""
-    matches = (
-        _begins_with(connection, "user", beginning),
-        _begins_with(connection, "email", beginning.lower()),
-        _begins_with(connection, "anonymous", beginning),
-    )
-    chosen = select(identities.c.lead_no).where(or_(*matches)).limit(_MOST_FOUND)
-    return sorted({row.lead_no for row in connection.execute(chosen)})
+    """Leads of which an id, the e-mail address or the account's id begins so."""
+    kinds = {"user": beginning, "email": beginning.lower(), "anonymous": beginning}
+    matches = [
+        and_(identities.c.kind == kind, _begins(connection, identities.c.value, text)) for kind, text in kinds.items()
+    ]
+    by_id = select(identities.c.lead_no).where(or_(*matches)).limit(_MOST_FOUND)
+    companies = select(accounts.c.account_no).where(_begins(connection, accounts.c.account_id, beginning.lower()))
+    of_company = leads.c.account_no.in_(companies.limit(_MOST_FOUND).scalar_subquery())
+    by_company = select(leads.c.lead_no).where(of_company).limit(_MOST_FOUND)
+    return sorted({*connection.execute(by_id).scalars(), *connection.execute(by_company).scalars()})
 
 
-def _begins_with(connection: Connection, kind: str, beginning: str) -> ColumnElement[bool]:
-    """An id that begins so, as each store finds it by an index: by the bytes, whatever the language of the database."""
+def _begins(connection: Connection, column: ColumnElement[str], beginning: str) -> ColumnElement[bool]:
+    """What begins so, as each store finds it by an index: by the bytes, whatever the language of the database."""
     if connection.dialect.name == "postgresql":
-        return and_(identities.c.kind == kind, identities.c.value.startswith(beginning, autoescape=True))
-    within = identities.c.value.between(beginning, beginning + _LAST_CHARACTER)
-    return and_(identities.c.kind == kind, within)
+        return column.startswith(beginning, autoescape=True)
+    return column.between(beginning, beginning + _LAST_CHARACTER)

@@ -93,6 +93,9 @@ accounts = Table(
     Column("account_no", Number, primary_key=True),
     Column("account_id", Text, nullable=False, unique=True),
     Column("first_seen_at", Instant, nullable=False),
+    Index("ix_accounts_beginning", "account_id", postgresql_ops={"account_id": "text_pattern_ops"}).ddl_if(
+        "postgresql"
+    ),
 )
 
 memberships = Table(

@@ -22,6 +22,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_no", name=op.f("pk_accounts")),
         sa.UniqueConstraint("account_id", name=op.f("uq_accounts_account_id")),
     )
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_accounts_beginning", ["account_id"], unique=False, postgresql_ops={"account_id": "text_pattern_ops"}
+        )
+
     op.create_table(
         "actions",
         sa.Column("action_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -887,5 +892,8 @@ def downgrade() -> None:
 
     op.drop_table("answers")
     op.drop_table("actions")
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.drop_index("ix_accounts_beginning", postgresql_ops={"account_id": "text_pattern_ops"})
+
     op.drop_table("accounts")
     # ### end Alembic commands ###
