@@ -281,4 +281,4 @@ def test_a_shared_value_is_not_changed_in_two_places() -> None:
 def test_a_block_decay_becomes_another() -> None:
     text = TRUTH.replace("decay: {half_life: 30d}", "decay:\n    half_life: 30d   # a month")
     new = with_values(text, {("engagement", "decay"): {"half_life": "45d"}})
-    assert "decay:\n    {half_life: 45d}   # a month" in new
+    assert "decay:\n    half_life: 45d   # a month" in new

@@ -9,9 +9,10 @@ values after aliases are bounded, so that a hostile file ("billion laughs") fail
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -30,6 +31,7 @@ Path = tuple[str | int, ...]
 _PREFIX = "tag:yaml.org,2002:"
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _MERGE = "<<"
+_WIDTH = 120
 _LONGEST_INT = 18  # digits that surely fit 64 bits; a longer number is read as a float
 
 
@@ -152,9 +154,48 @@ _Dumper.add_representer(str, _text)
 def dump(data: Mapping[str, object]) -> str:
     """Plain values as YAML text: one rule, band or stage a line where it fits, keys in the given order."""
     text: str = yaml.dump(
-        dict(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None
+        dict(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=None
     )
     return text
+
+
+def flow(value: object) -> str:
+    """A plain value on one line, as it may stand anywhere: `12`, `[US, CA]`, `{half_life: 30d}`."""
+    text: str = yaml.dump(
+        [_short(value)], Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf, default_flow_style=True
+    )
+    return text.strip()[1:-1]
+
+
+def lines_of(value: dict[Any, Any] | list[object]) -> list[str]:
+    """A mapping or a list as lines of a block: what holds only plain values on one line where it fits."""
+    if isinstance(value, dict):
+        return [line for key, inner in value.items() for line in _entry_lines(key, inner)]
+    is_collection = any(isinstance(one, (dict, list)) for one in value)
+    return _block_lines(value) if is_collection else [f"- {flow(one)}" for one in value]
+
+
+def _entry_lines(key: object, value: object) -> list[str]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    line = f"{flow(key)}: {flow(value)}"
+    is_plain = not any(isinstance(one, (dict, list)) for one in inner)
+    return [line] if is_plain and len(line) <= _WIDTH else _block_lines({key: value})
+
+
+def _block_lines(value: object) -> list[str]:
+    text: str = yaml.dump(
+        _short(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=None
+    )
+    return text.splitlines()
+
+
+def _short(value: object) -> object:
+    """20.0 is written as 20."""
+    if isinstance(value, dict):
+        return {key: _short(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_short(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _dotted(where: Path) -> str:

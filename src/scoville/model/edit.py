@@ -15,6 +15,7 @@ import yaml
 from scoville.errors import ModelError, UsageError
 from scoville.model.document import dump
 from scoville.model.load import Model
+from scoville.model.rewriting import end_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,7 @@ def _edited(text: str, block: dict[str, object], note: str) -> str:
         lines = _lines(block, note, [], indent)
         return _appended(text, line_break.join(lines), line_break)
     start = old[0].start_mark.index
-    end = _end_of_line(text, max(old[0].end_mark.index, _end(old[1])))
+    end = _end_of_line(text, max(old[0].end_mark.index, end_of(old[1], text)))
     lines = _lines(block, note, list(_comments(text, start, end)), indent)
     return text[:start] + line_break.join(lines).removeprefix(indent) + text[end:]
 
@@ -90,14 +91,6 @@ def _appended(text: str, lines: str, line_break: str) -> str:
     body += "" if body.endswith(("\n", "\r")) else line_break
     gap = "" if body.endswith(2 * line_break) else line_break
     return f"{body}{gap}{lines}{line_break}{rest}"
-
-
-def _end(node: yaml.Node) -> int:
-    """Where the last word or bracket of a value ends; of a block PyYAML only says where the next thing begins."""
-    if not isinstance(node, yaml.CollectionNode) or node.flow_style:
-        return int(node.end_mark.index)
-    inner = [part for entry in node.value for part in (entry if isinstance(entry, tuple) else (entry,))]
-    return max((_end(part) for part in inner), default=int(node.start_mark.index))
 
 
 def _end_of_line(text: str, at: int) -> int:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, cast
 
-import yaml
-
 from scoville.errors import ModelError, UsageError
-from scoville.model.document import read_document
+from scoville.model.document import flow, read_document
 from scoville.model.load import Model
+from scoville.model.rewriting import rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,20 +28,17 @@ def with_values(text: str, changes: Mapping[Where, object]) -> str:
     Example: `with_values(text, {("fit", "rules", 0, "points"): 12})`
     """
     Model.loads(text)
-    root = cast("yaml.Node", yaml.compose(text, yaml.SafeLoader))
-    spans = sorted(((*_span(root, where), flow(value)) for where, value in changes.items()), reverse=True)
-    edited = text
-    for start, end, new in spans:
-        edited = f"{edited[:start]}{new}{edited[end:]}"
+    plain = read_document(text, "model").data
+    if (nowhere := next((where for where in changes if not _is_there(plain, where)), None)) is not None:
+        raise UsageError(f"the model has nothing at {dotted(nowhere)}")
     try:
-        found = Model.loads(edited).document.data
+        edited = rewritten(text, changed(plain, changes))
+    except UsageError as refused:
+        raise UsageError(f"{refused}; {_by_hand(changes)}") from None
+    try:
+        Model.loads(edited)
     except ModelError as error:
         raise UsageError(f"with the new values it would be no model: {error}; {_by_hand(changes)}") from None
-    if found != changed(read_document(text, "model").data, changes):
-        raise UsageError(
-            "cannot put the new values into the model without touching the rest of it (does it share values by & and "
-            f"*?); {_by_hand(changes)}"
-        )
     return edited
 
 
@@ -61,48 +57,16 @@ def changed(data: object, changes: Mapping[Where, object]) -> dict[str, Any]:
     return new
 
 
-def _span(root: yaml.Node, where: Where) -> tuple[int, int]:
-    """Where the value at a path begins and ends in the text."""
-    node = root
+def _is_there(data: Any, where: Where) -> bool:  # noqa: ANN401 - plain values
     for step in where:
-        node = _child(node, step, where)
-    return int(node.start_mark.index), _end(node)
-
-
-def _child(node: yaml.Node, step: str | float, where: Where) -> yaml.Node:
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return cast("yaml.Node", node.value[step])
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == str(step) or read_key(str(key.value)) == step:
-                return cast("yaml.Node", value)
-    raise UsageError(f"the model has nothing at {dotted(where)}")
-
-
-def read_key(text: str) -> object:
-    """A key as it is read: 5 is a number, and so is 5.0."""
-    found = read_document(f"{{{text}: 1}}", "key").data if text.replace(".", "", 1).lstrip("+-").isdigit() else {text}
-    return next(iter(cast("dict[object, object]", found)))
-
-
-def _end(node: yaml.Node) -> int:
-    """Where the last word or bracket of a value ends; of a block PyYAML only says where the next thing begins."""
-    if not isinstance(node, yaml.CollectionNode) or node.flow_style:
-        return int(node.end_mark.index)
-    inner = [part for entry in node.value for part in (entry if isinstance(entry, tuple) else (entry,))]
-    return max((_end(part) for part in inner), default=int(node.start_mark.index))
+        is_entry = isinstance(data, list) and isinstance(step, int) and step < len(data)
+        if not (is_entry or (isinstance(data, dict) and step in data)):
+            return False
+        data = data[step]
+    return True
 
 
 def dotted(where: Where) -> str:
     """`fit.rules[2].points`, counted from 0 as Python does."""
     steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in where)
     return "".join(steps).removeprefix(".")
-
-
-def flow(value: object) -> str:
-    """A plain value on one line: a number, a word, or a decay in braces."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {flow(of)}" for key, of in value.items()) + "}"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
