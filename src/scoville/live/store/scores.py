@@ -112,6 +112,17 @@ model_versions = Table(
     Column("created_at", Instant, nullable=False),
 )
 
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("author", String(60), primary_key=True, doc="user:ID."),
+    Column("text", Text, nullable=False, doc="YAML, perhaps with faults in it."),
+    Column("based_on", Number, ForeignKey("model_versions.version_no"), doc="Null: it began as something else."),
+    Column("origin", Text, nullable=False, doc="What it began as, in words."),
+    Column("changed_at", Instant, nullable=False),
+)
+"""What people are writing in the studio, one draft each: nothing is scored by it until it is saved and published."""
+
 publications = Table(
     "publications",
     metadata,
