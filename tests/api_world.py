@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,8 @@ class Client:
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
 
     def request(self, method: str, path: str, **how: Any) -> httpx.Response:
-        return asyncio.run(self._asked(method, path, **how))
+        with ThreadPoolExecutor(1) as apart:  # a browser that is driven from this thread has a loop running in it
+            return apart.submit(asyncio.run, self._asked(method, path, **how)).result()
 
     async def _asked(self, method: str, path: str, **how: Any) -> httpx.Response:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=(self.address, 40_000))

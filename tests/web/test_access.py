@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from api_world import OURS, Api, Client
 from scoville.live.store.access import audit_log
 from scoville.web.api.route import GuardedRoute
-from scoville.web.auth.access import ACCESS, Caller, may
+from scoville.web.auth.access import ACCESS, PAGES, Caller, may, needs_of
 from scoville.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,15 +43,16 @@ def routes_of(api: Api) -> list[tuple[str, str]]:
 
 
 def test_the_table_names_every_route_and_no_other(api: Api) -> None:
-    assert {f"{method} {pattern}" for method, pattern in routes_of(api)} == {*ACCESS}
+    assert {f"{method} {pattern}" for method, pattern in routes_of(api)} == {*ACCESS, *PAGES}
 
 
 def test_every_caller_gets_exactly_where_the_table_lets_them(api: Api) -> None:
     keys = {scope: api.key(scope) for scope in KEYS}
     people = {role: api.person(role) for role in ROLES}
     for method, pattern in routes_of(api):
-        needs = ACCESS[f"{method} {pattern}"]
-        if (method, pattern) == ("DELETE", "/v1/session"):
+        needs = needs_of(method, pattern)
+        assert needs is not None
+        if (method, pattern) in {("DELETE", "/v1/session"), ("POST", "/logout")}:
             continue  # it would log the callers out: test_login looks at it
         for scope, client in keys.items():
             expected = needs.is_public or scope in _OF_SCOPE[needs.scope]
@@ -125,6 +126,8 @@ def test_the_description_and_the_counters_are_behind_a_key_unless_opened(api: Ap
 def gets_in(client: Client, method: str, pattern: str) -> bool:
     """Whether a caller passes the door. What stands behind it may refuse the empty request, which is no matter here."""
     answer = client.request(method, filled(pattern), headers={"Content-Type": "application/json"})
+    if f"{method} {pattern}" in PAGES:
+        return not answer.headers.get("location", "").startswith("/login?") and "This is not for you" not in answer.text
     is_json = answer.headers.get("content-type") == "application/json"
     return not is_json or answer.json().get("code") not in {"unauthorised", "forbidden"}
 

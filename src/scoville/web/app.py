@@ -34,6 +34,7 @@ from scoville.web.headers import Door
 from scoville.web.limits import Buckets
 from scoville.web.metrics import Metrics
 from scoville.web.pages import PAGE_ROUTERS
+from scoville.web.pages.page import nothing_here
 from scoville.web.settings import Settings
 from scoville.web.state import State
 
@@ -84,5 +85,6 @@ def create_app(
     for router in (*_ROUTERS, *PAGE_ROUTERS):
         app.include_router(router)
     add_error_handlers(app)
+    app.add_exception_handler(404, nothing_here)
     app.add_exception_handler(RepeatedError, answer_again)
     return app

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import SecretStr
 
+from scoville.errors import UsageError
 from scoville.web.api import login as api
 from scoville.web.api.route import Here, Who
 from scoville.web.auth.users import has_users
@@ -64,8 +65,9 @@ async def make_first(request: Request, here: Here, form: Form) -> Response:
     try:
         await api.set_up(here, read_form(api.FirstUser, {**sent, "password": SecretStr(_password(form))}))
         await _let_in(request, response, here, form)
-    except ApiError as refused:
-        return show(request, "setup.html", status=refused.status, problem=refused.message, **sent)
+    except (ApiError, UsageError) as refused:
+        status = refused.status if isinstance(refused, ApiError) else 422
+        return show(request, "setup.html", status=status, problem=str(refused), **sent)
     return response
 
 

@@ -49,8 +49,7 @@ class PageRoute(GuardedRoute):
                 response = await guarded(request)
             except Exception as error:  # noqa: BLE001 - a person reads a page, whatever went wrong
                 response = _told(request, error)
-            response.headers.setdefault("Content-Security-Policy", _CSP)
-            return response
+            return _protected(response)
 
         return answered
 
@@ -87,6 +86,16 @@ def go(request: Request, path: str) -> Response:
     return RedirectResponse(path, HTTPStatus.SEE_OTHER)
 
 
+def nothing_here(request: Request, error: Exception) -> Response:
+    """What an address without a route is answered with: a page to who reads pages, the words alone to a program."""
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/"):
+        return _protected(_told(request, error))
+    answer = answer_to(request, error)
+    if answer is None:
+        raise error
+    return answer
+
+
 def wanted_block(request: Request) -> str | None:
     """The block that htmx will fill; null for a request of a whole page."""
     if not request.headers.get("hx-request"):
@@ -103,6 +112,11 @@ def _always(request: Request) -> dict[str, Any]:
         "path": request.url.path,
         "query": request.url.query,
     }
+
+
+def _protected(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", _CSP)
+    return response
 
 
 def _said(request: Request) -> str:
