@@ -179,10 +179,12 @@ def _events(connection: Connection, ids: Mapping[int, str], as_of_us: int) -> pa
         ),
         {"leads": bound(connection, ids.keys()), "as_of": as_of_us},
     )
-    return _table(_EVENTS, [(e.hex(), ids[lead], name, from_us(at), _texts(held)) for lead, e, name, at, held in rows])
+    return _table(
+        _EVENTS, [(e.hex(), ids[lead], name, from_us(at), properties_as_text(held)) for lead, e, name, at, held in rows]
+    )
 
 
-def _texts(held: str) -> str:
+def properties_as_text(held: str) -> str:
     """Properties as rules read them: every value a text."""
     return orjson.dumps({name: as_text(value) for name, value in orjson.loads(held).items()}).decode()
 
