@@ -1,7 +1,7 @@
 """One lead in an engine of its own, in which time can pass and things can happen.
 
-In: a ScoreRun and a lead_id. Out: the rows that the plan of the run gives: now, later on, or for copies of the
-lead to which something has happened. Nothing of the run is changed.
+In: a ScoreRun, or whatever else holds the facts of a lead, and a lead_id. Out: the rows that the plan of the run
+gives: now, later on, or for copies of the lead to which something has happened. Nothing of the run is changed.
 """
 
 # ruff: noqa: S608 - every name in the SQL is ours, and the one value from outside, a lead_id, goes through `literal`
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
@@ -22,11 +22,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from scoville.scoring import ScoreRun
+    from scoville.engines.engine import Engine
+    from scoville.plan.compile import Plan
 
 Row = dict[str, Any]
 _MOST_EVENTS = 3_000_000  # over all copies: half a second
 _FEWEST_COPIES = 8
+
+
+class Ran(Protocol):
+    """What a world asks of a run: a plan, an engine with the plan's inputs and lists, and an instant, naive UTC."""
+
+    @property
+    def plan(self) -> Plan:
+        """What gives the points."""
+
+    @property
+    def engine(self) -> Engine:
+        """Where `leads`, and `events` and `adjustments` if the plan reads them, stand."""
+
+    @property
+    def as_of(self) -> datetime:
+        """Now."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +57,7 @@ class Supposition:
 class World:
     """A lead and its events up to `as_of`. `lead` is its row of leads, `traits` what the model reads of it."""
 
-    def __init__(self, run: ScoreRun, lead_id: str) -> None:
+    def __init__(self, run: Ran, lead_id: str) -> None:
         mine = f"lead_id = {literal(lead_id)}"
         self.as_of = run.as_of
         self.plan = run.plan
@@ -161,7 +178,7 @@ class World:
         return rows
 
 
-def _traits(run: ScoreRun, mine: str) -> pa.Table:
+def _traits(run: Ran, mine: str) -> pa.Table:
     """The step `traits` for one lead: a `leads` of one row stands before the table of that name."""
     traits = run.plan.sql("traits", run.engine.dialect)
     return run.engine.arrow(f"WITH leads AS (SELECT * FROM leads WHERE {mine}) SELECT * FROM ({traits}) q")

@@ -37,7 +37,7 @@ def told(
     connection: Connection, text: str, lead_no: int, rows: Sequence[Row], *, segment: str | None, as_of: datetime
 ) -> tuple[Contribution, ...]:
     """The contributions in words. `text` is the model's YAML, `as_of` the instant of the score."""
-    plan, wanted = _plan_of(text)
+    plan, wanted = plan_of(text)
     relations = read_relations(connection, [lead_no], wanted, to_us(as_of))
     lead = relations.leads.to_pylist()[0]
     subject = Subject(plan, lead, _traits(plan, relations, as_of), segment, as_of)
@@ -45,7 +45,8 @@ def told(
 
 
 @lru_cache(maxsize=4)
-def _plan_of(text: str) -> tuple[Plan, Wanted]:
+def plan_of(text: str) -> tuple[Plan, Wanted]:
+    """The plan of a model, given as YAML, over the columns that the store gives it."""
     model = Model.loads(text)
     wanted = wanted_by(model)
     return compile_plan(model, columns_for(wanted)), wanted

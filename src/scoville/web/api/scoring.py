@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from scoville.data.workspace import PLACEHOLDERS
 from scoville.live.models.apart import Deed, compiled, relations_of
 from scoville.live.models.foretelling import Held, foretold
+from scoville.live.models.retracing import first_deed, retraced
 from scoville.live.models.telling import told
 from scoville.live.models.trying import preview
 from scoville.live.models.versions import text_of
@@ -114,6 +115,10 @@ class Told(Answer):
     section: str
     rule: str
     points: float
+    raw_points: float | None
+    fresh_points: float | None = Field(description="Of the same events at age 0; null for what cannot fade.")
+    matched: int
+    newest_at: At | None
     running_total: float
     sentence: str
 
@@ -186,6 +191,21 @@ class Ahead(Answer):
     next_stage: NextStage
 
 
+class PastScore(Answer):
+    """The score of an instant."""
+
+    at: At
+    score: float
+
+
+class Retraced(Answer):
+    """Past scores by the model in force now, the oldest first."""
+
+    lead_id: Id
+    model_version: str
+    scores: list[PastScore]
+
+
 @router.post("/v1/score", summary="Score a payload, storing nothing")
 def score_payload(here: Here, asked: ToScore) -> Scored:
     """By the model in force, or by another version. The same plan as for stored leads."""
@@ -243,6 +263,23 @@ def look_ahead(here: Here, lead_id: LeadId) -> Ahead:
         held = Held(row["standing"], read_settings(connection).stage_margin)
         found = foretold(connection, model.text, lead_no, held, now=here.clock())
     return Ahead.of({**vars(found), **vars(found.outlook), "lead_id": lead_id})
+
+
+@router.get("/v1/leads/{lead_id}/retraced", summary="Its past scores, worked out again", tags=["leads"])
+def retrace(
+    here: Here,
+    lead_id: LeadId,
+    days: Annotated[int, Query(ge=1, le=730, description="So far back, and no further than its first event.")] = 90,
+    points: Annotated[int, Query(ge=2, le=30, description="So many scores, evenly spread.")] = 14,
+) -> Retraced:
+    """What the ledger cannot tell: the time before an import, or before this model."""
+    with _turn(), here.store.reading() as connection:
+        lead_no, model, now = known_lead(connection, lead_id), _in_force(connection), here.clock()
+        begin = max(now - timedelta(days=days), min(first_deed(connection, lead_no) or now, now))
+        instants = [begin + (now - begin) * number / (points - 1) for number in range(points)]
+        found = retraced(connection, model.text, lead_no, instants)
+    scores = [PastScore(at=at, score=score) for at, score in zip(instants, found, strict=True)]
+    return Retraced(lead_id=lead_id, model_version=model.model_version, scores=scores)
 
 
 @contextlib.contextmanager

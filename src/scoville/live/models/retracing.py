@@ -1,0 +1,36 @@
+"""The past scores of a stored lead, worked out again: for a time of which no ledger tells, such as before an import.
+
+In: a model, the lead's facts as the store holds them, instants. Out: the score of each. Called by the API. What the
+lead did counts when it was done, and what it said of itself when it was said; points by hand from when they were given.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from scoville.live.models.apart import compiled
+from scoville.live.scoring.score import score_leads
+from scoville.live.store.people import events, identities
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+
+def retraced(connection: Connection, text: str, lead_no: int, instants: Iterable[datetime]) -> list[float]:
+    """The scores of a lead at some instants by one model, given as YAML. Some 50 ms for each."""
+    ready = compiled(text)
+    return [score_leads(connection, ready, [lead_no], at)[0][0].row["score"] for at in instants]
+
+
+def first_deed(connection: Connection, lead_no: int) -> datetime | None:
+    """When a lead did the first thing that is known of it; null for one that did nothing."""
+    mine = select(identities.c.identity_no).where(identities.c.lead_no == lead_no)
+    earliest: datetime | None = connection.execute(
+        select(func.min(events.c.occurred_at)).where(events.c.identity_no.in_(mine))
+    ).scalar()
+    return earliest
