@@ -27,6 +27,7 @@ from scoville.web.api import (
     routing,
     sales,
     scoring,
+    views,
 )
 from scoville.web.api.changes import RepeatedError, answer_again
 from scoville.web.errors import DESCRIBED, add_error_handlers
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from scoville.live.store.opening import Store
 
 _ROUTERS = (
-    health.router, leads.router, sales.router, people.router, models.router, scoring.router, owners.router,
+    health.router, leads.router, views.router, sales.router, people.router, models.router, scoring.router, owners.router,
     routing.router, actions.router, exports.router, login.router, admin.router, description.router,
 )  # fmt: skip
 

@@ -41,7 +41,7 @@ def take_store(changing: Changing) -> Response:
         with zipfile.ZipFile(kept, "w", zipfile.ZIP_STORED) as archive:  # Parquet is packed already
             for path in sorted(written.folder.iterdir()):
                 archive.write(path, path.name)
-    return _file(_blocks(kept), "store.zip", "application/zip")
+    return file_of(_blocks(kept), "store.zip", "application/zip")
 
 
 @router.get("/v1/exports/{what}", summary="A table as CSV or Parquet", response_class=Response)
@@ -53,9 +53,9 @@ def take_table(
     """One state of the store, however long it takes. No cell of the CSV is a formula: such texts begin with a '."""
     _note(changing, what)
     if format == "csv":
-        return _file(_csv(changing.store, EXPORTS[what]), f"{what}.csv", "text/csv; charset=utf-8")
+        return file_of(_csv(changing.store, EXPORTS[what]), f"{what}.csv", "text/csv; charset=utf-8")
     parquet = _blocks(_parquet(changing.store, EXPORTS[what]))
-    return _file(parquet, f"{what}.parquet", "application/vnd.apache.parquet")
+    return file_of(parquet, f"{what}.parquet", "application/vnd.apache.parquet")
 
 
 def cell(value: object) -> object:
@@ -77,13 +77,14 @@ def _note(changing: Changing, what: str) -> None:
 
 
 def _csv(store: Store, wanted: Export) -> Iterator[bytes]:
-    yield _lines([wanted.columns])
+    yield csv_lines([wanted.columns])
     with store.reading() as connection:
         for rows in wanted.chunks(connection):
-            yield _lines([[cell(row[name]) for name in wanted.columns] for row in rows])
+            yield csv_lines([[cell(row[name]) for name in wanted.columns] for row in rows])
 
 
-def _lines(rows: Sequence[Sequence[object]]) -> bytes:
+def csv_lines(rows: Sequence[Sequence[object]]) -> bytes:
+    """Rows as lines of CSV; whoever shows them to a spreadsheet passes each value through `cell` first."""
     text = io.StringIO()
     csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerows(rows)
     return text.getvalue().encode()
@@ -120,5 +121,6 @@ def _blocks(kept: Any) -> Iterator[bytes]:  # noqa: ANN401 - a file of tempfile
             yield block
 
 
-def _file(blocks: Iterator[bytes], name: str, kind: str) -> Response:
+def file_of(blocks: Iterator[bytes], name: str, kind: str) -> Response:
+    """A file to take away, sent as it is made."""
     return StreamingResponse(blocks, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -73,6 +73,10 @@ ACCESS: Mapping[str, Needs] = {
     "GET /v1/leads/{lead_id}/timeline": _READ,
     "POST /v1/score": _READ,
     "GET /v1/summary": _READ,
+    "GET /v1/views": _PERSON,
+    "POST /v1/views": _PERSON,
+    "PUT /v1/views/{view_id}": _PERSON,
+    "DELETE /v1/views/{view_id}": _PERSON,
     # models
     "GET /v1/models": _READ,
     "POST /v1/models": _STEER,
