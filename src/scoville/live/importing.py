@@ -37,7 +37,7 @@ from scoville.live.store.log import inbox
 from scoville.live.store.metadata import to_us
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     import ibis.expr.types as ir
 
@@ -70,7 +70,7 @@ class Imported:
         )  # fmt: skip
 
 
-def import_history(
+def import_history(  # noqa: PLR0913 - what to read, and how
     store: Store,
     what: What,
     file: object,
@@ -78,16 +78,18 @@ def import_history(
     source: str,
     workspace: Workspace,
     now: datetime,
+    leave_out: Collection[str] = (),
     told: Callable[[Imported], None] = lambda imported: None,  # noqa: ARG005
 ) -> Imported:
     """Store all rows of a file. `told` hears after each transaction how far it is.
 
-    `now` is when leads without `updated_at` are said to be so; naive UTC.
+    `now` is when leads without `updated_at` are said to be so; naive UTC. `leave_out` are columns of the file that are
+    not taken in.
     Raises: DataError for columns that are missing or ambiguous, and for times that do not parse; EngineError.
     """
     engine = DuckDB()
     try:
-        rows, unusable, names = _rows(engine, what, file, workspace)
+        rows, unusable, names = _rows(engine, what, file, workspace, leave_out)
         rules = replace(Rules(), outcomes={name: name for name in names}, are_bots_refused=False)
         arrival = Arrival(_source(store, source, now), is_trusted=True, received_us=to_us(now), is_history=True)
         imported, pace = Imported(unusable=unusable), _Pace()
@@ -125,10 +127,13 @@ def _unfolded(store: Store) -> int:
     return 0 if last is None or first is None else int(last - first)
 
 
-def _rows(engine: DuckDB, what: What, file: object, workspace: Workspace) -> tuple[ir.Table, int, list[str]]:
+def _rows(
+    engine: DuckDB, what: What, file: object, workspace: Workspace, leave_out: Collection[str]
+) -> tuple[ir.Table, int, list[str]]:
     """The typed rows, how many had no lead_id, and the names of outcomes."""
     given = getattr(workspace, what)
     raw = engine.place.open_source(file, relation=what, delimiter=given.delimiter)
+    raw = replace(raw, table=raw.table.drop(*(name for name in raw.table.columns if name in leave_out)))
     mapping = {_OUTCOME_KEYS.get(name, name): column for name, column in given.columns.items()}
     cleaned = clean_profiles(engine.place, raw, mapping, workspace.settings, key="lead_id", reason=NO_LEAD_ID)
     rows, names = cleaned.table, []

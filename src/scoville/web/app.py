@@ -19,6 +19,7 @@ from scoville.web.api import (
     description,
     exports,
     health,
+    jobs,
     leads,
     login,
     models,
@@ -28,6 +29,7 @@ from scoville.web.api import (
     sales,
     scoring,
     views,
+    uploads,
 )
 from scoville.web.api.changes import RepeatedError, answer_again
 from scoville.web.errors import DESCRIBED, add_error_handlers
@@ -50,7 +52,8 @@ if TYPE_CHECKING:
 
 _ROUTERS = (
     health.router, leads.router, views.router, sales.router, people.router, models.router, scoring.router, owners.router,
-    routing.router, actions.router, exports.router, login.router, admin.router, description.router,
+    routing.router, actions.router, exports.router, login.router, admin.router, jobs.router,
+    uploads.router, uploads.streamed, description.router,
 )  # fmt: skip
 
 

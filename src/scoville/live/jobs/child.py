@@ -1,7 +1,7 @@
 """The process of one job: it does the work, says how far it is, and ends; its memory goes with it.
 
-In: one line of JSON on stdin (the store, the kind, what was asked for). Out: lines of JSON on stdout: `told` again and
-again, then `done`, `failed` or `broke`. Started by `process`, as `python -m scoville.live.jobs.child`.
+In: one line of JSON on stdin (the store, the function, what was asked for). Out: lines of JSON on stdout: `told` again
+and again, then `done`, `failed` or `broke`. Started by `process`, as `python -m scoville.live.jobs.child`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from scoville.errors import ScovilleError
-from scoville.live.jobs.kinds import function_of
+from scoville.live.jobs.kinds import function_called
 from scoville.live.parent import die_with_parent
 from scoville.live.store.metadata import utc_now
 from scoville.live.store.opening import open_store
@@ -48,7 +48,7 @@ def _outcome(order: Mapping[str, Any], say: Callable[[Mapping[str, Any]], None])
 
     try:
         with contextlib.closing(open_store(order["store"], connections=_CONNECTIONS)) as store:
-            return {"done": function_of(order["kind"])(store, order["asked"], told, utc_now())}
+            return {"done": function_called(order["run"])(store, order["asked"], told, utc_now())}
     except ScovilleError as words:
         return {"failed": str(words)}
     except Exception as error:  # noqa: BLE001 - the last door: people hear an id, the log hears the rest

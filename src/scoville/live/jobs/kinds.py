@@ -42,6 +42,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "retune": Kind("scoville.live.jobs.learning:run_retune", "Re-tune points"),
         "import": Kind("scoville.live.jobs.taking_in:run_import", "Import a file"),
         "demo": Kind("scoville.live.jobs.demo:run_demo", "Fill with demo data"),
+        "starter": Kind("scoville.live.jobs.starter:run_starter", "Propose a first model"),
     }
 )
 
@@ -53,8 +54,8 @@ def kind_named(name: str) -> Kind:
     return KINDS[name]
 
 
-def function_of(name: str) -> Run:
-    """What does it. Raises: UsageError as `kind_named`."""
-    module, _, function = kind_named(name).run.partition(":")
-    run: Run = getattr(import_module(module), function)
-    return run
+def function_called(run: str) -> Run:
+    """The function of a `module:function`."""
+    module, _, function = run.partition(":")
+    found: Run = getattr(import_module(module), function)
+    return found

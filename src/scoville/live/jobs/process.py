@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from scoville.live.jobs.kinds import kind_named
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -45,7 +47,7 @@ class Process:
     def start(cls, store: Store, job_no: int, kind: str, asked: Mapping[str, Any]) -> Process:
         """Start it. The system ends it when the thread that calls this ends."""
         # the address goes through a pipe: every user of a machine sees the arguments of its processes
-        order = {"store": _address(store), "kind": kind, "asked": asked, "parent": os.getpid()}
+        order = {"store": _address(store), "run": kind_named(kind).run, "asked": asked, "parent": os.getpid()}
         folder = tempfile.TemporaryDirectory(prefix="scoville-job-")  # what it leaves there is gone when it is
         process = subprocess.Popen(  # noqa: S603 - our own
             _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": folder.name}

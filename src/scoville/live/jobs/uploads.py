@@ -7,6 +7,7 @@ in, and after a day at the latest: it holds personal data.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 200 * 1024 * 1024
 PIECE_BYTES = 1024 * 1024
 KEPT = timedelta(days=1)
-ENDINGS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet")
+ENDINGS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet")
 _LONGEST_NAME = 200
 
 
@@ -60,6 +61,9 @@ class Arriving:
 
     def add(self, some: bytes) -> None:
         """Keep more of it. Raises: DataError when it becomes too large; what had come is removed."""
+        if not self._size and some[8:12] == b"DUCK":
+            self.drop()
+            raise DataError("this is a DuckDB database: export the table as CSV or Parquet, and send that")
         self._size += len(some)
         if self._size > MOST_BYTES:
             self.drop()
@@ -118,9 +122,9 @@ def find_upload(store: Store, upload_no: int) -> Upload:
 
 
 def written_to(store: Store, upload_no: int, folder: Path, *, most_bytes: int | None = None) -> Path:
-    """Write a file, or its beginning, into a folder, under a name that says only what it is. Raises: UsageError."""
+    """Write a file, or its beginning, into a folder, under its own name in plain letters. Raises: UsageError."""
     upload = find_upload(store, upload_no)
-    path = folder / f"upload{Path(upload.name).suffix.lower()}"
+    path = folder / (re.sub(r"[^A-Za-z0-9_-]+", "_", Path(upload.name).stem)[:60] + Path(upload.name).suffix.lower())
     left = upload.size_bytes if most_bytes is None else most_bytes
     with path.open("wb") as file:
         for piece in _pieces(store, upload_no):

@@ -22,6 +22,7 @@ TAGS = [
     {"name": "people", "description": "Who is who: merging, undoing it, forgetting a person."},
     {"name": "routing", "description": "Who works which lead."},
     {"name": "actions", "description": "What is told to the world, and what became of it."},
+    {"name": "jobs", "description": "Long work, such as learning a model, and files to be taken in."},
     {"name": "exports", "description": "Everything as CSV or Parquet."},
     {"name": "access", "description": "Logging in, users, keys, the audit log."},
     {"name": "operations", "description": "Is it alive, is it ready, how is it doing?"},

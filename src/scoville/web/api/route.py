@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _COSTS = {  # in plain requests
     "POST /v1/score": 10, "GET /v1/models/{version_no}/preview": 50, "GET /v1/leads/{lead_id}/explanation": 5,
-    "GET /v1/leads/{lead_id}/outlook": 10,
+    "GET /v1/leads/{lead_id}/outlook": 10, "GET /v1/leads/{lead_id}/retraced": 10,
     "GET /v1/exports/{what}": 20, "GET /v1/exports/store": 50, "GET /v1/audit/verify": 20, "POST /v1/session": 5,
     "POST /v1/setup": 5,
 }  # fmt: skip
@@ -41,13 +41,16 @@ _FOREIGN = "this comes from another page than ours: a cookie does not count ther
 class GuardedRoute(APIRoute):
     """A route of the API, closed unless the table of access opens it."""
 
+    reads_body = True  # before the route is called, and no more of it than settings allow
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The route's own handler behind the questions above."""
         answer = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
             await _admit(request, self.path_format)
-            await _take_body(request, state_of(request).settings.max_body_bytes)
+            if self.reads_body:
+                await _take_body(request, state_of(request).settings.max_body_bytes)
             return await answer(request)
 
         return guarded

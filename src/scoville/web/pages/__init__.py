@@ -6,8 +6,8 @@ is one page, thin: it reads and writes through the functions of the API, and a t
 
 from __future__ import annotations
 
-from scoville.web.pages import files, login
+from scoville.web.pages import accounts, files, jobs, login, matrix
 
 PAGE_ROUTERS = (
-    files.router, login.router,
+    files.router, login.router, jobs.router, matrix.router, accounts.router,
 )  # fmt: skip

@@ -1,0 +1,100 @@
+"""An empty store -> a made-up company's leads, what they did until now, and its model in force: the job `demo`.
+
+In: how many leads. Out: how many rows. The data are those of `scoville demo`, made so that they end now.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import func, select
+
+from scoville.data.workspace import Workspace
+from scoville.demo import generate, starter_model
+from scoville.errors import UsageError
+from scoville.live.importing import import_history
+from scoville.live.models.publishing import list_publications, publish
+from scoville.live.models.versions import save_version
+from scoville.live.store.log import inbox, sources
+from scoville.live.store.people import leads
+from scoville.live.store.scores import dirty
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+    from scoville.live.importing import Imported, What
+    from scoville.live.jobs.kinds import Told
+    from scoville.live.store.opening import Store
+
+_SOURCE = "demo"
+_TIMES = {"leads": "created_at", "events": "occurred_at", "outcomes": "at"}
+_SHARES: tuple[tuple[What, float, float], ...] = (("leads", 0.1, 0.2), ("outcomes", 0.2, 0.25), ("events", 0.25, 0.9))
+_LOOK_S, _LONGEST_S = 0.5, 300.0
+
+
+def run_demo(store: Store, asked: dict[str, Any], told: Told, now: datetime) -> dict[str, Any]:
+    """Fill the store. Raises: UsageError where it holds leads of somebody else already."""
+    with store.reading() as connection:
+        if not _is_begun(connection):
+            check_is_bare(connection)
+    told(0.0, "Making up a company")
+    until = datetime.fromisoformat(asked["until"])  # as it was asked for: begun again it comes to the same rows
+    made = generate(asked["leads"], end=until + timedelta(days=1))  # to midnight; what is still to come is left out
+    tables = {what: _until(until, getattr(made, what), column) for what, column in _TIMES.items()}
+    tables["leads"] = tables["leads"].append_column("updated_at", tables["leads"]["created_at"])
+    told(0.1, "Putting its model in force")
+    _publish(store, asked["by"], now)
+    for what, begin, end in _SHARES:
+        far = _far(told, what, tables[what].num_rows, begin, end)
+        import_history(store, what, tables[what], source=_SOURCE, workspace=Workspace(), now=now, told=far)
+    _wait_for_scores(store, told)
+    return {what: table.num_rows for what, table in tables.items()}
+
+
+def check_is_bare(connection: Connection) -> None:
+    """Raises: UsageError where leads are known: real and made-up ones must not be mixed."""
+    if connection.execute(select(leads.c.lead_no).limit(1)).first() is not None:
+        raise UsageError("there are leads here already: demo data is for an empty store, so that nothing is mixed up")
+
+
+def _is_begun(connection: Connection) -> bool:
+    """Whether this job was begun before, by a worker that died."""
+    return connection.execute(select(sources.c.source_no).where(sources.c.name == _SOURCE)).first() is not None
+
+
+def _until(now: datetime, table: pa.Table, column: str) -> pa.Table:
+    return table.filter(pc.less_equal(table[column], pa.scalar(now, table[column].type)))
+
+
+def _publish(store: Store, by: str, now: datetime) -> None:
+    """The model that the demo comes with; where one is in force or on its way, that stays."""
+    with store.writing() as connection:
+        if list_publications(connection, 1):
+            return
+        version = save_version(connection, starter_model(), author=by, note="The model of the demo", now=now)
+        publish(connection, version.version_no, author=by, note="The model of the demo", now=now)
+
+
+def _far(told: Told, what: str, rows: int, begin: float, end: float) -> Callable[[Imported], None]:
+    def far(imported: Imported) -> None:
+        done = imported.accepted + imported.known + imported.refused
+        told(begin + (end - begin) * min(1.0, done / max(1, rows)), f"{done:,} of {rows:,} {what}")
+
+    return far
+
+
+def _wait_for_scores(store: Store, told: Told) -> None:
+    """Until the worker has come to the end of the line, or seems not to run."""
+    told(0.9, "Scoring")
+    until_s = time.monotonic() + _LONGEST_S
+    while time.monotonic() < until_s:
+        with store.reading() as connection:
+            if not any(connection.execute(select(func.count()).select_from(one)).scalar() for one in (inbox, dirty)):
+                return
+        time.sleep(_LOOK_S)

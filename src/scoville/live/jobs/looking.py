@@ -1,0 +1,144 @@
+"""A file that was sent -> its first rows, what it is, and what its columns may be for.
+
+In: an upload. Out: `Head`, for a person to correct before the file is taken in. Called by the API and by the first run.
+Only the beginning of a file is looked at, so the answer comes at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scoville.data.columns import KNOWN_AS
+from scoville.data.recognise.clues import CLUES
+from scoville.data.recognise.kinds import what_it_is
+from scoville.data.recognise.looks import look_at
+from scoville.data.recognise.roles import roles_of
+from scoville.data.workspace import Settings
+from scoville.engines.duckdb import DuckDB
+from scoville.errors import DataError
+from scoville.live.jobs.uploads import find_upload, written_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from scoville.data.recognise.findings import RecognisedFile
+    from scoville.live.jobs.uploads import Upload
+    from scoville.live.store.opening import Store
+
+ROWS = 50
+_LOOKED_AT = 2_000  # rows of a Parquet file
+_LOOKED_AT_BYTES = 512 * 1024  # of a text file
+_LONGEST_CELL = 200
+_EXAMPLES = 4
+_FLAGS = re.compile(r" (Say which(?: column it is)?|Name another column): --map .*", re.DOTALL)
+WHATS = ("leads", "events", "outcomes")
+
+
+@dataclass(frozen=True)
+class Meant:
+    """A column of the file that may be our `name`: how sure that is, from 0 to 1, and why, in words."""
+
+    name: str
+    column: str
+    confidence: float
+    reason: str
+    is_sure: bool
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One column of the file: its type in words, and some of its values as text."""
+
+    name: str
+    type: str
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Head:
+    """The beginning of a file. `what` is leads, events or outcomes; null when it is neither, as `reason` says.
+
+    `rows` are the first ones, every value as text, null where there is none. `meant` has, for each of the three kinds,
+    what the columns may be for; `needed` which of our names each cannot do without.
+    """
+
+    upload_no: int
+    file: str
+    size_bytes: int
+    what: str | None
+    reason: str
+    columns: tuple[Seen, ...]
+    rows: tuple[Mapping[str, str | None], ...]
+    meant: Mapping[str, tuple[Meant, ...]]
+    needed: Mapping[str, tuple[str, ...]]
+
+
+def head_of(store: Store, upload_no: int) -> Head:
+    """Look at the beginning of a file. Raises: UsageError when it is not here; DataError when it cannot be read."""
+    upload = find_upload(store, upload_no)
+    with tempfile.TemporaryDirectory(prefix="scoville-head-") as name, speaking_of(name):
+        folder = Path(name)
+        is_parquet = upload.name.lower().endswith(".parquet")
+        path = written_to(store, upload_no, folder, most_bytes=None if is_parquet else _LOOKED_AT_BYTES)
+        if not is_parquet and upload.size_bytes > _LOOKED_AT_BYTES:
+            _cut_after_last_line(path)
+        with contextlib.closing(DuckDB(threads=1)) as engine:
+            engine.run("SET preserve_insertion_order = true")
+            return _head(engine, path, upload)
+
+
+@contextlib.contextmanager
+def speaking_of(folder: str) -> Iterator[None]:
+    """Errors for who sent a file: without the folder that it lies in here, and without flags of the command line."""
+    try:
+        yield
+    except DataError as wrong:
+        said = _FLAGS.sub(r" \1.", str(wrong).replace(f"{folder}/", ""))
+        raise DataError(said) from None
+
+
+def _head(engine: DuckDB, path: Path, upload: Upload) -> Head:
+    source: object = path
+    if path.suffix == ".parquet":
+        engine.place.open_source(path, relation="whole")
+        source = engine.arrow(f"FROM raw_whole LIMIT {_LOOKED_AT}")
+    raw = engine.place.open_source(source, relation="head")
+    found = what_it_is(look_at(engine.place, raw, Settings()))
+    shown = engine.place.fetch_rows(raw.table.limit(ROWS))
+    kind = found.kind if found.kind in WHATS else next((what for what in WHATS if what in path.stem.lower()), None)
+    return Head(
+        upload_no=upload.upload_no,
+        file=upload.name,
+        size_bytes=upload.size_bytes,
+        what=kind,
+        reason=found.reason,
+        columns=tuple(Seen(one.name, one.type, tuple(map(_cell, one.shown[:_EXAMPLES]))) for one in found.look.columns),
+        rows=tuple({name: None if value is None else _cell(value) for name, value in row.items()} for row in shown),
+        meant={what: _meant(found, what) for what in WHATS},
+        needed={what: tuple(KNOWN_AS[what]) for what in WHATS},
+    )
+
+
+def _meant(found: RecognisedFile, what: str) -> tuple[Meant, ...]:
+    roles = found.roles if found.kind == what else roles_of(found.look.columns, CLUES[what])
+    ours = {"at": "occurred_at"} if what == "outcomes" else {}
+    return tuple(
+        Meant(ours.get(one.name, one.name), one.column, one.confidence, one.reason, one.is_sure) for one in roles
+    )
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401 - any value of a file
+    return str(value)[:_LONGEST_CELL]
+
+
+def _cut_after_last_line(path: Path) -> None:
+    """A beginning ends with a whole line; where it ends within a quoted cell with a line break, an error says so."""
+    content = path.read_bytes()
+    end = content.rfind(b"\n")
+    if end > 0:
+        path.write_bytes(content[: end + 1])
