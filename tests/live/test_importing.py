@@ -146,12 +146,12 @@ def test_a_file_goes_in_no_faster_than_it_is_folded_but_does_not_wait_for_a_work
             seen.append(len(waiting))
             connection.execute(delete(inbox).where(inbox.c.seq <= waiting[1500]))
 
-    monkeypatch.setattr("scoville.live.importing.time.sleep", fold_in_the_meantime)
+    monkeypatch.setattr("scoville.live.importing.sleep", fold_in_the_meantime)
     assert take(store, "events", rows).accepted == 9000
     assert max(seen) <= 6000  # 4,000 may wait, and the 2,000 of one transaction come on top
 
     stood_still: list[float] = []
-    monkeypatch.setattr("scoville.live.importing.time.sleep", stood_still.append)
+    monkeypatch.setattr("scoville.live.importing.sleep", stood_still.append)
     more = [row | {"event_id": f"more {at}"} for at, row in enumerate(rows)]
     assert take(store, "events", more).accepted == 9000
     assert len(stood_still) == 16  # fifteen looks after the first, and never again

@@ -33,7 +33,7 @@ def test_a_chore_is_called_again_at_once_while_there_is_more() -> None:
 
 def test_what_is_not_full_rests_until_there_are_some(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, stop, called = [0.0], threading.Event(), []
-    monkeypatch.setattr("scoville.live.worker.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("scoville.live.worker.monotonic", lambda: clock[0])
     counts = [400, 30, 400, 0]
 
     def work(_: datetime) -> int:

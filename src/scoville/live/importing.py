@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-import time
 import uuid
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from time import sleep
 from typing import TYPE_CHECKING, Any, Literal
 
 import ibis
@@ -117,7 +117,7 @@ class _Pace:
         while self.patience and (left := _unfolded(store)) > _MOST_UNFOLDED:
             self.patience = _LOOKS if left < before else self.patience - 1
             before = left
-            time.sleep(_LOOK_S)
+            sleep(_LOOK_S)
 
 
 def _unfolded(store: Store) -> int:

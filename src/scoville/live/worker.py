@@ -9,8 +9,8 @@ A lane is one thread with the chores that must not wait for others': a slow rece
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import structlog
@@ -71,9 +71,9 @@ class Worker:
         turns = [_Turn(chore) for chore in lane]
         while not stop.is_set():
             for turn in turns:
-                if turn.due_s <= time.monotonic() and not stop.is_set():
+                if turn.due_s <= monotonic() and not stop.is_set():
                     self._take(turn)
-            stop.wait(max(0.0, min(turn.due_s for turn in turns) - time.monotonic()))
+            stop.wait(max(0.0, min(turn.due_s for turn in turns) - monotonic()))
 
     def _take(self, turn: _Turn) -> None:
         """Do some of a chore. One that fails is tried again later: what it left undone is still in the store."""
@@ -82,7 +82,7 @@ class Worker:
         except Exception as failed:  # noqa: BLE001 - whatever it was, the other chores go on
             pause_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**turn.failures)
             turn.failures += 1
-            turn.due_s = time.monotonic() + pause_s
+            turn.due_s = monotonic() + pause_s
             _log.warning(
                 "chore failed", chore=turn.chore.name, error=type(failed).__name__, tries=turn.failures, again_s=pause_s
             )
@@ -90,4 +90,4 @@ class Worker:
             return
         turn.failures = 0
         self.done[turn.chore.name] = self.done.get(turn.chore.name, 0) + count
-        turn.due_s = time.monotonic() + (0 if count >= turn.chore.full else turn.chore.rest_s)
+        turn.due_s = monotonic() + (0 if count >= turn.chore.full else turn.chore.rest_s)
