@@ -17,14 +17,16 @@ import duckdb
 from scoville.data.keep import literal
 from scoville.engines.duckdb import DuckDB
 from scoville.errors import EngineError
+from scoville.live.workbench.proof import Proofs
+from scoville.live.workbench.sides import Sides, rows_of
+from scoville.live.workbench.tables import EVENTS, FILE, LEADS, PEOPLE
+from scoville.live.workbench.totals import Totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
-FILE = "history"  # what the file is called in SQL
-LEADS, PEOPLE, EVENTS = f"{FILE}.leads", f"{FILE}.people", f"{FILE}.events"
 _MEMORY = "1GB"  # what does not fit goes to the disk
 _SAMPLE = 5_000  # events of one name that are looked at for their properties
 _SHOWN = 50
@@ -89,8 +91,11 @@ class Bench:
         self.path = path
         self.engine = DuckDB(memory_limit=_MEMORY)
         self.attach(self.engine)
-        self.as_of: datetime = self._rows(f"SELECT as_of FROM {FILE}.made")[0]["as_of"]  # noqa: S608 - our own names
-        self.leads = int(self._rows(f"SELECT count(*) AS n FROM {PEOPLE}")[0]["n"])  # noqa: S608 - likewise
+        self.as_of: datetime = self.rows(f"SELECT as_of FROM {FILE}.made")[0]["as_of"]  # noqa: S608 - our own names
+        self.totals = Totals(self.engine.connection)
+        self.sides = Sides(self)
+        self.proofs = Proofs(self)
+        self.leads = int(self.rows(f"SELECT count(*) AS n FROM {PEOPLE}")[0]["n"])  # noqa: S608 - likewise
 
     def attach(self, engine: DuckDB) -> None:
         """Make the file's tables readable in an engine, as `history.NAME`."""
@@ -111,7 +116,7 @@ class Bench:
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """Traits of leads, the most frequent first, those that are worked out after those that were said."""
-        rows = self._rows(f"SELECT * FROM {FILE}.columns ORDER BY is_derived, leads DESC, name")  # noqa: S608 - ours
+        rows = self.rows(f"SELECT * FROM {FILE}.columns ORDER BY is_derived, leads DESC, name")  # noqa: S608 - ours
         return tuple(Column(**row) for row in rows)
 
     def column(self, name: str) -> Column | None:
@@ -123,7 +128,7 @@ class Bench:
         column = self.column(name)
         if column is None:
             return ()
-        rows = self._rows(
+        rows = self.rows(
             f"SELECT {column.held}::VARCHAR AS value, count(*) AS count FROM {LEADS} "  # noqa: S608 - our own names
             f"WHERE starts_with(lower({column.held}::VARCHAR), lower(?)) GROUP BY ALL "
             "ORDER BY count DESC, value LIMIT ?",
@@ -135,13 +140,13 @@ class Bench:
     @cached_property
     def events(self) -> tuple[EventName, ...]:
         """Names of events, the most frequent first."""
-        rows = self._rows(f"SELECT * FROM {FILE}.event_names ORDER BY events DESC, event")  # noqa: S608 - ours
+        rows = self.rows(f"SELECT * FROM {FILE}.event_names ORDER BY events DESC, event")  # noqa: S608 - ours
         return tuple(EventName(**row) for row in rows)
 
     def properties_of(self, event: str, most: int = 10) -> tuple[Property, ...]:
         """Properties of events of a name (`*`: of any), by a sample, the most frequent first, with their values."""
         named, marks = ("", ()) if event == "*" else ("WHERE event = ?", (event,))
-        rows = self._rows(_PROPERTIES.format(named=named), *marks, most)
+        rows = self.rows(_PROPERTIES.format(named=named), *marks, most)
         return tuple(
             Property(row["name"], float(row["events"]) / row["seen"], tuple(Value(**one) for one in row["values"]))
             for row in rows
@@ -149,15 +154,14 @@ class Bench:
 
     def ids(self, leads: list[str]) -> dict[str, str]:
         """Ids as people know them, by the ids of the file."""
-        rows = self._rows(f"SELECT lead_id, id FROM {PEOPLE} WHERE lead_id IN (SELECT unnest(?::VARCHAR[]))", leads)  # noqa: S608 - ours
+        rows = self.rows(f"SELECT lead_id, id FROM {PEOPLE} WHERE lead_id IN (SELECT unnest(?::VARCHAR[]))", leads)  # noqa: S608 - ours
         return {row["lead_id"]: row["id"] for row in rows}
 
     def close(self) -> None:
         """Let go of the file and of what was worked out."""
         self.engine.close()
 
-    def _rows(self, query: str, *marks: object) -> list[dict[str, Any]]:
+    def rows(self, query: str, *marks: object) -> list[dict[str, Any]]:
+        """The rows of a question of our own."""
         with self.cursor() as cursor:
-            found = cursor.execute(query, [*marks])
-            names = [column[0] for column in found.description]
-            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+            return rows_of(cursor.execute(query, [*marks]))

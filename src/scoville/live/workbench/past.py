@@ -13,8 +13,8 @@ from scoville.data.outcomes import WON
 from scoville.data.workspace import PLACEHOLDERS, parse_workspace
 from scoville.engines.duckdb import DuckDB
 from scoville.evidence.history import History, read_history
-from scoville.live.workbench.bench import FILE, LEADS, PEOPLE
 from scoville.live.workbench.keeping import workbench_of
+from scoville.live.workbench.tables import FILE, LEADS, PEOPLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
