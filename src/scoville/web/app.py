@@ -28,8 +28,8 @@ from scoville.web.api import (
     routing,
     sales,
     scoring,
-    views,
     uploads,
+    views,
 )
 from scoville.web.api.changes import RepeatedError, answer_again
 from scoville.web.errors import DESCRIBED, add_error_handlers
@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from scoville.live.store.opening import Store
 
 _ROUTERS = (
-    health.router, leads.router, views.router, sales.router, people.router, models.router, scoring.router, owners.router,
-    routing.router, actions.router, exports.router, login.router, admin.router, jobs.router,
+    health.router, leads.router, views.router, sales.router, people.router, models.router, scoring.router,
+    owners.router, routing.router, actions.router, exports.router, login.router, admin.router, jobs.router,
     uploads.router, uploads.streamed, description.router,
 )  # fmt: skip
 

@@ -35,8 +35,8 @@ _EQUALS = ("standing", "stage", "grade", "level", "priority", "segment")
 class Wanted:
     """Which leads: all conditions that are given must hold. `standing` is the stage a lead is held in.
 
-    `is_unowned`: nobody works it. `waits_for`: why it waits for an owner, or `any`. `is_open`: not rejected, won or lost
-    since it came to the stage that it is in.
+    `is_unowned`: nobody works it. `waits_for`: why it waits for an owner, or `any`. `is_open`: not rejected, won or
+    lost since it came to the stage that it is in.
     """
 
     standing: str | None = None

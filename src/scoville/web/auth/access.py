@@ -176,7 +176,14 @@ PAGES: Mapping[str, Needs] = {
     "POST /logout": _VIEWS,
     "GET /setup": _PUBLIC,
     "POST /setup": _PUBLIC,
-    # queue
+    "GET /queue": _VIEWS,
+    "GET /queue/row": _VIEWS,
+    "GET /queue/news": _VIEWS,
+    "POST /queue/act": _SELLS,
+    "POST /queue/export": _SELLS,
+    "POST /queue/views": _VIEWS,
+    "POST /queue/views/{view_id}": _VIEWS,
+    "POST /queue/views/{view_id}/delete": _VIEWS,
     # leads
     "GET /leads/{lead_id}": _VIEWS,
     "POST /leads/{lead_id}/answer": _SELLS,

@@ -6,8 +6,8 @@ is one page, thin: it reads and writes through the functions of the API, and a t
 
 from __future__ import annotations
 
-from scoville.web.pages import accounts, files, jobs, login, matrix
+from scoville.web.pages import accounts, files, jobs, login, matrix, queue, views
 
 PAGE_ROUTERS = (
-    files.router, login.router, jobs.router, matrix.router, accounts.router,
+    files.router, login.router, jobs.router, queue.router, views.router, matrix.router, accounts.router,
 )  # fmt: skip

@@ -1,0 +1,151 @@
+"""The queue: whom to call now, why, and before when. What sales has open all day.
+
+In: filters in the address. Out: one page of the ranked list, parts of it, and what is done with leads from there. A
+page that is open asks every two seconds who has just got hot; while nobody has, the answer is empty.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from scoville.errors import UsageError
+from scoville.live.queries.crossings import got_hot_since, newest_crossing
+from scoville.live.queries.in_force import InForce, in_force
+from scoville.live.queries.lead import SHOWN_TRAITS, owners_of, score_rows, traits_of
+from scoville.live.queries.owner_of_user import owner_id_of_user
+from scoville.live.queries.queue_rows import beside
+from scoville.live.queries.ranking import Page, Question, cursor_of, page_of, place_of
+from scoville.live.routing.owners import list_owners
+from scoville.live.routing.queue import count_waiting
+from scoville.live.store.views import View, list_views
+from scoville.web.api.changes import Changing
+from scoville.web.api.exports import file_of
+from scoville.web.api.fields import Id
+from scoville.web.api.leads import known_lead
+from scoville.web.api.route import Here, Who
+from scoville.web.api.views import keeper_of
+from scoville.web.errors import ApiError
+from scoville.web.pages.forms import Form
+from scoville.web.pages.page import PageRoute, done, show, wanted_block
+from scoville.web.pages.queue_acts import REASONS, TOUCHES, act_of, perform
+from scoville.web.pages.queue_asked import WAITS, Asked, What, chips, said_by
+from scoville.web.pages.queue_export import MOST, csv_of
+from scoville.web.pages.queue_rows import Row, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+PAGE = 50
+_NEWS = 5  # leads named in one message; the others are counted
+_BEGUN_AGAIN = "The list has changed since you opened it: here it is from the top."
+Seen = Annotated[int, Query(ge=0, le=2**53)]
+
+
+@router.get("/queue")
+def show_queue(request: Request, here: Here, who: Who, asked: What) -> Response:
+    """The list, or one of its parts."""
+    now, keeper = here.clock(), keeper_of(who)
+    with here.store.reading() as connection:
+        model, mine = in_force(connection), owner_id_of_user(connection, who.user_no)
+        views, newest = list_views(connection, keeper.user_no), newest_crossing(connection)
+        try:
+            page = _page(connection, model, asked, mine, now)
+        except UsageError:  # a cursor of a list that is no more
+            return done(request, f"/queue?{asked.said('cursor')}", _BEGUN_AGAIN)
+        rows = _rows(connection, model, page.lead_nos, page.first, mine, now)
+    owners = list_owners(here.store)
+    values = {
+        "asked": asked, "rows": rows, "page": page, "newest": newest, "model": said_by(model.text) if model else None,
+        "next": asked.said(cursor=cursor_of(page.end)) if page.end else "", "mine": mine, "owners": owners,
+        "chips": [*chips(asked, owners)], "waits": WAITS, "reasons": REASONS, "touches": TOUCHES, "most": MOST,
+        "is_part": wanted_block(request) == "rows",
+        "waiting": {reason: count for reason, (count, _) in count_waiting(here.store).items()},
+    }  # fmt: skip
+    return show(request, "queue.html", **values, **_views(views, asked), may_share=keeper.may_share)
+
+
+@router.get("/queue/row")
+def show_row(request: Request, here: Here, who: Who, asked: What, lead: Annotated[Id, Query()]) -> Response:
+    """One lead as a row, to be put above the list."""
+    with here.store.reading() as connection:
+        model, mine = in_force(connection), owner_id_of_user(connection, who.user_no)
+        rows = _rows(connection, model, [known_lead(connection, lead)], 0, mine, here.clock())
+    return show(request, "queue_row.html", rows=rows, mine=mine, asked=asked)
+
+
+@router.get("/queue/news")
+def show_news(request: Request, here: Here, who: Who, asked: What, seen: Seen) -> Response:
+    """Who of this list has got hot since; 204 while nobody has."""
+    now = here.clock()
+    with here.store.reading() as connection:
+        newest = newest_crossing(connection)
+        model = in_force(connection) if newest > seen else None
+        hot, rows = (), []
+        if model is not None:
+            mine = owner_id_of_user(connection, who.user_no)
+            question = Question(model.publication_no, asked.wanted(now, mine))
+            hot = got_hot_since(connection, question, seen, newest, said_by(model.text).first_stage)
+            rows = _rows(connection, model, [one.lead_no for one in hot[:_NEWS]], 0, mine, now)
+    response = Response(status_code=204)
+    if rows:
+        before = {one.lead_id: crossing.stage_before for one, crossing in zip(rows, hot, strict=False)}
+        response = show(request, "queue_news.html", rows=rows, before=before, more=len(hot) - len(rows), asked=asked)
+    response.headers["Newest"] = str(newest)
+    return response
+
+
+@router.post("/queue/act")
+def act(request: Request, here: Here, who: Who, changing: Changing, asked: What, form: Form) -> Response:
+    """Do something with the lead of a row, or with all that are selected; then the same list again."""
+    with here.store.reading() as connection:
+        wanted = act_of(form, owner_id_of_user(connection, who.user_no))
+    if wanted.lacks_reason and request.headers.get("hx-request"):
+        raise ApiError(422, "invalid", "a rejection needs a reason: it is what the model can learn from")
+    if wanted.lacks_reason:
+        return show(request, "queue_reject.html", asked=asked, lead_ids=wanted.lead_ids, reasons=REASONS)
+    return done(request, f"/queue?{asked.said()}", perform(changing, wanted))
+
+
+@router.post("/queue/export")
+def export(here: Here, who: Who, changing: Changing, asked: What) -> Response:
+    """The list as CSV. Who takes data away stands in the audit log."""
+    with changing.begin() as change:
+        model, mine = in_force(change.connection), owner_id_of_user(change.connection, who.user_no)
+        if model is None:
+            raise ApiError(409, "no_model", "no model is in force yet: publish one, then leads have scores")
+        change.done("exported", "queue", detail={"filters": asked.kept})
+    question = Question(model.publication_no, asked.wanted(change.now, mine))
+    name = f"leads-{change.now:%Y-%m-%d}.csv"
+    return file_of(csv_of(here.store, question, change.now), name, "text/csv; charset=utf-8")
+
+
+def _page(connection: Connection, model: InForce | None, asked: Asked, mine: str | None, now: datetime) -> Page:
+    if model is None:
+        return Page((), 1, None)
+    after = place_of(asked.cursor) if asked.cursor else None
+    return page_of(connection, Question(model.publication_no, asked.wanted(now, mine)), PAGE, after)
+
+
+def _rows(
+    connection: Connection, model: InForce | None, lead_nos: Sequence[int], first: int, mine: str | None, now: datetime
+) -> list[Row]:
+    if model is None or not lead_nos:
+        return []
+    known, owned = traits_of(connection, lead_nos, SHOWN_TRAITS), owners_of(connection, lead_nos)
+    found = [
+        {**one, "traits": known.get(one["lead_no"], {}), "owner": owned.get(one["lead_no"])}
+        for one in score_rows(connection, model.publication_no, lead_nos)
+    ]
+    return rows_of(found, beside(connection, model.publication_no, lead_nos, now), first, mine, now)
+
+
+def _views(views: Sequence[View], asked: Asked) -> dict[str, Any]:
+    """The views that somebody sees, the one that is open, and whether the list is no longer as it was saved."""
+    opened = next((one for one in views if one.view_id == asked.view), None)
+    return {"views": views, "opened": opened, "is_changed": opened is not None and opened.filters != asked.kept}

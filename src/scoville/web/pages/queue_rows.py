@@ -1,0 +1,151 @@
+"""A lead as one row of the queue: who it is, how hot, since when, why, whose, and before when to call.
+
+In: score rows with what stands beside them. Out: `Row`s, in which everything is said as a person would. Called by the
+page of the queue; nothing here looks at the store.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from scoville import words
+from scoville.live.queries.queue_rows import WEEK
+from scoville.plan.adjusted import PREFIX
+from scoville.web.pages.templates import distance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from scoville.live.queries.queue_rows import Answered, Beside, Clock, Touched, Waiting
+
+_MOST_UP = 3
+_SOON = timedelta(hours=1)
+_NOTICED = 0.5  # points: what is not a point is no news
+_BETWEEN = re.compile(r"; (?=[+-]\d)")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Points that one rule gave, with what met it: `Pricing page`, `2 times`, and when last. Null points: no rule."""
+
+    text: str
+    points: float | None = None
+    times: int = 1
+    newest_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """How far a score went since a week ago. Null `points`: `is_new`, or there is nothing to compare with."""
+
+    points: float | None
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a row shows. `owner` is a name, `score` a number of points, `left` the time until the clock runs out, or since."""
+
+    place: int
+    lead_id: str
+    name: str
+    about: str
+    account_id: str | None
+    score: float
+    change: Change
+    stage: str | None
+    priority: str | None
+    grade: str | None
+    level: str | None
+    reasons: tuple[Reason, ...]
+    owner: str | None
+    is_mine: bool
+    clock: Clock | None
+    clock_kind: str
+    left: str
+    waiting: Waiting | None
+    answer: Answered | None
+    touch: Touched | None
+
+
+def rows_of(
+    found: Sequence[Mapping[str, Any]], beside: Beside, first: int, my_owner_id: str | None, now: datetime
+) -> list[Row]:
+    """Score rows with traits and owner, as rows of the queue; `first` is the place of the first of them."""
+    return [_row(one, beside, first + at, my_owner_id, now) for at, one in enumerate(found)]
+
+
+def _row(one: Mapping[str, Any], beside: Beside, place: int, my_owner_id: str | None, now: datetime) -> Row:
+    number, owner = one["lead_no"], one["owner"]
+    clock, answer = beside.clocks.get(number), beside.answers.get(number)
+    since = one["standing_since"]
+    is_past = answer is not None and since is not None and answer.at < since  # of an earlier time in the funnel
+    return Row(
+        place=place, lead_id=one["lead_id"], name=name_of(one), about=_about(one["traits"]),
+        account_id=one["account_id"], score=one["score"],
+        change=_change(one, beside.scores_before.get(number), now), stage=one["standing"], priority=one["priority"],
+        grade=one["grade"], level=one["level"],
+        reasons=tuple(reasons_of(one, beside.contributions.get(number, ()))),
+        owner=owner["name"] if owner else None, is_mine=bool(owner) and owner["owner_id"] == my_owner_id,
+        clock=clock, clock_kind=_kind(clock, now), left=_left(clock, now), waiting=None if owner else beside.waiting.get(number),
+        answer=None if is_past else answer, touch=beside.touches.get(number),
+    )  # fmt: skip
+
+
+def name_of(one: Mapping[str, Any]) -> str:
+    """What a person calls this lead: a name, else an address, else its id."""
+    traits = one["traits"]
+    whole = " ".join(str(traits[part]) for part in ("first_name", "last_name") if traits.get(part))
+    return str(traits.get("name") or whole or traits.get("email") or one["lead_id"])
+
+
+def reasons_of(one: Mapping[str, Any], contributions: Sequence[Mapping[str, Any]]) -> Iterator[Reason]:
+    """The three rules that gave most and the one that took most, as everywhere; a disqualification says it all."""
+    if one["disqualified_by"]:
+        yield Reason(f"Disqualified: {one['disqualified_by']}")
+        return
+    best = sorted((row for row in contributions if _is_reason(row)), key=lambda row: -row["points"])
+    chosen = [row for row in best[:_MOST_UP] if row["points"] >= _NOTICED]
+    chosen += [row for row in best[-1:] if row["points"] <= -_NOTICED]
+    if chosen:
+        yield from (_reason(row) for row in chosen)
+    elif one["reasons"]:
+        yield from (Reason(part) for part in _BETWEEN.split(one["reasons"]))
+
+
+def _reason(row: Mapping[str, Any]) -> Reason:
+    newest = row.get("newest_at")
+    at = datetime.fromisoformat(newest) if isinstance(newest, str) else newest
+    return Reason(row["rule"].replace(PREFIX, "By hand: ", 1), row["points"], row.get("matched") or 1, at)
+
+
+def _is_reason(row: Mapping[str, Any]) -> bool:
+    """What a limit took is none: it says nothing of the lead."""
+    rule = row["rule"]
+    return bool(rule.startswith(PREFIX) if row["section"] == "score" else not rule.startswith("cap: "))
+
+
+def _change(one: Mapping[str, Any], before: float | None, now: datetime) -> Change:
+    if before is None:
+        return Change(None, is_new=one["first_seen_at"] > now - WEEK)
+    moved = words.rounded(one["score"] - before)
+    return Change(moved if abs(moved) >= _NOTICED else 0.0, is_new=False)
+
+
+def _about(traits: Mapping[str, Any]) -> str:
+    return ", ".join(str(traits[part]) for part in ("job_title", "company", "country") if traits.get(part))
+
+
+def _left(clock: Clock | None, now: datetime) -> str:
+    return distance(abs(clock.due_at - now)).removeprefix("in ") if clock is not None else ""
+
+
+def _kind(clock: Clock | None, now: datetime) -> str:
+    if clock is None:
+        return ""
+    if clock.due_at <= now:
+        return "bad"
+    return "weak" if clock.due_at - now <= _SOON else "good"
