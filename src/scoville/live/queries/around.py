@@ -12,7 +12,7 @@ from sqlalchemy import func, literal, select
 
 from scoville.live.store.access import keys, users
 from scoville.live.store.people import accounts, events, identities, leads, outcomes
-from scoville.live.store.routing import clocks, owners, waiting
+from scoville.live.store.routing import clocks, waiting
 from scoville.live.store.scores import dirty, ledger, scores
 
 if TYPE_CHECKING:
@@ -108,17 +108,6 @@ def done_lately(connection: Connection, lead_no: int, most: int) -> list[Row]:
         )
         found += [dict(row) for row in connection.execute(chosen).mappings()]
     return sorted(found, key=lambda row: row["occurred_at"], reverse=True)[:most]
-
-
-def owner_id_of_user(connection: Connection, user_no: int) -> str | None:
-    """The owner who is this user: they have one e-mail address. Null for somebody who works no leads."""
-    chosen = (
-        select(owners.c.owner_id)
-        .join(users, func.lower(owners.c.email) == users.c.email)
-        .where(users.c.user_no == user_no, owners.c.is_active)
-    )
-    found: str | None = connection.execute(chosen).scalar()
-    return found
 
 
 def names_of(connection: Connection, actors: Iterable[str | None]) -> dict[str, str]:

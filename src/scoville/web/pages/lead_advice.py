@@ -1,0 +1,108 @@
+"""What to do with a lead now, in one sentence: what somebody reads before they lift the receiver.
+
+In: where the lead stands, who has it, its clock, what was said of it last. Out: `Advice`. Pure; the first line of the
+list that holds decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from scoville import words
+from scoville.model.checks import DISQUALIFIED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+Deed = Literal["claim", "touch", "nothing"]
+_ENDINGS = ("rejected", "won", "lost")
+_HOUR_S, _DAY_S = 3_600, 86_400
+
+
+@dataclass(frozen=True)
+class Advice:
+    """`deed` is what to offer first; `tone` how urgent it is: bad, weak, good or nothing."""
+
+    title: str
+    says: str
+    tone: str
+    deed: Deed
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What advice rests on. Null where there is none. `is_mine`: who reads this has the lead."""
+
+    score: Mapping[str, Any] | None
+    owner: Mapping[str, Any] | None
+    is_mine: bool
+    clock: Mapping[str, Any] | None
+    queue: Mapping[str, Any] | None
+    last: Mapping[str, Any] | None
+    now: datetime
+
+
+def advice_for(situation: Situation) -> Advice:
+    """What to do, and why."""
+    return _not_to_work(situation) or _by_the_clock(situation) or _by_who_has_it(situation)
+
+
+def _not_to_work(now: Situation) -> Advice | None:
+    if now.score is None:
+        return Advice("Not scored yet", "The first score is on its way; look again in a moment.", "", "nothing")
+    if now.score["standing"] == DISQUALIFIED:
+        return Advice("Leave this one", f"Disqualified by the rule “{now.score['disqualified_by']}”.", "bad", "nothing")
+    last = now.last
+    if last is None or last["outcome"] not in _ENDINGS:
+        return None
+    since, reason = now.score["standing_since"], f": {last['reason']}" if last["reason"] else ""
+    said = f"{last['outcome'].capitalize()} on {words.day(last['at'])}{reason}"
+    if last["outcome"] != "won" and since is not None and since > last["at"]:
+        back = f"Became {now.score['standing'] or 'unstaged'} on {words.day(since)}, after that. Worth another look."
+        return Advice("Back again", f"{said}. {back}", "weak", "claim" if now.owner is None else "touch")
+    return Advice("Nothing to do", f"{said}.", "good" if last["outcome"] == "won" else "", "nothing")
+
+
+def _by_the_clock(now: Situation) -> Advice | None:
+    if now.clock is None:
+        return None
+    left_s = (now.clock["due_at"] - now.now).total_seconds()
+    who = "You have it" if now.is_mine else f"{now.owner['name']} has it" if now.owner else "Nobody has it yet"
+    deed: Deed = "touch" if now.owner is not None else "claim"
+    first = f"It became {now.clock['stage']} {words_of(now.now - now.clock['started_at'])} ago"
+    if left_s < 0:
+        return Advice(f"First touch overdue by {spell(-left_s)}", f"{first}. {who}.", "bad", deed)
+    return Advice(f"First touch due in {spell(left_s)}", f"{first}. {who}.", "weak", deed)
+
+
+def _by_who_has_it(now: Situation) -> Advice:
+    if now.owner is None and now.queue is not None:
+        waits = f"Waits for an owner for {words_of(now.now - now.queue['since'])}"
+        return Advice("Nobody has it yet", f"{waits}: {now.queue['detail']}", "weak", "claim")
+    if now.owner is None:
+        return Advice("Nobody has it", "Claim it if you want to work it.", "", "claim")
+    since = f"since {words.day(now.owner['assigned_at'])}"
+    accepted = now.last is not None and now.last["outcome"] == "accepted"
+    said = f"Accepted on {words.day(now.last['at'])}." if accepted and now.last else "Not accepted or rejected yet."
+    if now.is_mine:
+        return Advice("Yours", f"You have it {since}. {said}", "good", "touch")
+    return Advice(f"{now.owner['name']} has it", f"{since[:1].upper()}{since[1:]}. {said}", "", "touch")
+
+
+def words_of(duration: Any) -> str:  # noqa: ANN401 - a timedelta
+    """A duration as people say it: `3 h`."""
+    return spell(duration.total_seconds())
+
+
+def spell(seconds: float) -> str:
+    """`5 min`, `3 h`, `2 days`.
+
+    Example: 300 -> "5 min", 7200 -> "2 h", 172800 -> "2 days"
+    """
+    if seconds < _HOUR_S:
+        return f"{max(int(seconds // 60), 1)} min"
+    if seconds < _DAY_S:
+        return f"{int(seconds // _HOUR_S)} h"
+    return words.counted(int(seconds // _DAY_S), "day")

@@ -1,0 +1,226 @@
+"""What the page of a lead shows, part by part, read through the same functions as the API and by queries of its own.
+
+In: the app's own things, a lead, and what is asked. Out: plain values for the template. Called by `lead`. The light
+parts come along an index in a few milliseconds; the heavy ones, `why` in sentences and `ahead`, run the model and are
+asked for by themselves, once the rest is on the screen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import quote, urlencode
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from scoville.live.queries import around
+from scoville.live.queries.in_force import InForce, in_force
+from scoville.live.queries.lead import (
+    SHOWN_TRAITS,
+    contributions_of,
+    identities_of,
+    lead_no_of,
+    links_of,
+    owners_of,
+    score_rows,
+    traits_of,
+)
+from scoville.live.queries.owner_of_user import owner_id_of_user
+from scoville.live.queries.story import KINDS, OURS, THEIRS, place_of_text, story_of, text_of_place
+from scoville.live.routing.owners import list_owners
+from scoville.web.api import sales, scoring
+from scoville.web.api.leads import Contribution
+from scoville.web.errors import ApiError, not_found
+from scoville.web.pages.lead_advice import Situation, advice_for
+from scoville.web.pages.lead_story import actors_of, called, line_of, text_of
+from scoville.web.pages.lead_waterfall import waterfall_of
+from scoville.web.pages.queue_acts import REASONS
+from scoville.web.pages.queue_rows import name_of, reasons_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from scoville.live.queries.story import Kind
+    from scoville.web.auth.access import Caller
+    from scoville.web.state import State
+
+Values = dict[str, Any]
+WEEK = timedelta(days=7)
+_ENTRIES, _MATES = 25, 10
+_KINDS: Mapping[str, Sequence[Kind]] = {"all": KINDS, "theirs": THEIRS, "ours": OURS}
+_FIRST = (
+    "name", "first_name", "last_name", "job_title", "company", "email", "phone", "country", "region", "city",
+    "industry", "employees", "revenue", "company_domain", "website", "source", "plan", "created_at",
+)  # fmt: skip
+
+
+class Asked(BaseModel):
+    """What the address asks for. `part` is a heavy one, to be worked out now; `day` that of a past score."""
+
+    model_config = ConfigDict(frozen=True)
+
+    part: Literal["", "why", "ahead", "mates"] = ""
+    day: Annotated[str, Field(max_length=40)] = ""
+    before: Annotated[str, Field(max_length=100)] = ""
+    shown: Literal["all", "theirs", "ours"] = "all"
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Who is shown. `score` is null without one; `path` is the address of the page."""
+
+    lead_no: int
+    lead_id: str
+    path: str
+    person: Mapping[str, Any]
+    model: InForce | None
+    score: Mapping[str, Any] | None
+    traits: Mapping[str, Any]
+    now: datetime
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return name_of({"traits": self.traits, "lead_id": self.lead_id})
+
+    def address(self, **asked: str) -> str:
+        """The page with something asked of it; what is empty is left out."""
+        given = urlencode({name: value for name, value in asked.items() if value}, quote_via=quote)
+        return f"{self.path}?{given}" if given else self.path
+
+
+def path_of(lead_id: str) -> str:
+    """The address of a lead's page, whatever its id holds."""
+    return f"/leads/{quote(lead_id, safe='')}"
+
+
+def lead_of(connection: Connection, lead_id: str, now: datetime) -> Lead:
+    """The lead behind any of its ids. Raises: ApiError 404."""
+    lead_no, model = lead_no_of(connection, lead_id), in_force(connection)
+    if lead_no is None:
+        raise not_found("lead; it may have been merged with another one, or forgotten")
+    person = around.person_of(connection, lead_no)
+    rows = score_rows(connection, model.publication_no, [lead_no]) if model is not None else []
+    traits = traits_of(connection, [lead_no]).get(lead_no, {})
+    own = person["lead_id"]
+    return Lead(lead_no, own, path_of(own), person, model, rows[0] if rows else None, traits, now)
+
+
+def head_of(here: State, connection: Connection, lead: Lead, me: Caller) -> Values:
+    """Who, how hot, why now, what to do."""
+    owner, mine = owners_of(connection, [lead.lead_no]).get(lead.lead_no), _my_owner_id(connection, me)
+    is_mine = owner is not None and owner["owner_id"] == mine
+    situation = Situation(
+        lead.score, owner, is_mine, around.clock_of(connection, lead.lead_no),
+        around.queued(connection, lead.lead_no), around.last_outcome(connection, lead.lead_no), lead.now,
+    )  # fmt: skip
+    done = around.done_lately(connection, lead.lead_no, 1)
+    return {
+        "advice": advice_for(situation), "owner": owner, "is_mine": is_mine, "my_owner_id": mine,
+        "last": situation.last, "last_deed": done[0] if done else None,
+        "owner_pairs": [(one.owner_id, one.owner.name) for one in list_owners(here.store) if one.owner.is_active],
+        "is_waiting": around.waits_for_score(connection, lead.lead_no),
+        "reject_pairs": [("", "Choose …"), *((one, one) for one in REASONS)], **_heat(connection, lead),
+    }  # fmt: skip
+
+
+def _heat(connection: Connection, lead: Lead) -> Values:
+    if lead.score is None or lead.model is None:
+        return {"change": None, "place": None, "reasons": []}
+    score, number = lead.score["score"], lead.model.publication_no
+    before = around.score_told_at(connection, lead.lead_no, lead.now - WEEK)
+    given = contributions_of(connection, number, lead.lead_no)
+    return {
+        "change": None if before is None else score - before,
+        "place": around.place_among(connection, number, score),
+        "reasons": list(reasons_of(lead.score, given)),
+    }
+
+
+def _my_owner_id(connection: Connection, me: Caller) -> str | None:
+    return owner_id_of_user(connection, me.user_no)
+
+
+def why_of(here: State, connection: Connection, lead: Lead, asked: Asked) -> Values:
+    """Where the points come from: as stored at once, in sentences when that is asked for, or those of a past day."""
+    as_of = _end_of(asked.day, lead.now) if asked.day else None
+    is_waiting = around.waits_for_score(connection, lead.lead_no)
+    nothing = {"why": None, "is_told": False, "then": None, "is_waiting": is_waiting}
+    if lead.score is None or lead.model is None:
+        return nothing
+    if asked.part != "why" and as_of is None:
+        stored = contributions_of(connection, lead.model.publication_no, lead.lead_no)
+        return nothing | {"why": waterfall_of([Contribution.of(row) for row in stored], lead.score["score"])}
+    told = scoring.explain(here, lead.lead_id, as_of)
+    found = waterfall_of(told.contributions, told.score)
+    return nothing | {"why": found, "is_told": True, "then": told if as_of is not None else None}
+
+
+def _end_of(day: str, now: datetime) -> datetime:
+    """The last instant of a day, naive UTC, or now on this one. Raises: ApiError 422."""
+    try:
+        found = date.fromisoformat(day)
+    except ValueError:
+        raise ApiError(422, "invalid", f"'{day[:40]}' is no day: write it like 2026-01-31") from None
+    if found > now.date():
+        raise ApiError(422, "invalid", "that day is still to come: choose one that is over")
+    return min(datetime.combine(found, time.max), now)
+
+
+def story_of_lead(connection: Connection, lead: Lead, asked: Asked) -> Values:
+    """What happened, the newest first."""
+    before = place_of_text(asked.before) if asked.before else None
+    found = story_of(connection, lead.lead_no, _ENTRIES + 1, before, _KINDS[asked.shown])
+    page = found[:_ENTRIES]
+    names = around.names_of(connection, actors_of(page))
+    return {
+        "story": [line_of(entry, names) for entry in page], "is_first": before is None,
+        "earlier": text_of_place(page[-1].place) if len(found) > _ENTRIES else "",
+    }  # fmt: skip
+
+
+def facts_of(here: State, connection: Connection, lead: Lead) -> Values:
+    """Who they are: traits in a good order, ids, what holds them together, points by hand."""
+    adjusted = sales.show_adjustments(here, lead.lead_id).adjustments
+    links = links_of(connection, lead.lead_no)
+    said = [one.author for one in adjusted] + [one[name] for one in links for name in ("linked_by", "undone_by")]
+    names = around.names_of(connection, said)
+    return {
+        "facts": [(name, text_of(lead.traits[name])) for name in _in_order(lead.traits)],
+        "contact": [(name, text_of(lead.traits[name])) for name in ("email", "phone") if lead.traits.get(name)],
+        "ids": identities_of(connection, lead.lead_no),
+        "links": [(one, called(one["linked_by"], names), called(one["undone_by"], names)) for one in links],
+        "adjustments": [(one, called(one.author, names), _holds(one, lead.now)) for one in adjusted],
+    }  # fmt: skip
+
+
+def _holds(one: sales.Adjustment, now: datetime) -> bool:
+    return one.removed_at is None and (one.expires_at is None or one.expires_at > now)
+
+
+def _in_order(traits: Mapping[str, Any]) -> list[str]:
+    first = [name for name in _FIRST if name in traits]
+    return first + sorted(name for name in traits if name not in _FIRST)
+
+
+def mates_of_lead(connection: Connection, lead: Lead, asked: Asked) -> Values:
+    """The other people of the account; null until that is asked for."""
+    account_no = lead.person["account_no"]
+    if asked.part != "mates" or account_no is None or lead.model is None:
+        return {"mates": None}
+    rows = around.mates_of(connection, lead.model.publication_no, account_no, lead.lead_no, _MATES + 1)
+    traits = traits_of(connection, [row["lead_no"] for row in rows], SHOWN_TRAITS)
+    named = [
+        {
+            **row,
+            "name": name_of(row | {"traits": said}),
+            "title": said.get("job_title"),
+            "path": path_of(row["lead_id"]),
+        }
+        for row in rows
+        if (said := traits.get(row["lead_no"], {})) is not None
+    ]
+    return {"mates": named[:_MATES], "has_more_mates": len(rows) > _MATES}
