@@ -139,7 +139,7 @@ def test_of_what_nobody_expected_people_hear_an_id_and_the_log_where_it_was(
     new_file: NewStore, runner_of: Callable[[Store], Runner]
 ) -> None:
     store = new_file()
-    job, runner = asked(store, "break_"), runner_of(store)
+    job, runner = asked(store, "break_", of="ann@firm.com"), runner_of(store)
     with capture_logs() as said:
         look_until(runner, lambda: not now_is(store, job).is_under_way)
     broke = next(line for line in said if line["event"] == "job broke")
@@ -147,7 +147,7 @@ def test_of_what_nobody_expected_people_hear_an_id_and_the_log_where_it_was(
     assert found.state == "failed"
     assert found.said.endswith(broke["id"])
     assert (broke["error"], "kinds_for_tests.py" in broke["trace"]) == ("ValueError", True)
-    assert "ann@firm.com" not in f"{said}{found}"
+    assert "ann@firm.com" not in f"{said}{found.said}"
 
 
 def test_a_process_that_is_killed_is_begun_once_more_and_then_given_up(
