@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime
 from typing import Annotated
 
@@ -126,12 +126,14 @@ async def _from_form(request: Request, store: Store, *, by: str, now: datetime) 
         form = await parser.parse()
     except MultiPartException as wrong:
         raise ApiError(422, "invalid", f"the form cannot be read: {wrong.message}") from None
-    async with form:
+    try:
         file = form.get(_FILE)
         if not isinstance(file, UploadFile) or not file.filename:
             raise ApiError(422, "invalid", "choose a file first")
         fields = {key: value for key, value in form.items() if isinstance(value, str)}
         return await _kept(store, file.filename, _read(file), by=by, now=now), fields
+    finally:
+        await form.close()
 
 
 async def _kept(store: Store, name: str, pieces: AsyncIterator[bytes], *, by: str, now: datetime) -> LiveUpload:
@@ -164,7 +166,7 @@ async def _in_time(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def _bounded(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _bounded(pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
     taken = 0
     async for piece in _in_time(pieces):
         taken += len(piece)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from scoville.web.pages import accounts, files, jobs, lead, lead_deeds, login, matrix, queue, views
 from scoville.web.pages.data import arriving, connecting, identity, outcomes, sources, traits
+from scoville.web.pages.studio import learning
 from scoville.web.pages.welcome import modelling, start, uploading
 
 PAGE_ROUTERS = (
-    files.router, login.router, jobs.router, queue.router, views.router, lead.router,
+    files.router, login.router, jobs.router, learning.router, queue.router, views.router, lead.router,
     lead_deeds.router, matrix.router, accounts.router,
     sources.router, arriving.router, traits.router, identity.router, outcomes.router, connecting.router,
     start.router, uploading.router, uploading.streamed, modelling.router,
