@@ -1,6 +1,7 @@
 """A message in quarantine goes in again, because a person looked at it and vouches for it.
 
-In: the number of a row of `quarantine`. Out: a row of `inbox`, as if a server had sent it. Called by the API.
+In: the number of a row of `quarantine`, or the reason of many. Out: rows of `inbox`, as if a server had sent them.
+Called by the API.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from scoville.live.ingest.rules import Rules
 
+MOST_AT_ONCE = 1_000  # of one transaction: who sends meanwhile waits no longer than a second
+
 
 def replay(connection: Connection, quarantine_no: int, rules: Rules, *, now: datetime) -> bool:
     """Send a message in again: trusted, with its own time, and under an id of its own. False when there is none.
@@ -43,6 +46,25 @@ def replay(connection: Connection, quarantine_no: int, rules: Rules, *, now: dat
     write_batches(connection, [batch])
     connection.execute(update(quarantine).where(quarantine.c.quarantine_no == quarantine_no).values(replayed_at=now))
     return True
+
+
+def replay_all(connection: Connection, reason: str, rules: Rules, *, now: datetime) -> tuple[int, int]:
+    """Let in the oldest messages put aside for a reason, at most `MOST_AT_ONCE`; how many were, and how many were not.
+
+    Those that cannot be used this time either stay where they are.
+    """
+    waiting = (quarantine.c.reason == reason) & quarantine.c.replayed_at.is_(None)
+    chosen = select(quarantine.c.quarantine_no).where(waiting).order_by(quarantine.c.quarantine_no).limit(MOST_AT_ONCE)
+    numbers = connection.execute(chosen).scalars().all()
+    let_in = sum(_is_let_in(connection, number, rules, now) for number in numbers)
+    return let_in, len(numbers) - let_in
+
+
+def _is_let_in(connection: Connection, quarantine_no: int, rules: Rules, now: datetime) -> bool:
+    try:
+        return replay(connection, quarantine_no, rules, now=now)
+    except UsageError:  # said before anything is written
+        return False
 
 
 def _message(body: str, quarantine_no: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from scoville.live.fold.by_hand import link_by_hand, undo_link
 from scoville.live.forget import forget, forget_ids
 from scoville.live.ingest.rules import Rules
 from scoville.live.queries.lead import links_of
-from scoville.live.replaying import replay
+from scoville.live.replaying import replay, replay_all
 from scoville.live.store.access import answers
 from scoville.live.store.log import quarantine
 from scoville.live.store.people import leads
@@ -91,6 +91,19 @@ class Aside(Answer):
     replayed_at: At | None
 
 
+class Reason(Body):
+    """Why messages were put aside."""
+
+    reason: Name
+
+
+class LetIn(Answer):
+    """How many messages went in again, and how many of those tried cannot be used this time either."""
+
+    let_in: int
+    still_aside: int
+
+
 class Quarantine(Answer):
     """The newest first."""
 
@@ -154,6 +167,16 @@ def replay_message(changing: Changing, quarantine_no: Annotated[int, Path(ge=1, 
         if not replay(change.connection, quarantine_no, rules, now=change.now):
             raise not_found("message in quarantine")
         return change.done("message.let_in", str(quarantine_no))
+
+
+@router.post("/v1/quarantine/replay", summary="Let all messages of a reason in", response_model=LetIn)
+def replay_messages(changing: Changing, asked: Reason) -> Response:
+    """The oldest thousand that were not let in yet: ask again for more."""
+    with changing.begin() as change:
+        rules = Rules(outcomes=read_settings(change.connection).outcomes, are_bots_refused=False)
+        let_in, left = replay_all(change.connection, asked.reason, rules, now=change.now)
+        answer = LetIn(let_in=let_in, still_aside=left)
+        return change.done("messages.let_in", asked.reason, answer, detail={"let_in": let_in})
 
 
 @router.post("/v1/forget", summary="Forget people", response_model=Forgotten)

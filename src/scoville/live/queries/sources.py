@@ -1,0 +1,124 @@
+"""Where messages come from, and how each source is doing: its last message, how many came lately, what was put aside.
+
+In: a connection and now. Out: `SourceShown`s. Called by the page Data. Only the newest messages are counted, however
+many there are; where they do not reach back far enough, the figure is said to be a least one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from scoville.live.store.access import keys
+from scoville.live.store.log import inbox, quarantine, sources
+from scoville.live.store.people import events
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+MOST_COUNTED = 20_000
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class KeyShown:
+    """A key of a source, without what opens the door."""
+
+    name: str
+    prefix: str
+    kind: str
+    last_used_at: datetime | None
+    is_in_force: bool
+
+
+@dataclass(frozen=True)
+class SourceShown:
+    """One source. `last_at` is when its last message came: to the minute when only its key knows, null when never.
+
+    `is_least`: more messages came than were counted, so `hour` and `day` may be more.
+    """
+
+    source_no: int
+    name: str
+    created_at: datetime
+    last_at: datetime | None
+    hour: int
+    day: int
+    is_least: bool
+    aside_day: int
+    keys: tuple[KeyShown, ...]
+
+
+def sources_shown(connection: Connection, now: datetime) -> list[SourceShown]:
+    """All sources, the one that was heard last first."""
+    arrived = _newest(connection, events, now) + _newest(connection, inbox, now)
+    aside = _newest(connection, quarantine, now)
+    is_least = len(arrived) >= MOST_COUNTED
+    by_source = _keys(connection, now)
+    found = [
+        _shown(row, [at for number, at in arrived if number == row.source_no], aside, by_source, now, is_least=is_least)
+        for row in connection.execute(select(sources).order_by(sources.c.source_no))
+    ]
+    never = datetime.min  # noqa: DTZ901 - naive UTC, as all instants inside
+    return sorted(found, key=lambda one: (one.last_at or never, -one.source_no), reverse=True)
+
+
+def names_seen(connection: Connection) -> dict[str, int]:
+    """Names of events among the newest messages, with how often each came, the most frequent first."""
+    newest = select(events.c.event).order_by(events.c.received_at.desc()).limit(MOST_COUNTED).subquery()
+    counted = select(newest.c.event, func.count()).where(newest.c.event.is_not(None)).group_by(newest.c.event)
+    return dict(Counter(dict(connection.execute(counted).tuples().all())).most_common())
+
+
+def last_message_at(connection: Connection) -> datetime | None:
+    """When the last message of all came; null before the first."""
+    waiting = connection.execute(select(inbox.c.received_at).order_by(inbox.c.seq.desc()).limit(1)).scalar()
+    folded = connection.execute(select(func.max(events.c.received_at))).scalar()
+    return max((at for at in (waiting, folded) if at is not None), default=None)
+
+
+def _newest(connection: Connection, table: Any, now: datetime) -> list[tuple[int, datetime]]:  # noqa: ANN401 - a table
+    """Source and arrival of the newest rows of the last day; the very newest, where none came in a day."""
+    chosen = select(table.c.source_no, table.c.received_at).order_by(table.c.received_at.desc())
+    lately = chosen.where(table.c.received_at > now - _DAY).limit(MOST_COUNTED)
+    rows = connection.execute(lately).all() or connection.execute(chosen.limit(MOST_COUNTED // 10)).all()
+    return [(row.source_no, row.received_at) for row in rows]
+
+
+def _shown(
+    row: Any,  # noqa: ANN401 - a row of `sources`
+    arrived: Sequence[datetime],
+    aside: Sequence[tuple[int, datetime]],
+    by_source: dict[int, list[KeyShown]],
+    now: datetime,
+    *,
+    is_least: bool,
+) -> SourceShown:
+    own = tuple(by_source.get(row.source_no, ()))
+    heard = [*arrived, *(key.last_used_at for key in own if key.last_used_at is not None)]
+    return SourceShown(
+        source_no=row.source_no,
+        name=row.name,
+        created_at=row.created_at,
+        last_at=max(arrived, default=max(heard, default=None)),
+        hour=sum(at > now - _HOUR for at in arrived),
+        day=sum(at > now - _DAY for at in arrived),
+        is_least=is_least,
+        aside_day=sum(number == row.source_no and at > now - _DAY for number, at in aside),
+        keys=own,
+    )
+
+
+def _keys(connection: Connection, now: datetime) -> dict[int, list[KeyShown]]:
+    found: dict[int, list[KeyShown]] = {}
+    for row in connection.execute(select(keys).order_by(keys.c.created_at.desc())):
+        is_in_force = row.revoked_at is None and (row.expires_at is None or row.expires_at > now)
+        shown = KeyShown(row.name, row.prefix, row.kind, row.last_used_at, is_in_force)
+        found.setdefault(row.source_no, []).append(shown)
+    return found
