@@ -104,7 +104,7 @@ def thresholds(  # noqa: PLR0913 - what to ask, and of which past
     Raises:  UsageError; DataError when no snapshot has its horizon within the data.
     Example: `thresholds(history, history.plan("model.yaml"), Wishes(capacity_per_week=40)).choices[0].sentence`
     """
-    panel, known = _past(history, plan, horizon, snapshots, weeks, progress)
+    panel, known = look_back(history, plan, horizon, snapshots, weeks, progress)
     bought = _purchases(history) if panel.horizon is not None else None
     return thresholds_of(panel, plan.model, wishes, section=section, known=known, bought=bought)
 
@@ -164,7 +164,7 @@ def section_named(text: str) -> Section:
 # The past, week by week
 
 
-def _past(
+def look_back(
     history: History,
     plan: Plan,
     horizon: timedelta,
@@ -172,7 +172,7 @@ def _past(
     weeks: int,
     progress: Callable[[int, int], None],
 ) -> tuple[Panel, int]:
-    """The panel, and how many of its snapshots have their horizon within the data."""
+    """The panel that lines are chosen by, and how many of its snapshots have their horizon within the data."""
     if snapshots != "weekly" or not history.outcomes.has_dates:
         panel = history.panel(plan, horizon, snapshots, progress)
         return panel, len(panel.as_of)

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from scoville.evidence.business.forecast import Checked
     from scoville.evidence.figures.brackets import Bracket
     from scoville.evidence.figures.calibration import Bin
-    from scoville.evidence.lines.trade_off import Line
+    from scoville.evidence.lines.trade_off import Line, Reach
 
 COIN = 0.5
 _CROWDED = 12  # columns beyond which a phone has no room for a number on each
@@ -188,10 +188,12 @@ def checks_chart(checks: Sequence[Checked], width: int) -> alt.LayerChart:
 # Where to put the line
 
 
-def trade_off_chart(lines: Sequence[Line], stages: dict[str, float], width: int) -> alt.LayerChart:
+def trade_off_chart(
+    lines: Sequence[Line | Reach], stages: dict[str, float], width: int, at: float | None = None
+) -> alt.LayerChart:
     """Two shares over the threshold: of leads above it, how many convert; of all conversions, how many are above it.
 
-    `stages` are the lines of the model as they are now.
+    `stages` are the lines of the model as they are now; `at` is one that is being looked at.
     """
     every = [*(one.threshold for one in lines), *stages.values()]
     low, high = min(every), max(every)
@@ -199,7 +201,13 @@ def trade_off_chart(lines: Sequence[Line], stages: dict[str, float], width: int)
     y = up("share", 0, ROOM, ".0%", values=(0, 0.2, 0.4, 0.6, 0.8, 1))
     curves = [*_share(lines, "recall", OTHER, x, y), *_share(lines, "precision", ACCENT, x, y)]
     named = stage_lines(stages, x, y, width, turn=low + _TURN * (high - low))
-    return sized(*named, *curves, width=width, height=(400, 330))
+    looked_at = [] if at is None else [_upright(at, x, y)]
+    return sized(*named, *curves, *looked_at, width=width, height=(400, 330))
+
+
+def _upright(at: float, x: alt.X, y: alt.Y) -> alt.Chart:
+    drawn: alt.Chart = of([{"x": at, "y": 1.0}]).mark_rule(color=INK, strokeWidth=2).encode(x=x, y=y, y2=alt.datum(0))
+    return drawn
 
 
 def stage_lines(
@@ -224,7 +232,7 @@ def stage_lines(
     return [rules, *names]
 
 
-def _share(lines: Sequence[Line], name: str, colour: str, x: alt.X, y: alt.Y) -> list[alt.Chart]:
+def _share(lines: Sequence[Line | Reach], name: str, colour: str, x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """A share over the threshold, its interval as a band; recall is dashed, so that it is told apart without colour."""
     rows = of([
         {"x": one.threshold, "y": getattr(one, name)} | {end: getattr(one, f"{name}_{end}") for end in ("low", "high")}

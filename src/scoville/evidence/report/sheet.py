@@ -2,7 +2,7 @@
 
 In: a template of a package, and the facts that it asks for. Out: HTML. Pure but for reading templates and style sheets.
 A page extends `sheet.html.j2` and is built of `parts.html.j2`, both of this package; what its own
-package has in `style.css` comes after the style of all reports.
+package has in `style.css` comes after the style of all reports. `part_html` gives a single part to another page.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from scoville.evidence.told.numbers import FILTERS
 from scoville.words import UNSHOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _ENDINGS = (".html", ".htm")
@@ -44,6 +44,18 @@ def page_html(package: str, template: str, facts: Mapping[str, Any]) -> str:
         )
     )
     return page.translate(UNSHOWN)  # HTML may not hold them
+
+
+def part_html(package: str, template: str, facts: Mapping[str, Any]) -> Markup:
+    """A part of a page, for a page of somebody else's. Every text in it is escaped."""
+    written = _templates(package).get_template(template).render(facts)
+    return Markup(written.translate(UNSHOWN))  # noqa: S704 - a template of ours wrote it, and escaped what it was told
+
+
+def macro(name: str) -> Callable[..., Markup]:
+    """A small part that reports are drawn with, such as `strip`, for templates of somebody else's."""
+    found: Callable[..., Markup] = getattr(_templates(_HERE).get_template("parts.html.j2").module, name)
+    return found
 
 
 def check_report_place(path: Path) -> None:
@@ -73,10 +85,19 @@ def _templates(package: str) -> Environment:
 
 @cache
 def _style(package: str) -> str:
-    sheets = [files(one) / "style.css" for one in dict.fromkeys((_HERE, package))]
-    return "\n".join([theme(), *(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.is_file())])
+    own = [_read(package, "style.css")] if package != _HERE and (files(package) / "style.css").is_file() else []
+    return "\n".join([theme(), _read(_HERE, "style.css"), parts(), *own])
 
 
 def theme() -> str:
     """The style sheet with the colours, by name: of reports, and of every other page that shows their charts."""
-    return (files(_HERE) / "theme.css").read_text(encoding="utf-8")
+    return _read(_HERE, "theme.css")
+
+
+def parts() -> str:
+    """The style sheet of what reports are built of: of reports, and of every other page that shows parts of them."""
+    return _read(_HERE, "parts.css")
+
+
+def _read(package: str, name: str) -> str:
+    return (files(package) / name).read_text(encoding="utf-8")

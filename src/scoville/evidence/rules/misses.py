@@ -6,6 +6,7 @@ In: a history, a few of its leads, a plan, a panel. Out: `Misses`. Called by `ba
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime  # noqa: TC003 - kept figures are read back by the types of their fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,6 @@ from scoville.words import iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
 
     from scoville.evidence.figures.sample import Bools, Floats, Ints
     from scoville.evidence.history import History
