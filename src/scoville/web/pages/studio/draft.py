@@ -31,7 +31,7 @@ _NO_MODEL = "there is no draft yet: begin one first"
 
 @dataclass(frozen=True)
 class Found:
-    """Something that was found in the text: where, in words, and the part that it lies in where there is a form for it."""
+    """Something that was found in the text; `part` is the part that it lies in, empty where there is no form for it."""
 
     line: int
     column: int

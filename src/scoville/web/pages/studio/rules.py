@@ -22,7 +22,7 @@ Where = tuple[str | int, ...]
 
 _PART = re.compile(
     r"(?:segments\.\d+\.)?(?:fit|engagement)(?:\.rules\.\d+)?|segments\.\d+|(?:qualify|disqualify|stages|priorities)\.\d+"
-    r"|grades|levels|about|accounts|probability"
+    r"|grades|levels|about"
 )
 _LISTS = re.compile(
     r"(?:segments\.\d+\.)?(?:fit|engagement)\.rules|segments|qualify|disqualify|stages|priorities"
