@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 from scoville.live.audit import audit
 from scoville.live.fold.folding import fold_some
@@ -57,7 +57,7 @@ def message(  # noqa: PLR0913 - the fields of the protocol
 
 @dataclass
 class Live:
-    """A store with one source, its models, and a clock that stands where a test puts it."""
+    """A store with a source, its models, and a clock that stands where a test puts it."""
 
     store: Store
     settings: LiveSettings = field(default_factory=LiveSettings)
@@ -66,7 +66,8 @@ class Live:
 
     def __post_init__(self) -> None:
         with self.store.writing() as connection:
-            connection.execute(insert(sources).values(source_no=1, name="site", created_at=NOW))
+            if connection.execute(select(sources.c.source_no).where(sources.c.source_no == 1)).first() is None:
+                connection.execute(insert(sources).values(source_no=1, name="site", created_at=NOW))
 
     def receive(self, *messages: Message) -> None:
         """Accept messages: they wait in the inbox."""

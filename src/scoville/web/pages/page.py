@@ -34,6 +34,7 @@ _CSP = (
 )
 _SAID = "scoville_said"  # a cookie: what was done, told once by the page that follows
 _SAID_S = 30
+_SEE_OTHER = 303
 _log = structlog.get_logger("scoville.web")
 
 
@@ -71,7 +72,7 @@ def show(request: Request, template: str, *, status: int = 200, **values: Any) -
 
 def done(request: Request, path: str, said: str = "") -> Response:
     """Go on to a page of ours after a change, and say there once what was done."""
-    response = RedirectResponse(path, HTTPStatus.SEE_OTHER)
+    response = RedirectResponse(path, _SEE_OTHER)
     if said:
         is_https = state_of(request).settings.is_https
         options: dict[str, Any] = {"max_age": _SAID_S, "httponly": True, "samesite": "lax", "secure": is_https}
@@ -83,7 +84,7 @@ def go(request: Request, path: str) -> Response:
     """Leave for another page altogether, also out of a request that would only fill a part of this one."""
     if request.headers.get("hx-request"):
         return Response(headers={"HX-Redirect": path})
-    return RedirectResponse(path, HTTPStatus.SEE_OTHER)
+    return RedirectResponse(path, _SEE_OTHER)
 
 
 def nothing_here(request: Request, error: Exception) -> Response:
