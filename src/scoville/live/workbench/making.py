@@ -16,6 +16,7 @@ its own (`python -m scoville.live.workbench.making`). All of it is one state of 
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from scoville.live.store.opening import Store
 
 MOST_TRAITS = 1_000  # columns of leads: the traits that most leads have
-_ROWS = 50_000  # at a time in memory
+_ROWS = 10_000  # at a time in memory
 _MEMORY = "1GB"  # of the database that is being written; what is more goes to the disk
 _US = pa.int64()
 _COPIED: dict[str, tuple[str, dict[str, pa.DataType]]] = {
@@ -137,8 +138,12 @@ def _count(connection: Connection, query: str, as_of_us: int) -> int:
 
 
 def _batches(connection: Connection, query: str, as_of_us: int) -> Iterator[Sequence[Any]]:
-    asked = text(query).execution_options(stream_results=True, max_row_buffer=_ROWS)
-    yield from connection.execute(asked, {"as_of": as_of_us}).partitions(_ROWS)
+    """By the driver's own cursor, which takes half the time; PostgreSQL gives a part at a time to one with a name."""
+    named = {} if connection.dialect.name == "sqlite" else {"name": "copied"}
+    with closing(connection.connection.cursor(**named)) as cursor:
+        cursor.execute(query.replace(":as_of", str(int(as_of_us))))
+        while rows := cursor.fetchmany(_ROWS):
+            yield rows
 
 
 def _append(
