@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -58,4 +59,8 @@ def demo(
             f"scoville validate {made.model} --leads {made.leads} --events {made.events} --outcomes {made.outcomes}",
         ),
         ("your own files", "scoville init"),
+        (
+            "the same company in a browser, as of today",
+            f"scoville serve --demo --store {shlex.quote(f'sqlite:///{folder}/scoville.db')}",
+        ),
     )

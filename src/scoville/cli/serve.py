@@ -30,6 +30,9 @@ def serve(  # noqa: PLR0913 - one parameter for each option
             help="Publish this model when it is another one than that in force; else the one in force goes on.",
         ),
     ] = None,
+    demo: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--demo", help="Fill an empty store with a made-up company's leads, to look around.")
+    ] = False,
     role: Annotated[
         str, typer.Option(help="all, api (answers requests) or worker (scores, acts): to run them on other machines.")
     ] = "all",
@@ -60,9 +63,11 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     child_of: Annotated[int | None, typer.Option(hidden=True)] = None,
     door: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Take events in, score the leads they change within a second, and act when one gets hot.
+    """Take events in, score the leads they change within a second, and show whom to call, in a browser.
 
     Example: scoville serve --model model.yaml
+
+    To look around: scoville serve --demo
 
     For a team: scoville serve --store postgres://scoville@db/scoville --url https://leads.example.com
     """  # fmt: skip
@@ -81,20 +86,22 @@ def serve(  # noqa: PLR0913 - one parameter for each option
         _work_as(role, store, settings, door)
         return
     opened = _door(role, host, port)  # first: nothing is made or said by a server that cannot listen
-    _prepare(store, model, role, shown)
+    _prepare(store, model, role, shown, fills=demo)
     _run_parent(role, opened)
 
 
-def _prepare(store: str, model: Path | None, role: str, shown: str) -> None:
+def _prepare(store: str, model: Path | None, role: str, shown: str, *, fills: bool) -> None:
     """The tables, the model, and what somebody who starts it wants to know."""
     from scoville.cli.standing import standing_store, this_instant
-    from scoville.web.starting import notes_for, publish_file
+    from scoville.web.starting import ask_for_demo, notes_for, publish_file
 
     with standing_store(store) as opened:
         if model is not None:
             publish_file(opened, model, now=this_instant())
+        if fills:
+            ask_for_demo(opened, now=this_instant())
         if role != "worker":
-            for note in notes_for(opened, shown):
+            for note in notes_for(opened, shown, now=this_instant()):
                 typer.echo(note, err=True)
 
 
