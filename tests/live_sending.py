@@ -15,6 +15,7 @@ from scoville.live.audit import audit
 from scoville.live.fold.folding import fold_some
 from scoville.live.ingest.messages import Batch, Message, event_id_of
 from scoville.live.ingest.writing import write_batches
+from scoville.live.scoring.compiled import Compiled
 from scoville.live.scoring.in_force import Models
 from scoville.live.scoring.score import OnStageChanges, build_some, nothing_more, refresh_some, score_some
 from scoville.live.scoring.switching import switch
@@ -25,11 +26,30 @@ from scoville.live.store.settings import LiveSettings
 from scoville.model.load import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scoville.live.audit import Difference
     from scoville.live.store.opening import Store
 
 NOW = datetime(2026, 5, 1, 12)  # noqa: DTZ001 - naive UTC, as all instants inside
 _numbers = itertools.count(1)
+_compiled: dict[str, Compiled] = {}
+
+
+class _Kept(Compiled):
+    """A model that stays ready to run, for the next test."""
+
+    def close(self) -> None:
+        """It stays."""
+
+
+def compiled_once(model: Model, lists: Mapping[str, Path]) -> Compiled:
+    """A model ready to run: the same for all tests of a process."""
+    if lists:
+        return Compiled(model, lists)
+    if model.version not in _compiled:
+        _compiled[model.version] = _Kept(model)
+    return _compiled[model.version]
 
 
 def message(  # noqa: PLR0913 - the fields of the protocol
@@ -62,7 +82,7 @@ class Live:
     store: Store
     settings: LiveSettings = field(default_factory=LiveSettings)
     now: datetime = NOW
-    models: Models = field(default_factory=Models)
+    models: Models = field(default_factory=lambda: Models(make=compiled_once))
 
     def __post_init__(self) -> None:
         with self.store.writing() as connection:
