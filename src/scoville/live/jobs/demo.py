@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from scoville.data.workspace import Workspace
 from scoville.demo import generate, starter_model
 from scoville.errors import UsageError
 from scoville.live.importing import import_history
-from scoville.live.models.publishing import list_publications, publish
+from scoville.live.models.publishing import list_publications, progress_of, publish
 from scoville.live.models.versions import save_version
 from scoville.live.store.log import inbox, sources
 from scoville.live.store.people import leads
-from scoville.live.store.scores import dirty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +33,10 @@ if TYPE_CHECKING:
 
 _SOURCE = "demo"
 _TIMES = {"leads": "created_at", "events": "occurred_at", "outcomes": "at"}
-_SHARES: tuple[tuple[What, float, float], ...] = (("leads", 0.1, 0.2), ("outcomes", 0.2, 0.25), ("events", 0.25, 0.9))
+_SCORING = 0.8  # share of the work when everything is in
+_SHARES: tuple[tuple[What, float, float], ...] = (
+    ("leads", 0.1, 0.15), ("outcomes", 0.15, 0.2), ("events", 0.2, _SCORING),
+)  # fmt: skip
 _LOOK_S, _LONGEST_S = 0.5, 300.0
 
 
@@ -48,12 +50,12 @@ def run_demo(store: Store, asked: dict[str, Any], told: Told, now: datetime) -> 
     made = generate(asked["leads"], end=until + timedelta(days=1))  # to midnight; what is still to come is left out
     tables = {what: _until(until, getattr(made, what), column) for what, column in _TIMES.items()}
     tables["leads"] = tables["leads"].append_column("updated_at", tables["leads"]["created_at"])
-    told(0.1, "Putting its model in force")
-    _publish(store, asked["by"], now)
     for what, begin, end in _SHARES:
         far = _far(told, what, tables[what].num_rows, begin, end)
         import_history(store, what, tables[what], source=_SOURCE, workspace=Workspace(), now=now, told=far)
-    _wait_for_scores(store, told)
+    _wait(store, lambda connection: connection.execute(select(inbox.c.seq).limit(1)).first() is None)
+    _publish(store, asked["by"], now)  # last: each lead is scored once, with all that it did
+    _wait(store, lambda connection: _is_scored(connection, told))
     return {what: table.num_rows for what, table in tables.items()}
 
 
@@ -89,12 +91,19 @@ def _far(told: Told, what: str, rows: int, begin: float, end: float) -> Callable
     return far
 
 
-def _wait_for_scores(store: Store, told: Told) -> None:
-    """Until the worker has come to the end of the line, or seems not to run."""
-    told(0.9, "Scoring")
+def _is_scored(connection: Connection, told: Told) -> bool:
+    """Whether the model is in force: then every lead has a score."""
+    newest = list_publications(connection, 1)[0]
+    far = progress_of(connection, newest.publication_no)
+    told(_SCORING + (1 - _SCORING) * far.scored / max(1, far.leads), f"{far.scored:,} of {far.leads:,} leads scored")
+    return newest.switched_at is not None
+
+
+def _wait(store: Store, is_so: Callable[[Connection], bool]) -> None:
+    """Until the worker has come so far, or seems not to run."""
     until_s = time.monotonic() + _LONGEST_S
     while time.monotonic() < until_s:
         with store.reading() as connection:
-            if not any(connection.execute(select(func.count()).select_from(one)).scalar() for one in (inbox, dirty)):
+            if is_so(connection):
                 return
         time.sleep(_LOOK_S)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from fastapi import APIRouter, Query, Request, Response
 from scoville.web.api import jobs as api
 from scoville.web.api.changes import Changing
 from scoville.web.api.route import Here
+from scoville.web.auth.users import list_users
 from scoville.web.pages.forms import Form
 from scoville.web.pages.page import PageRoute, done, show
 
@@ -26,6 +28,7 @@ _SHOWN_AT = {
     "import": ("/data", "See your data"),
     "demo": ("/queue", "See the queue"),
 }
+_MINUTE_S, _HOUR_S = 60, 3_600
 _BLOCK = re.compile(r"[a-z][a-z0-9_]{0,60}")
 
 
@@ -33,7 +36,9 @@ _BLOCK = re.compile(r"[a-z][a-z0-9_]{0,60}")
 def list_jobs(request: Request, here: Here, cursor: Annotated[int | None, Query(ge=1, le=2**53)] = None) -> Response:
     """All jobs, the newest first."""
     found = api.show_jobs(here, limit=30, cursor=cursor)
-    return show(request, "jobs.html", jobs=found.jobs, next_cursor=found.next_cursor, cursor=cursor)
+    with here.store.reading() as connection:
+        names = {f"user:{user.user_id}": user.name for user in list_users(connection)}
+    return show(request, "jobs.html", jobs=found.jobs, next_cursor=found.next_cursor, names=names, took=took)
 
 
 @router.get("/jobs/{job_no}")
@@ -61,6 +66,14 @@ def cancel_job(request: Request, changing: Changing, job_no: api.JobNo, form: Fo
     """End it, and go back to where that was asked."""
     api.end_job(changing, job_no)
     return done(request, _own_path(form.get("back")) or f"/jobs/{job_no}", "Cancelled.")
+
+
+def took(time: timedelta) -> str:
+    """`20 s`, `3 min`, `2 h`."""
+    seconds = round(time.total_seconds())
+    if seconds < _MINUTE_S:
+        return f"{max(1, seconds)} s"
+    return f"{round(seconds / _MINUTE_S)} min" if seconds < _HOUR_S else f"{seconds / _HOUR_S:.1f} h"
 
 
 def _result_at(job: api.WholeJob) -> tuple[str, str] | None:

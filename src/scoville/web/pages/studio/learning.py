@@ -28,6 +28,7 @@ from scoville.web.pages.studio import draft
 
 if TYPE_CHECKING:
     from scoville.evidence.versus.differences import Change
+    from scoville.live.queries.conversions import Conversions
     from scoville.live.queries.in_force import InForce
     from scoville.web.auth.access import Caller
     from scoville.web.state import State
@@ -36,6 +37,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 NEEDED, GOOD = 20, 100  # conversions: with fewer than the first, whatever is found is a drawing of chance
 HORIZONS = ((30, "30 days"), (60, "60 days"), (90, "90 days"), (180, "half a year"), (365, "a year"))
 _KINDS = ("learn", "retune")
+_FIRST, _LAST = ("won", "accepted"), ("lost", "rejected")  # outcomes, as they are offered
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
@@ -56,8 +58,9 @@ def ask(request: Request, here: Here, who: Who) -> Response:
         (job for kind in _KINDS for job in api.show_jobs(here, limit=10, cursor=None, kind=kind).jobs),
         key=lambda job: -job.job_no,
     )
+    offered = [(one, enough(one.leads)) for one in sorted(found, key=_place)]
     return show(
-        request, "studio/learning.html", outcomes=[(one, enough(one.leads)) for one in found], horizons=HORIZONS,
+        request, "studio/learning.html", outcomes=offered, horizons=HORIZONS,
         usual=_usual_horizon(since, here.clock()), since=since, in_force=now, has_draft=_has_draft(here, who),
         before=before[:10], needed=NEEDED, good=GOOD,
     )  # fmt: skip
@@ -120,6 +123,12 @@ def enough(leads: int) -> Enough:
     if leads < GOOD:
         return Enough("few", f"enough for a small model; from {GOOD} it can say more")
     return Enough("good", "enough to learn from")
+
+
+def _place(one: Conversions) -> tuple[int, int]:
+    """What most people want to learn first."""
+    place = _FIRST.index(one.outcome) if one.outcome in _FIRST else len(_FIRST) + (one.outcome in _LAST)
+    return place, -one.leads
 
 
 def _usual_horizon(since: datetime | None, now: datetime) -> int:
