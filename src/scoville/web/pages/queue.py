@@ -12,14 +12,14 @@ from fastapi import APIRouter, Query, Request, Response
 
 from scoville.errors import UsageError
 from scoville.live.queries.crossings import got_hot_since, newest_crossing
-from scoville.live.queries.in_force import InForce, in_force
+from scoville.live.queries.in_force import in_force
 from scoville.live.queries.lead import SHOWN_TRAITS, owners_of, score_rows, traits_of
 from scoville.live.queries.owner_of_user import owner_id_of_user
 from scoville.live.queries.queue_rows import beside
 from scoville.live.queries.ranking import Page, Question, cursor_of, page_of, place_of
 from scoville.live.routing.owners import list_owners
 from scoville.live.routing.queue import count_waiting
-from scoville.live.store.views import View, list_views
+from scoville.live.store.views import list_views
 from scoville.web.api.changes import Changing
 from scoville.web.api.exports import file_of
 from scoville.web.api.fields import Id
@@ -30,9 +30,9 @@ from scoville.web.errors import ApiError
 from scoville.web.pages.forms import Form
 from scoville.web.pages.page import PageRoute, done, show, wanted_block
 from scoville.web.pages.queue_acts import REASONS, TOUCHES, act_of, perform
-from scoville.web.pages.queue_asked import WAITS, Asked, What, chips, said_by
+from scoville.web.pages.queue_asked import WAITS, What, chips, said_by
 from scoville.web.pages.queue_export import MOST, csv_of
-from scoville.web.pages.queue_rows import Row, rows_of
+from scoville.web.pages.queue_rows import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,9 +40,16 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from scoville.live.queries.crossings import GotHot
+    from scoville.live.queries.in_force import InForce
+    from scoville.web.auth.access import Caller
+    from scoville.web.pages.queue_asked import Asked
+    from scoville.web.pages.queue_rows import Row
+
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PAGE = 50
 _NEWS = 5  # leads named in one message; the others are counted
+_WORDS: dict[str, Any] = {"waits": WAITS, "reasons": REASONS, "touches": TOUCHES, "most": MOST}
 _BEGUN_AGAIN = "The list has changed since you opened it: here it is from the top."
 Seen = Annotated[int, Query(ge=0, le=2**53)]
 
@@ -50,24 +57,16 @@ Seen = Annotated[int, Query(ge=0, le=2**53)]
 @router.get("/queue")
 def show_queue(request: Request, here: Here, who: Who, asked: What) -> Response:
     """The list, or one of its parts."""
-    now, keeper = here.clock(), keeper_of(who)
     with here.store.reading() as connection:
-        model, mine = in_force(connection), owner_id_of_user(connection, who.user_no)
-        views, newest = list_views(connection, keeper.user_no), newest_crossing(connection)
         try:
-            page = _page(connection, model, asked, mine, now)
+            values = _list(connection, asked, who, here.clock())
         except UsageError:  # a cursor of a list that is no more
             return done(request, f"/queue?{asked.said('cursor')}", _BEGUN_AGAIN)
-        rows = _rows(connection, model, page.lead_nos, page.first, mine, now)
+        values |= _views(connection, asked, who)
+    values |= {"waiting": {reason: count for reason, (count, _) in count_waiting(here.store).items()}}
+    values |= {"is_part": wanted_block(request) == "rows", "asked": asked}
     owners = list_owners(here.store)
-    values = {
-        "asked": asked, "rows": rows, "page": page, "newest": newest, "model": said_by(model.text) if model else None,
-        "next": asked.said(cursor=cursor_of(page.end)) if page.end else "", "mine": mine, "owners": owners,
-        "chips": [*chips(asked, owners)], "waits": WAITS, "reasons": REASONS, "touches": TOUCHES, "most": MOST,
-        "is_part": wanted_block(request) == "rows",
-        "waiting": {reason: count for reason, (count, _) in count_waiting(here.store).items()},
-    }  # fmt: skip
-    return show(request, "queue.html", **values, **_views(views, asked), may_share=keeper.may_share)
+    return show(request, "queue.html", owners=owners, chips=[*chips(asked, owners)], **_WORDS, **values)
 
 
 @router.get("/queue/row")
@@ -75,26 +74,19 @@ def show_row(request: Request, here: Here, who: Who, asked: What, lead: Annotate
     """One lead as a row, to be put above the list."""
     with here.store.reading() as connection:
         model, mine = in_force(connection), owner_id_of_user(connection, who.user_no)
-        rows = _rows(connection, model, [known_lead(connection, lead)], 0, mine, here.clock())
+        rows = _rows(connection, model, [known_lead(connection, lead)], mine, here.clock())
     return show(request, "queue_row.html", rows=rows, mine=mine, asked=asked)
 
 
 @router.get("/queue/news")
 def show_news(request: Request, here: Here, who: Who, asked: What, seen: Seen) -> Response:
     """Who of this list has got hot since; 204 while nobody has."""
-    now = here.clock()
     with here.store.reading() as connection:
         newest = newest_crossing(connection)
-        model = in_force(connection) if newest > seen else None
-        hot, rows = (), []
-        if model is not None:
-            mine = owner_id_of_user(connection, who.user_no)
-            question = Question(model.publication_no, asked.wanted(now, mine))
-            hot = got_hot_since(connection, question, seen, newest, said_by(model.text).first_stage)
-            rows = _rows(connection, model, [one.lead_no for one in hot[:_NEWS]], 0, mine, now)
+        hot, rows = _got_hot(connection, asked, who, seen, newest, here.clock()) if newest > seen else ((), [])
     response = Response(status_code=204)
     if rows:
-        before = {one.lead_id: crossing.stage_before for one, crossing in zip(rows, hot, strict=False)}
+        before = {row.lead_id: one.stage_before for row, one in zip(rows, hot, strict=False)}
         response = show(request, "queue_news.html", rows=rows, before=before, more=len(hot) - len(rows), asked=asked)
     response.headers["Newest"] = str(newest)
     return response
@@ -125,15 +117,33 @@ def export(here: Here, who: Who, changing: Changing, asked: What) -> Response:
     return file_of(csv_of(here.store, question, change.now), name, "text/csv; charset=utf-8")
 
 
-def _page(connection: Connection, model: InForce | None, asked: Asked, mine: str | None, now: datetime) -> Page:
+def _list(connection: Connection, asked: Asked, who: Caller, now: datetime) -> dict[str, Any]:
+    """One page of the list, and what the page beside it says. Raises: UsageError for a cursor of another list."""
+    model, mine = in_force(connection), owner_id_of_user(connection, who.user_no)
+    page = Page((), 1, None)
+    if model is not None:
+        question = Question(model.publication_no, asked.wanted(now, mine))
+        page = page_of(connection, question, PAGE, place_of(asked.cursor) if asked.cursor else None)
+    return {
+        "rows": _rows(connection, model, page.lead_nos, mine, now), "page": page, "mine": mine,
+        "next": asked.said(cursor=cursor_of(page.end)) if page.end else "",
+        "model": said_by(model.text) if model else None, "newest": newest_crossing(connection),
+    }  # fmt: skip
+
+
+def _got_hot(
+    connection: Connection, asked: Asked, who: Caller, seen: int, newest: int, now: datetime
+) -> tuple[Sequence[GotHot], list[Row]]:
+    model, mine = in_force(connection), owner_id_of_user(connection, who.user_no)
     if model is None:
-        return Page((), 1, None)
-    after = place_of(asked.cursor) if asked.cursor else None
-    return page_of(connection, Question(model.publication_no, asked.wanted(now, mine)), PAGE, after)
+        return (), []
+    question = Question(model.publication_no, asked.wanted(now, mine))
+    hot = got_hot_since(connection, question, seen, newest, said_by(model.text).first_stage)
+    return hot, _rows(connection, model, [one.lead_no for one in hot[:_NEWS]], mine, now)
 
 
 def _rows(
-    connection: Connection, model: InForce | None, lead_nos: Sequence[int], first: int, mine: str | None, now: datetime
+    connection: Connection, model: InForce | None, lead_nos: Sequence[int], mine: str | None, now: datetime
 ) -> list[Row]:
     if model is None or not lead_nos:
         return []
@@ -142,10 +152,13 @@ def _rows(
         {**one, "traits": known.get(one["lead_no"], {}), "owner": owned.get(one["lead_no"])}
         for one in score_rows(connection, model.publication_no, lead_nos)
     ]
-    return rows_of(found, beside(connection, model.publication_no, lead_nos, now), first, mine, now)
+    return rows_of(found, beside(connection, model.publication_no, lead_nos, now), mine, now)
 
 
-def _views(views: Sequence[View], asked: Asked) -> dict[str, Any]:
+def _views(connection: Connection, asked: Asked, who: Caller) -> dict[str, Any]:
     """The views that somebody sees, the one that is open, and whether the list is no longer as it was saved."""
+    keeper = keeper_of(who)
+    views = list_views(connection, keeper.user_no)
     opened = next((one for one in views if one.view_id == asked.view), None)
-    return {"views": views, "opened": opened, "is_changed": opened is not None and opened.filters != asked.kept}
+    is_changed = opened is not None and opened.filters != asked.kept
+    return {"views": views, "opened": opened, "is_changed": is_changed, "may_share": keeper.may_share}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from scoville import words
 from scoville.live.queries.queue_rows import WEEK
 from scoville.plan.adjusted import PREFIX
+from scoville.web.pages.queue_asked import WAITS
 from scoville.web.pages.templates import distance
 
 if TYPE_CHECKING:
@@ -47,9 +48,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Row:
-    """What a row shows. `owner` is a name, `score` a number of points, `left` the time until the clock runs out, or since."""
+    """What a row shows. `owner` is a name, `score` in points, `left` the time until the clock runs out, or since."""
 
-    place: int
     lead_id: str
     name: str
     about: str
@@ -67,30 +67,33 @@ class Row:
     clock_kind: str
     left: str
     waiting: Waiting | None
+    waits_because: str
+    waits_for: str
     answer: Answered | None
     touch: Touched | None
 
 
-def rows_of(
-    found: Sequence[Mapping[str, Any]], beside: Beside, first: int, my_owner_id: str | None, now: datetime
-) -> list[Row]:
-    """Score rows with traits and owner, as rows of the queue; `first` is the place of the first of them."""
-    return [_row(one, beside, first + at, my_owner_id, now) for at, one in enumerate(found)]
+def rows_of(found: Sequence[Mapping[str, Any]], beside: Beside, my_owner_id: str | None, now: datetime) -> list[Row]:
+    """Score rows with traits and owner, as rows of the queue."""
+    return [_row(one, beside, my_owner_id, now) for one in found]
 
 
-def _row(one: Mapping[str, Any], beside: Beside, place: int, my_owner_id: str | None, now: datetime) -> Row:
+def _row(one: Mapping[str, Any], beside: Beside, my_owner_id: str | None, now: datetime) -> Row:
     number, owner = one["lead_no"], one["owner"]
     clock, answer = beside.clocks.get(number), beside.answers.get(number)
+    waits = None if owner else beside.waiting.get(number)
     since = one["standing_since"]
     is_past = answer is not None and since is not None and answer.at < since  # of an earlier time in the funnel
     return Row(
-        place=place, lead_id=one["lead_id"], name=name_of(one), about=_about(one["traits"]),
+        lead_id=one["lead_id"], name=name_of(one), about=_about(one["traits"]),
         account_id=one["account_id"], score=one["score"],
         change=_change(one, beside.scores_before.get(number), now), stage=one["standing"], priority=one["priority"],
         grade=one["grade"], level=one["level"],
         reasons=tuple(reasons_of(one, beside.contributions.get(number, ()))),
         owner=owner["name"] if owner else None, is_mine=bool(owner) and owner["owner_id"] == my_owner_id,
-        clock=clock, clock_kind=_kind(clock, now), left=_left(clock, now), waiting=None if owner else beside.waiting.get(number),
+        clock=clock, clock_kind=_kind(clock, now), left=_long(abs(clock.due_at - now)) if clock else "",
+        waiting=waits, waits_because=WAITS.get(waits.reason, waits.reason) if waits else "",
+        waits_for=_long(now - waits.since) if waits else "",
         answer=None if is_past else answer, touch=beside.touches.get(number),
     )  # fmt: skip
 
@@ -139,8 +142,9 @@ def _about(traits: Mapping[str, Any]) -> str:
     return ", ".join(str(traits[part]) for part in ("job_title", "company", "country") if traits.get(part))
 
 
-def _left(clock: Clock | None, now: datetime) -> str:
-    return distance(abs(clock.due_at - now)).removeprefix("in ") if clock is not None else ""
+def _long(time: timedelta) -> str:
+    """`5 h`."""
+    return distance(max(time, timedelta(seconds=1))).removeprefix("in ")
 
 
 def _kind(clock: Clock | None, now: datetime) -> str:

@@ -124,6 +124,8 @@ document.addEventListener("keydown", (event) => {
 
 // --- clocks --------------------------------------------------------------------------------------------------------
 
+let behind = 0; // milliseconds that the server's clock is ahead of the one here
+
 function said(seconds) {
   for (const [many, unit] of [[60, "s"], [60, "min"], [24, "h"]]) {
     if (seconds < many) return `${Math.floor(seconds)} ${unit}`;
@@ -134,11 +136,11 @@ function said(seconds) {
 
 setInterval(() => {
   for (const clock of document.querySelectorAll("[data-due]")) {
-    const left = (Date.parse(clock.dataset.due) - Date.now()) / 1000, time = document.createElement("b");
-    time.textContent = said(Math.abs(left));
+    const left = (Date.parse(clock.dataset.due) - Date.now() - behind) / 1000;
     clock.classList.toggle("bad", left <= 0);
     clock.classList.toggle("weak", left > 0 && left <= 3600);
-    clock.replaceChildren(...(left > 0 ? [time, " left"] : ["overdue ", time]));
+    clock.querySelector("b").textContent = said(Math.abs(left));
+    clock.querySelector("small").textContent = left > 0 ? "left" : "overdue";
   }
 }, 20000);
 
@@ -210,11 +212,17 @@ document.addEventListener("click", (event) => {
   }
 });
 
+document.addEventListener("click", (event) => {
+  const more = event.target.closest(".filters .more");
+  if (more) more.setAttribute("aria-expanded", String(byId("filters").classList.toggle("unfolded")));
+});
+
 document.addEventListener("visibilitychange", askForNews);
 document.addEventListener("DOMContentLoaded", () => {
   document.documentElement.classList.add("js");
   if (!byId("news")) return;
   newest = Number(byId("news").dataset.newest);
+  behind = Date.parse(byId("news").dataset.now) - Date.now();
   timer = setTimeout(askForNews, POLL_MS);
   showPicked();
 });
