@@ -29,8 +29,8 @@ def figures_of(kind: type[Figures], values: Mapping[str, Any]) -> Figures:
 
     Example: `figures_of(Evidence, plain(evidence)) == evidence`
     """
-    found: Figures = _reader(kind).validate_python(values)
-    return found
+    reader: TypeAdapter[Figures] = _reader(kind)  # type: ignore[arg-type]  # mypy takes no class for hashable
+    return reader.validate_python(values)
 
 
 @cache

@@ -17,6 +17,7 @@ from scoville.web.api import (
     actions,
     admin,
     description,
+    evidence,
     exports,
     health,
     jobs,
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 _ROUTERS = (
     health.router, leads.router, views.router, sales.router, people.router, models.router, scoring.router,
     owners.router, routing.router, actions.router, exports.router, login.router, admin.router, jobs.router,
-    uploads.router, uploads.streamed, description.router,
+    uploads.router, uploads.streamed, evidence.router, description.router,
 )  # fmt: skip
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from scoville.evidence.drift.profile import Kind  # noqa: TC001 - kept figures are read back by their types
 from scoville.evidence.drift.psi import FALSE_ALARMS, MISSING, OTHERS, Shift, shift, stability_index
 from scoville.evidence.figures.sample import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scoville.evidence.drift.profile import Column, ColumnProfile, Kind, Profile
+    from scoville.evidence.drift.profile import Column, ColumnProfile, Profile
 
 SHOWN_BINS = 30  # of a column; beyond it nobody reads on
 _GONE = 0.1  # of what a rule or trait once reached is left: look for a broken import before a changed market

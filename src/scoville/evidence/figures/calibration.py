@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
     from scoville.evidence.figures.sample import Bools, Floats, Ints, Sample
 
-    Points = tuple[tuple[float, float], ...]
-    _Fit = Callable[[Floats, Floats, Floats, float], Points]  # score, rows, won rows, clamp
+    _Fit = Callable[[Floats, Floats, Floats, float], "Points"]  # score, rows, won rows, clamp
 
 Method = Literal["isotonic", "logistic"]
+Points = tuple[tuple[float, float], ...]
 
 NEEDED = 20  # leads with, and leads without, an outcome: with fewer a curve is a drawing of chance
 FOLDS = 5

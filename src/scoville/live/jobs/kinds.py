@@ -43,6 +43,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "import": Kind("scoville.live.jobs.taking_in:run_import", "Import a file"),
         "demo": Kind("scoville.live.jobs.demo:run_demo", "Fill with demo data"),
         "starter": Kind("scoville.live.jobs.starter:run_starter", "Propose a first model"),
+        "evidence": Kind("scoville.live.jobs.proving:run_evidence", "Work out the evidence"),
+        "compare": Kind("scoville.live.jobs.proving:run_compare", "Compare two versions"),
+        "trial": Kind("scoville.live.jobs.proving:run_trial", "Read a trial"),
     }
 )
 

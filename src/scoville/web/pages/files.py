@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 
-from scoville.evidence.report.sheet import theme
+from scoville.evidence.report.sheet import parts, theme
 from scoville.web.api.route import GuardedRoute
 from scoville.web.errors import not_found
 
@@ -50,6 +50,7 @@ def _file(type_: str, body: bytes) -> File:
 
 def _read() -> Iterator[tuple[str, File]]:
     yield "theme.css", _file(_TYPES[".css"], theme().encode())  # the colours that charts have in reports too
+    yield "proof.css", _file(_TYPES[".css"], f".proof {{\n{parts()}}}\n".encode())  # and how figures look there
     root = Path(str(files("scoville.web") / "static"))
     for path in sorted(root.rglob("*")):
         if path.is_file() and path.suffix in _TYPES:

@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from scoville import words
+from scoville.evidence.told.numbers import FILTERS
 from scoville.web.pages.files import FILES
 
 _STEPS = ((60, "s"), (60, "min"), (24, "h"))  # how many of each make the next
@@ -107,7 +108,7 @@ def _made() -> Environment:
         "points": points, "number": number, "percent": percent, "when": when, "day": day, "in_path": in_path,
         "ago": ago, "counted": words.counted,
     }  # fmt: skip
-    made.filters.update(filters)
+    made.filters.update(FILTERS | filters)  # figures are written as reports write them
     made.globals.update(script=script, sheet=sheet, ago=ago)
     macros = made.get_template("macros.html").module
     made.globals.update({name: getattr(macros, name) for name in vars(macros) if not name.startswith("_")})
