@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from scoville.data.workspace import PLACEHOLDERS
 from scoville.live.models.apart import Deed, compiled, relations_of
 from scoville.live.models.foretelling import Held, foretold
-from scoville.live.models.retracing import first_deed, retraced
+from scoville.live.models.retracing import first_deed, moments_of, retraced
 from scoville.live.models.telling import told
 from scoville.live.models.trying import preview
 from scoville.live.models.versions import text_of
@@ -270,13 +270,16 @@ def retrace(
     here: Here,
     lead_id: LeadId,
     days: Annotated[int, Query(ge=1, le=730, description="So far back, and no further than its first event.")] = 90,
-    points: Annotated[int, Query(ge=2, le=30, description="So many scores, evenly spread.")] = 14,
+    points: Annotated[int, Query(ge=8, le=40, description="At most so many scores.")] = 20,
 ) -> Retraced:
-    """What the ledger cannot tell: the time before an import, or before this model."""
+    """What the ledger cannot tell: the time before an import, or before this model.
+
+    Before and after what the lead did, day by day, the newest days first; and some evenly between.
+    """
     with _turn(), here.store.reading() as connection:
         lead_no, model, now = known_lead(connection, lead_id), _in_force(connection), here.clock()
         begin = max(now - timedelta(days=days), min(first_deed(connection, lead_no) or now, now))
-        instants = [begin + (now - begin) * number / (points - 1) for number in range(points)]
+        instants = moments_of(connection, lead_no, begin, now, points)
         found = retraced(connection, model.text, lead_no, instants)
     scores = [PastScore(at=at, score=score) for at, score in zip(instants, found, strict=True)]
     return Retraced(lead_id=lead_id, model_version=model.model_version, scores=scores)

@@ -6,14 +6,17 @@ is one page, thin: it reads and writes through the functions of the API, and a t
 
 from __future__ import annotations
 
-from scoville.web.pages import accounts, files, jobs, lead, lead_deeds, login, matrix, queue, views
+from scoville.web.pages import accounts, evidence, files, jobs, lead, lead_deeds, login, matrix, queue, views
 from scoville.web.pages.data import arriving, connecting, identity, outcomes, sources, traits
-from scoville.web.pages.studio import learning
+from scoville.web.pages.settings import SETTINGS_ROUTERS
+from scoville.web.pages.studio import beginning, editor, learning, yaml_view
 from scoville.web.pages.welcome import modelling, start, uploading
 
 PAGE_ROUTERS = (
     files.router, login.router, jobs.router, learning.router, queue.router, views.router, lead.router,
     lead_deeds.router, matrix.router, accounts.router,
     sources.router, arriving.router, traits.router, identity.router, outcomes.router, connecting.router,
+    editor.router, yaml_view.router, beginning.router,
+    *evidence.ROUTERS, *SETTINGS_ROUTERS,
     start.router, uploading.router, uploading.streamed, modelling.router,
 )  # fmt: skip

@@ -35,9 +35,7 @@ LeadId = Annotated[Id, Path()]
 
 
 @router.get("/leads/{lead_id:path}")
-def show_lead(
-    request: Request, here: Here, who: Who, lead_id: LeadId, asked: Annotated[Asked, Query()]
-) -> Response:
+def show_lead(request: Request, here: Here, who: Who, lead_id: LeadId, asked: Annotated[Asked, Query()]) -> Response:
     """The page; for htmx the one part that it asks for, and nothing else is read."""
     with here.store.reading() as connection:
         lead = lead_of(connection, lead_id, here.clock())

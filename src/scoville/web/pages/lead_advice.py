@@ -33,15 +33,20 @@ class Advice:
 
 @dataclass(frozen=True)
 class Situation:
-    """What advice rests on. Null where there is none. `is_mine`: who reads this has the lead."""
+    """What advice rests on. Null where there is none; `my_owner_id`: which owner reads this."""
 
     score: Mapping[str, Any] | None
     owner: Mapping[str, Any] | None
-    is_mine: bool
+    my_owner_id: str | None
     clock: Mapping[str, Any] | None
     queue: Mapping[str, Any] | None
     last: Mapping[str, Any] | None
     now: datetime
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether who reads this has the lead."""
+        return self.owner is not None and self.owner["owner_id"] == self.my_owner_id
 
 
 def advice_for(situation: Situation) -> Advice:
@@ -82,7 +87,8 @@ def _by_who_has_it(now: Situation) -> Advice:
         waits = f"Waits for an owner for {words_of(now.now - now.queue['since'])}"
         return Advice("Nobody has it yet", f"{waits}: {now.queue['detail']}", "weak", "claim")
     if now.owner is None:
-        return Advice("Nobody has it", "Claim it if you want to work it.", "", "claim")
+        does = "Claim it if you want to work it." if now.my_owner_id else "Assign it to somebody who can work it."
+        return Advice("Nobody has it", does, "", "claim")
     since = f"since {words.day(now.owner['assigned_at'])}"
     accepted = now.last is not None and now.last["outcome"] == "accepted"
     said = f"Accepted on {words.day(now.last['at'])}." if accepted and now.last else "Not accepted or rejected yet."

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 WIDE, NARROW = (760, 250), (340, 230)
 _MOST_ENTRIES, _MOST_EVENTS, _LISTED = 200, 300, 20
 _NO_GAP = timedelta(days=2)  # between the first event and the first entry of the ledger
-_LONGEST_BACK_DAYS, _RETRACED = 90, 14
+_LONGEST_BACK_DAYS, _RETRACED = 90, 16
 _CAUSES = {
     "event": "by what it did", "decay": "faded with time", "model": "another model came into force",
     "adjustment": "points by hand", "merge": "two people became one", "outcome": "an outcome was said",

@@ -20,7 +20,15 @@ _TOP, _BELOW, _LEFT, _RIGHT = 12, 40, 30, 10  # room around the line, for words 
 _ROW = 16  # from the line's ground to the row of events
 _LEAST_SPAN = timedelta(days=14)  # of one day alone nobody sees a course
 _MOST_NAMED = 3
-_TICKS = ((16, 2), (45, 7), (120, 30), (400, 61), (1_200, 183))  # days shown -> days between two dates below the line
+_HALF_DATE = 20  # units: what a date needs on either side, so that it is not cut off
+_TICKS = (
+    (16, 2),
+    (45, 7),
+    (100, 14),
+    (200, 30),
+    (400, 61),
+    (1_200, 183),
+)  # days shown -> days between two dates below the line
 _YEAR = 365
 
 
@@ -180,7 +188,9 @@ def _ticks(course: Course, across: _Ruler, height: int) -> Iterable[Mark]:
     first = -((course.now - begin).days // every)
     for number in range(first, (end - course.now).days // every + 1):
         at = course.now + timedelta(days=number * every)
-        yield Mark(across(at), height - 4, "today" if number == 0 else _short(at, course.now))
+        x = across(at)
+        if _LEFT < x < _LEFT + across.width - _HALF_DATE:
+            yield Mark(x, height - 4, "today" if number == 0 else _short(at, course.now))
 
 
 def _short(at: datetime, now: datetime) -> str:

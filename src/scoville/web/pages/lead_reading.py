@@ -114,7 +114,7 @@ def head_of(here: State, connection: Connection, lead: Lead, me: Caller) -> Valu
     owner, mine = owners_of(connection, [lead.lead_no]).get(lead.lead_no), _my_owner_id(connection, me)
     is_mine = owner is not None and owner["owner_id"] == mine
     situation = Situation(
-        lead.score, owner, is_mine, around.clock_of(connection, lead.lead_no),
+        lead.score, owner, mine, around.clock_of(connection, lead.lead_no),
         around.queued(connection, lead.lead_no), around.last_outcome(connection, lead.lead_no), lead.now,
     )  # fmt: skip
     done = around.done_lately(connection, lead.lead_no, 1)
@@ -129,12 +129,13 @@ def head_of(here: State, connection: Connection, lead: Lead, me: Caller) -> Valu
 
 def _heat(connection: Connection, lead: Lead) -> Values:
     if lead.score is None or lead.model is None:
-        return {"change": None, "place": None, "reasons": []}
+        return {"change": None, "is_new": False, "place": None, "reasons": []}
     score, number = lead.score["score"], lead.model.publication_no
     before = around.score_told_at(connection, lead.lead_no, lead.now - WEEK)
     given = contributions_of(connection, number, lead.lead_no)
     return {
         "change": None if before is None else score - before,
+        "is_new": lead.person["first_seen_at"] > lead.now - WEEK,
         "place": around.place_among(connection, number, score),
         "reasons": list(reasons_of(lead.score, given)),
     }

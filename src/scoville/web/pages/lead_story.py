@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from scoville import words
+from scoville.model.checks import DISQUALIFIED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -103,7 +104,7 @@ def _stage(at: datetime, facts: Facts, names: Mapping[str, str]) -> Line:
     is_up = facts["direction"] == "up"
     stage = facts["stage"] or "no stage"
     before = f"from {facts['stage_before']}, " if facts["stage_before"] else ""
-    title = f"{'Became' if is_up else 'Fell to'} {stage}"
+    title = stage if stage == DISQUALIFIED else f"{'Became' if is_up else 'Fell to'} {stage}"
     return Line(at, "up" if is_up else "down", title, f"{before}at {words.number(facts['score'])} points", "")
 
 
