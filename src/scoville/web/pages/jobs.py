@@ -85,7 +85,9 @@ def _result_at(job: api.WholeJob) -> tuple[str, str] | None:
 def _again(page: str, block: str) -> dict[str, str]:
     if _BLOCK.fullmatch(block) is None:
         return {"HX-Refresh": "true"}
-    return {"HX-Location": json.dumps({"path": page, "target": f"#{block}", "push": "false"})}
+    # htmx names the target in this header before it knows of it: said here, so that only that part is sent
+    again = {"path": page, "target": f"#{block}", "push": "false", "headers": {"HX-Target": f"div#{block}"}}
+    return {"HX-Location": json.dumps(again)}
 
 
 def _own_path(address: str) -> str:
