@@ -84,9 +84,9 @@ def test_what_is_far_from_the_line_is_counted_the_same(monkeypatch: pytest.Monke
     scores, rows = drawn(10, 3000, 2)
     scores[0] += np.random.default_rng(1).normal(size=len(rows.won))  # hardly any ties
     found = at_capacity(scores, rows, 0.1, draws=20)
-    levels = [_ordered(scores[0], rows, rows.lead, 0.1).starts.size]
+    levels = [_ordered(scores[0], rows, rows.lead, 0.1).snapshot.size]
     monkeypatch.setattr("scoville.evidence.versus.at_capacity._FAR_AWAY", 1e9)
-    levels.append(_ordered(scores[0], rows, rows.lead, 0.1).starts.size)
+    levels.append(_ordered(scores[0], rows, rows.lead, 0.1).snapshot.size)
     assert levels[0] < levels[1] / 3
     assert at_capacity(scores, rows, 0.1, draws=20) == found
 

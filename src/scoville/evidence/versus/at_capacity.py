@@ -10,7 +10,7 @@ at on the same draw, with the line drawn anew.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import numpy as np
@@ -69,8 +69,7 @@ class _Order:
     So are all rows that are far above the line, and all that are far below it.
     """
 
-    lead: Ints  # of each row in this order
-    starts: Ints  # first row of each level
+    rows: Any  # a sparse matrix: how many rows of each level are of each lead
     first: Ints  # first level of each snapshot
     snapshot: Ints  # of each level
     level_of_won: Ints  # of each won row, in the order of the panel
@@ -133,7 +132,14 @@ def _ordered(score: Floats, rows: Rows, lead: Ints, share: float) -> _Order:
     level = np.empty(order.size, np.int64)
     level[order] = np.repeat(np.arange(starts.size), np.diff(starts, append=order.size))
     _, first, of_level = np.unique(snapshot[starts], return_index=True, return_inverse=True)
-    return _Order(lead[order], starts, first, of_level, level[rows.won])
+    return _Order(_rows_of(lead[order], starts), first, of_level, level[rows.won])
+
+
+def _rows_of(lead: Ints, starts: Ints) -> Any:  # noqa: ANN401 - scipy does not type its matrices
+    from scipy.sparse import csr_array  # noqa: PLC0415 - takes a while
+
+    ends = np.append(starts, lead.size)
+    return csr_array((np.ones(lead.size), lead, ends), shape=(starts.size, int(lead.max()) + 1))
 
 
 def _near_the_line(starts: Ints, first_row: Ints, rows: int, share: float) -> Bools:
@@ -173,7 +179,7 @@ def _shares(orders: Sequence[_Order], weight: Floats, won_lead: Ints, value: Flo
 
 def _called(order: _Order, weight: Floats, share: float) -> Floats:
     """Per draw and level, how much of the level is called: 1 above the line, 0 below, in between where it runs."""
-    rows = np.add.reduceat(weight[:, order.lead], order.starts, axis=1)
+    rows = np.ascontiguousarray((order.rows @ weight.T).T)
     above = np.cumsum(rows, axis=1) - rows
     above -= above[:, order.first][:, order.snapshot]
     room = share * np.add.reduceat(rows, order.first, axis=1)[:, order.snapshot] - above

@@ -78,6 +78,8 @@ def versus_first(
 
 def _holm(p_values: Sequence[float | None]) -> list[float | None]:
     """P-values adjusted for how many there are (Holm 1979); those that do not exist stay so."""
+    if len(p_values) == 1:
+        return list(p_values)  # nothing to adjust, and asking takes half a second: it collects garbage
     from statsmodels.stats.multitest import multipletests  # noqa: PLC0415 - takes half a second
 
     known = [p for p in p_values if p is not None]

@@ -82,23 +82,34 @@ class Proofs:
     def of(self, text_before: str, text_after: str) -> Proof:
         """Hold a model against another one. Raises: ModelError, PlanError."""
         sides = [self._bench.sides.of(text) for text in (text_before, text_after)]
-        with self._turn:
-            if self._past is None:
-                self._past = _past(self._bench)
-            past = self._past
-            if isinstance(past, str):
-                return Proof(None, past)
-            scores = [self._scores_of(side, past) for side in sides]
+        past = self._found_past()
+        if isinstance(past, str):
+            return Proof(None, past)
+        scores = [self._scores_of(side, past) for side in sides]
         (versus,) = versus_first(scores, past.rows, CAPACITY, past.a_week)
         won = int(past.rows.won.sum())
         return Proof(versus, None, past.horizon // _DAY, past.instants, len(past.rows.won), won)
 
+    def prepare(self, text: str) -> None:
+        """Work out what a model said in the past, so that others are held against it at once."""
+        side, past = self._bench.sides.of(text), self._found_past()
+        if not isinstance(past, str):
+            self._scores_of(side, past)
+
+    def _found_past(self) -> Past | str:
+        with self._turn:
+            if self._past is None:
+                self._past = _past(self._bench)
+            return self._past
+
     def _scores_of(self, side: Side, past: Past) -> Floats:
-        if side.table not in self._scores:
-            while len(self._scores) >= _KEPT:
-                self._scores.pop(next(iter(self._scores)))
-            self._scores[side.table] = np.concatenate([self._scores_at(side, at) for at in past.instants])
-        return self._scores[side.table]
+        with self._turn:
+            if side.table not in self._scores:
+                while len(self._scores) >= _KEPT:
+                    self._scores.pop(next(iter(self._scores)))
+                self._bench.totals.have(side.plan.ledger.events, past.instants)
+                self._scores[side.table] = np.concatenate([self._scores_at(side, at) for at in past.instants])
+            return self._scores[side.table]
 
     def _scores_at(self, side: Side, at: datetime) -> Floats:
         """Scores of the leads that were open then, in the order of their numbers."""

@@ -8,6 +8,7 @@ it costs to change points, caps, groups or lines is what comes after it.
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 TOTALS = "totals"
 _MOST_ROWS = 40_000_000  # of all rules and instants; beyond it everything is worked out anew
 _GROUPS = ("", "any_", "newest_", "newest_any_")  # the plan's own: rules that are added up alike
-_ENDING = "rule_totals"
+_MET, _ENDING = "met", "rule_totals"
 _Key = tuple[object, ...]
 
 
@@ -56,10 +57,12 @@ class Totals:
         with self._turn:
             self._make_room()
             keys = {entry.number: self._number(entry) for entry in rules}
+            lacking: dict[frozenset[int], list[int]] = {}
             for at_us in map(to_us, instants):
-                missing = {keys[one.number]: one for one in rules if (keys[one.number], at_us) not in self._there}
-                if missing:
-                    self._add(missing, at_us)
+                missing = frozenset(key for key in keys.values() if (key, at_us) not in self._there)
+                lacking.setdefault(missing, []).append(at_us)
+            for missing, several_us in lacking.items():
+                self._add({keys[one.number]: one for one in rules if keys[one.number] in missing}, several_us)
             return keys
 
     def views(
@@ -84,22 +87,27 @@ class Totals:
             self._connection.cursor().execute(f"TRUNCATE {TOTALS}")
             self._there.clear()
 
-    def _add(self, missing: Mapping[int, NumberedEventRule], at_us: int) -> None:
+    def _add(self, missing: Mapping[int, NumberedEventRule], instants_us: Sequence[int]) -> None:
+        if not missing:
+            return
         rules = [replace(entry, number=number, group=None) for number, entry in enumerate(missing.values())]
-        keys = dict(enumerate(missing))
-        steps = steps_of(rules)
-        cursor = self._connection.cursor()
-        cursor.execute("CREATE OR REPLACE TEMP TABLE as_of AS SELECT ?::TIMESTAMP AS as_of", [from_us(at_us)])
-        cursor.execute(f"CREATE OR REPLACE TEMP VIEW events AS {_events(rules)}")
-        pairs = ", ".join(f"({number}, {key})" for number, key in keys.items())
-        for prefix in _grouped(rules):
-            cursor.execute(
-                f"INSERT INTO {TOTALS} SELECT k.key, {at_us}, t.lead_id, t.matched, t.total, t.age_us, t.newest_at "  # noqa: S608 - ours
-                f"FROM ({to_sql(steps.relations, f'{prefix}{_ENDING}', 'duckdb')}) t "
-                f"JOIN (VALUES {pairs}) k(rule, key) USING (rule)"
-            )
-        cursor.close()
-        self._there |= {(key, at_us) for key in missing}
+        pairs = ", ".join(f"({number}, {key})" for number, key in enumerate(missing))
+        steps, groups = steps_of(rules), _grouped(rules)
+        met = [f"{prefix}{_MET}" for prefix in groups] if len(instants_us) > 1 else []  # the same at every instant
+        with closing(self._connection.cursor()) as cursor:
+            cursor.execute("CREATE TEMP TABLE as_of AS SELECT NULL::TIMESTAMP AS as_of")
+            cursor.execute(f"CREATE TEMP VIEW events AS {_events(rules)}")
+            for step in met:
+                cursor.execute(f"CREATE TEMP TABLE {step} AS {to_sql(steps.relations, step, 'duckdb')}")
+            totals = [to_sql(steps.relations, f"{prefix}{_ENDING}", "duckdb", given=met) for prefix in groups]
+            for at_us in instants_us:
+                cursor.execute("UPDATE as_of SET as_of = ?::TIMESTAMP", [from_us(at_us)])
+                for query in totals:
+                    cursor.execute(
+                        f"INSERT INTO {TOTALS} SELECT k.key, {at_us}, t.lead_id, t.matched, t.total, t.age_us, "  # noqa: S608
+                        f"t.newest_at FROM ({query}) t JOIN (VALUES {pairs}) k(rule, key) USING (rule)"
+                    )
+        self._there |= {(key, at_us) for key in missing for at_us in instants_us}
 
 
 def _grouped(rules: Sequence[NumberedEventRule]) -> dict[str, list[NumberedEventRule]]:
