@@ -115,7 +115,11 @@ const KEYS = {
 
 document.addEventListener("keydown", (event) => {
   const types = event.target.matches("input:not([type=checkbox]), select, textarea");
-  if (event.key === "Escape" && event.target.id === "q") return goTo(here() ?? rows()[0]);
+  if (event.key === "Escape" && event.target.id === "q") {
+    event.preventDefault(); // it would empty the field, and the list come back whole
+    goTo(here() ?? rows()[0]);
+    return;
+  }
   if (types || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (!(event.key in KEYS)) return;
   event.preventDefault();
