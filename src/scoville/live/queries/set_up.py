@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 WINS_TO_LEARN = 50
 """From so many won leads on, points that are learned beat a guess more often than not."""
 
+_LOOKED_AT = 2_000
+
 
 @dataclass(frozen=True)
 class SetUp:
@@ -55,7 +57,7 @@ def set_up_of(connection: Connection) -> SetUp:
     in_force = [one for one in list_publications(connection, 2) if one.switched_at is not None]
     return SetUp(
         has_leads=_any(connection, leads),
-        has_events=_any(connection, events),
+        has_events=_are_deeds_known(connection),
         has_outcomes=_any(connection, outcomes),
         has_keys=_any(connection, keys),
         has_owners=_any(connection, owners),
@@ -74,6 +76,15 @@ def wins(connection: Connection) -> int:
 
 def _any(connection: Connection, table: Table) -> bool:
     return bool(connection.execute(select(exists(select(1).select_from(table)))).scalar())
+
+
+def _are_deeds_known(connection: Connection) -> bool:
+    """Whether anything was done, among the first and the last messages: some only say who somebody is."""
+    for order in (events.c.received_at, events.c.received_at.desc()):
+        some = select(events.c.event).order_by(order).limit(_LOOKED_AT).subquery()
+        if connection.execute(select(1).select_from(some).where(some.c.event.is_not(None)).limit(1)).first():
+            return True
+    return False
 
 
 def _is_scored(connection: Connection, publication_no: int) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from scoville.data.identity import ADDRESS
 from scoville.data.workspace import PLACEHOLDERS
+from scoville.live.fold.names import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -57,7 +58,7 @@ def trait_look(trait: TraitValues, leads: int, now: datetime) -> TraitLook:
         filled=len(trait.values) / leads if leads else 0.0,
         kind=kinds.most_common(1)[0][0] if len(kinds) == 1 or _is_slip(kinds) else "mixed",
         distinct=len(said),
-        examples=tuple(value[:_LONGEST_EXAMPLE] for value, _ in said.most_common(_EXAMPLES)),
+        examples=tuple(_short(value) for value, _ in said.most_common(_EXAMPLES)),
         sources=tuple((name, count / len(trait.values)) for name, count in trait.by_source.most_common()),
         doubts=tuple(_doubts(trait, kinds, said, now)),
     )
@@ -75,7 +76,12 @@ def _kind(value: Value) -> str:
 
 
 def _shown(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """As rules read it: whole numbers without a fraction."""
+    return as_text(value) or ""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_EXAMPLE else f"{text[: _LONGEST_EXAMPLE - 1]}…"
 
 
 def _is_slip(kinds: Mapping[str, int]) -> bool:
@@ -94,7 +100,7 @@ def _doubts(trait: TraitValues, kinds: Mapping[str, int], said: Mapping[str, int
     if len(values) >= _ENOUGH and len(said) == 1:
         yield "All have the same value: it tells nobody apart."
     is_id = trait.name.lower() in {"email", "phone"} or _MAY_BE_ID.search(trait.name.lower()) is not None
-    if len(values) >= _ENOUGH and not is_id and "number" not in kinds and len(said) >= _ALL_DIFFERENT * len(values):
+    if len(values) >= _ENOUGH and not is_id and {*kinds} == {"text"} and len(said) >= _ALL_DIFFERENT * len(values):
         yield "Nearly all are different: perhaps an id or free text, of little use to rules."
     yield from _of_its_name(trait, now)
 
@@ -131,7 +137,7 @@ def _named(found: set[str]) -> str | None:
     """Some of the values; null when there is none."""
     if not found:
         return None
-    shown = ", ".join(f"“{text[:_LONGEST_EXAMPLE]}”" for text in sorted(found)[:_NAMED])
+    shown = ", ".join(f"“{_short(text)}”" for text in sorted(found)[:_NAMED])
     return shown if len(found) <= _NAMED else f"{shown}, and {len(found) - _NAMED:,} more"
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-USUAL = ("won", "lost", "accepted", "rejected")
+USUAL = ("won", "accepted", "lost", "rejected")
 _EMPTY_ROWS = 2
 
 
@@ -37,6 +37,7 @@ def show_outcomes(request: Request, here: Here) -> Response:
     return show(
         request, "data/outcomes.html", tabs_shown=TABS, mapping=mapping, months=months, totals=totals, ways=ways,
         offered=offered, names=names, usual=_choices(mapping.values()), empty_rows=_EMPTY_ROWS,
+        stacked=[*(name for name in USUAL if name in totals), *(name for name in totals if name not in USUAL)],
         highest=max((sum(month.counts.values()) for month in months), default=0),
     )  # fmt: skip
 

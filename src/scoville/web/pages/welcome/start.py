@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from scoville.live.jobs.asking import list_jobs
+from scoville.live.queries.in_force import in_force
 from scoville.live.queries.set_up import set_up_of
 from scoville.web.api import jobs as api
 from scoville.web.api.changes import Changing
@@ -29,7 +30,7 @@ _FILLING = ("demo", "import", "starter")
 def first_page(request: Request, here: Here) -> Response:
     """The queue; the first run while nothing is set up."""
     with here.store.reading() as connection:
-        is_begun = set_up_of(connection).is_begun
+        is_begun = in_force(connection) is not None or set_up_of(connection).is_begun
     return go(request, "/queue" if is_begun else "/welcome")
 
 
