@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 import orjson
 from sqlalchemy import select, text
 
+from scoville.live.fold.accounts import leave_accounts
 from scoville.live.fold.among import among, bound
 from scoville.live.fold.dirty import mark_leads
 from scoville.live.fold.folding import wait_alone
 from scoville.live.fold.messages import ANONYMOUS, EMAIL, USER, Id, normal_email
 from scoville.live.fold.settling import settle
 from scoville.live.fold.suppression import person_hash
+from scoville.live.store.beside import throw_away
 from scoville.live.store.metadata import to_us
 from scoville.live.store.people import identities, suppressed
 from scoville.live.store.tables import CATALOGUE
@@ -50,6 +52,7 @@ def forget(store: Store, leads: Collection[int], now: datetime) -> int:
             wait_alone(connection)
             gone += _forget(connection, some, now)
     store.clear_log()
+    throw_away(store)
     return gone
 
 
@@ -74,6 +77,7 @@ def forget_ids(store: Store, ids: Collection[str], now: datetime) -> int:
         _drop_said(connection, named)
         gone = _forget(connection, leads, now)
     store.clear_log()
+    throw_away(store)
     return gone
 
 
@@ -123,6 +127,7 @@ def _forget(connection: Connection, leads: Collection[int], now: datetime) -> in
     ids = {Id(kind, value) for _, kind, value in rows}
     _suppress(connection, ids, now)
     _drop_said(connection, ids)
+    leave_accounts(connection, leads)
     numbers = {"identity_no": [number for number, _, _ in rows], "lead_no": [*leads]}
     for table in reversed(CATALOGUE.sorted_tables):  # who points at a row goes before it
         for condition in _of_people(connection, table):

@@ -30,6 +30,9 @@ from scoville.live.forget import expire
 from scoville.live.jobs.running import Runner, expire_jobs
 from scoville.live.jobs.uploads import expire_uploads
 from scoville.live.routing.assigning import route_some
+from scoville.live.scoring.accounts import AT_ONCE as ROLLED_UP
+from scoville.live.scoring.accounts import RollUps, drop_old_accounts, roll_up_some
+from scoville.live.scoring.cells import count_cells
 from scoville.live.scoring.in_force import Models
 from scoville.live.scoring.score import build_some, refresh_some, score_some
 from scoville.live.scoring.switching import switch
@@ -102,14 +105,20 @@ def lanes_of(store: Store, sender: Sender | None, runner: Runner | None = None) 
         Chore("route", lambda now: route_some(store, now, queue_notices), _OFTEN_S),
         Chore("clocks", lambda now: sla_some(store, now), _SECOND_S),
     ]
+    ways = RollUps()
+    summing = [
+        Chore("accounts", lambda now: roll_up_some(store, ways), _SECOND_S, full=ROLLED_UP),  # noqa: ARG005
+        Chore("matrix", lambda now: count_cells(store, now), _SECOND_S),
+    ]
     keeping = [
+        Chore("drop accounts", lambda now: drop_old_accounts(store), _HOUR_S),  # noqa: ARG005 - as chores are called
         Chore("expire", lambda now: expire(store, settings(), now), _HOUR_S),
         Chore("drop messages", lambda now: drop_old_messages(store, now - _MESSAGES_KEPT), _HOUR_S),
         Chore("drop jobs", lambda now: expire_jobs(store, now) + expire_uploads(store, now), _HOUR_S),
     ]
     telling = [Chore("deliver", lambda now: _deliver(store, sender, settings(), now), _OFTEN_S)] if sender else []
     running = [Chore("jobs", runner.look, _JOBS_S)] if runner else []
-    return [scoring, giving, telling, keeping, running]
+    return [scoring, giving, summing, telling, keeping, running]
 
 
 def _build(store: Store, models: Models, settings: LiveSettings, now: datetime) -> int:

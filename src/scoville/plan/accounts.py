@@ -50,9 +50,14 @@ def add_account_scores(steps: Steps, traits: ir.Table, scores: ir.Table, model: 
     )  # fmt: skip
 
 
+def belongs(traits: ir.Table, accounts: Accounts) -> ir.Table:
+    """The account of each lead, in lower case; null where it has none."""
+    return traits.select("lead_id", account=text(traits[trait_column(accounts.by)]))
+
+
 def _members(traits: ir.Table, scores: ir.Table, accounts: Accounts) -> ir.Table:
     """Each qualified person of an account with their place in it (0 is the best) and whether they count as engaged."""
-    account = traits.select("lead_id", account=text(traits[trait_column(accounts.by)]))
+    account = belongs(traits, accounts)
     row = account.filter(account.account.notnull()).join(scores, "lead_id")
     row = row.filter(row.disqualified_by.isnull())
     counts = ibis.literal(0, "int64")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from scoville.live.fold.accounts import leave_accounts
 from scoville.live.fold.among import among, bound
 
 if TYPE_CHECKING:
@@ -68,5 +69,6 @@ def merge(connection: Connection, merged: Mapping[int, int], now_us: int) -> Non
         text("UPDATE leads SET last_seen_at = :at WHERE lead_no = :lead_no"),
         [{"lead_no": lead, "at": at} for lead, at in sorted(last.items())],
     )
+    leave_accounts(connection, merged.keys())
     for table in ("dirty", "scores", "leads"):
         connection.execute(text(f"DELETE FROM {table} WHERE lead_no {among(connection, 'gone')}"), survivors)  # noqa: S608

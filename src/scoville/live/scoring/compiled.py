@@ -18,7 +18,9 @@ from scoville.engines.duckdb import DuckDB
 from scoville.live.scoring.motion import Motion, motion_of
 from scoville.live.scoring.relations import ADJUSTMENTS, Relations
 from scoville.live.scoring.wanted import Wanted, columns_for, wanted_by
+from scoville.plan.accounts import belongs
 from scoville.plan.compile import Plan, compile_plan
+from scoville.spelling import sql_of
 from scoville.tables import CONTRIBUTIONS
 
 if TYPE_CHECKING:
@@ -37,11 +39,15 @@ _TOLD = tuple(column.name for column in CONTRIBUTIONS.columns if column.name != 
 
 @dataclass(frozen=True)
 class Scored:
-    """A lead's row of `tables.SCORES`, but rank and percentile, which belong to a whole run; and its contributions."""
+    """A lead's row of `tables.SCORES`, but rank and percentile, which belong to a whole run; and its contributions.
+
+    `account` is the one that its score counts for; null where it has none, or the model sums up no accounts.
+    """
 
     lead_no: int
     row: Mapping[str, Any]
     contributions: list[dict[str, Any]]
+    account: str | None = None
 
 
 class Compiled:
@@ -65,11 +71,18 @@ class Compiled:
             self._fill(relations, as_of)
             scores = self._rows("scores")
             contributions = self._rows("contributions")
+            accounts = self._rows("accounts") if self.model.accounts is not None else []
+        account_of = {row["lead_id"]: row["account"] for row in accounts}
         told: dict[str, list[dict[str, Any]]] = {}
         for row in contributions:
             told.setdefault(row["lead_id"], []).append(_told(row))
         return [
-            Scored(int(row["lead_id"]), row, sorted(told.get(row["lead_id"], []), key=_order))
+            Scored(
+                int(row["lead_id"]),
+                row,
+                sorted(told.get(row["lead_id"], []), key=_order),
+                account_of.get(row["lead_id"]),
+            )
             for row in sorted(scores, key=lambda row: int(row["lead_id"]))
         ]
 
@@ -94,6 +107,9 @@ class Compiled:
             done.append(step)
         for output in ("scores", "contributions"):
             run(f'PREPARE "read {output}" AS {self._plan.sql(output, given=done)}')
+        if self.model.accounts is not None:
+            traits = ibis.table(cast("ir.Table", self._plan.relations["traits"]).schema(), name="traits")
+            run(f'PREPARE "read accounts" AS {sql_of(belongs(traits, self.model.accounts), "duckdb")}')
 
     def _fill(self, relations: Relations, as_of: datetime) -> None:
         run = self._engine.run

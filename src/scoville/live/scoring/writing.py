@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import insert, text
 
 from scoville.live.fold.among import among, bound
+from scoville.live.scoring.accounts import note_accounts
 from scoville.live.scoring.standing import direction, standing_after
 from scoville.live.store.metadata import from_us, to_us
 from scoville.live.store.scores import ledger, stage_changes
@@ -99,6 +100,7 @@ def write_scores(
         rows.append(row)
     if rows:
         connection.execute(_UPSERT, rows)
+        note_accounts(connection, published.publication_no, scored)
     if entries:
         connection.execute(insert(ledger), entries)
     return write_crossings(connection, crossings)
@@ -131,6 +133,7 @@ def write_pending(
     rows = [_score_row(published, one, held.get(one.lead_no), margin, refresh, as_of) for one in scored]
     if rows:
         connection.execute(_UPSERT, [{**row, "told_score": row["score"]} for row in rows])
+        note_accounts(connection, published.publication_no, scored)
 
 
 def _score_row(

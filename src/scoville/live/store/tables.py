@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from scoville.live.store import access, actions, jobs, log, people, routing, scores
+from scoville.live.store import access, actions, jobs, log, people, routing, scores, summed
 from scoville.live.store.metadata import metadata
 
-PARTS = (log, people, scores, actions, routing, access, jobs)
+PARTS = (log, people, scores, actions, routing, access, jobs, summed)
 CATALOGUE = metadata
 """All tables, once every part has been read."""
