@@ -17,6 +17,8 @@ from scoville.live.store.actions import actions, deliveries, outbox
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import Row
+
     from scoville.live.store.opening import Store
 
 STATES = ("waiting", "sent", "dead")
@@ -64,11 +66,17 @@ def list_messages(
         wanted = wanted.where(o.outbox_no < before)
     with store.reading() as connection:
         rows = connection.execute(wanted.order_by(o.outbox_no.desc()).limit(limit + 1)).all()
-    page = [
-        Sent(r.message_id, r.action_id, r.name, r.cause, r.payload, r.created_at, r.state, r.attempts, r.due_at,
-             r.finished_at) for r in rows[:limit]
-    ]  # fmt: skip
+    page = [_sent(row) for row in rows[:limit]]
     return page, rows[limit - 1].outbox_no if len(rows) > limit else None
+
+
+def find_message(store: Store, message_id: str) -> Sent | None:
+    """One message; None for an unknown id."""
+    o, a = outbox.c, actions.c
+    wanted = select(outbox, a.action_id, a.name).join(actions, a.action_no == o.action_no)
+    with store.reading() as connection:
+        r = connection.execute(wanted.where(o.message_id == message_id)).one_or_none()
+    return None if r is None else _sent(r)
 
 
 def list_deliveries(store: Store, message_id: str) -> list[Delivery]:
@@ -105,11 +113,27 @@ def replay_range(store: Store, action_id: str, since: datetime, until: datetime,
         return int(connection.execute(again).rowcount)
 
 
+def count_messages_of(store: Store, action_id: str) -> dict[str, int]:
+    """How many messages of one action stand in each state, counted along an index."""
+    o, a = outbox.c, actions.c
+    number = select(a.action_no).where(a.action_id == action_id).scalar_subquery()
+    wanted = [select(func.count()).where(o.state == state, o.action_no == number).scalar_subquery() for state in STATES]
+    with store.reading() as connection:
+        return dict(zip(STATES, connection.execute(select(*wanted)).one(), strict=True))
+
+
 def count_messages(store: Store) -> dict[str, int]:
     """How many messages stand in each state: for health and metrics."""
     with store.reading() as connection:
         found = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
         return dict.fromkeys(STATES, 0) | {row[0]: row[1] for row in found}
+
+
+def _sent(row: Row[Any]) -> Sent:
+    return Sent(
+        row.message_id, row.action_id, row.name, row.cause, row.payload, row.created_at, row.state, row.attempts,
+        row.due_at, row.finished_at,
+    )  # fmt: skip
 
 
 def drop_old_messages(store: Store, before: datetime, *, limit: int = 1000) -> int:

@@ -16,7 +16,7 @@ from scoville.web.api.route import GuardedRoute, Here
 from scoville.web.auth.audit import verify
 from scoville.web.auth.keys import NewKey, create_key, list_keys, revoke_key
 from scoville.web.auth.passwords import LONGEST, check_password, hash_in_turn
-from scoville.web.auth.users import NewUser, change_user, create_user, list_users
+from scoville.web.auth.users import NewUser, change_password, change_user, create_user, find_user, list_users
 from scoville.web.errors import not_found
 
 router = APIRouter(route_class=GuardedRoute, tags=["access"])
@@ -54,6 +54,12 @@ class UserToChange(Body):
 
     role: Role | None = None
     is_disabled: bool | None = None
+
+
+class PasswordToSet(Body):
+    """A new password for somebody who forgot theirs."""
+
+    password: Annotated[SecretStr, Field(max_length=LONGEST)]
 
 
 class Key(Answer):
@@ -178,6 +184,21 @@ def alter_user(changing: Changing, user_id: Annotated[Id, Path()], asked: UserTo
             raise not_found("user")
         detail = {"role": user.role, "is_disabled": user.disabled_at is not None}
         return change.done("user.changed", user_id, User.of(user), detail=detail)
+
+
+@router.post("/v1/users/{user_id}/password", summary="Give somebody a new password", status_code=204)
+def set_password(changing: Changing, user_id: Annotated[Id, Path()], asked: PasswordToSet) -> Response:
+    """For who forgot theirs. Ends the sessions of the user, who changes it after the next login."""
+    password = asked.password.get_secret_value()
+    with changing.store.reading() as connection:
+        user = find_user(connection, user_id=user_id)
+    if user is None:
+        raise not_found("user")
+    check_password(password, email=user.email)
+    hashed = hash_in_turn(password)
+    with changing.begin() as change:
+        change_password(change.connection, user.user_no, hashed, now=change.now)
+        return change.done("user.password_set", user_id)
 
 
 @router.get("/v1/keys", summary="All keys")

@@ -1,0 +1,47 @@
+"""The audit log: who did what, and whether it is as it was written."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from scoville.web.api import admin
+from scoville.web.api.route import Here
+from scoville.web.pages.page import PageRoute
+from scoville.web.pages.settings.frame import show_settings
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+_ON_A_PAGE = 50
+KINDS = (
+    "login", "login.failed", "session.ended", "password.changed", "access.refused", "user.created", "user.changed",
+    "key.created", "key.revoked", "setting.changed", "model.saved", "model.published", "model.rolled_back",
+    "adjustment.made", "adjustment.removed", "outcome.added", "lead.assigned", "lead.released", "leads.merged",
+    "link.undone", "owner.added", "owner.changed", "territory.added", "territory.changed", "territory.removed",
+    "sla.set", "sla.removed", "account.owner_set", "action.added", "action.changed", "action.removed",
+    "action.tested", "message.replayed", "exported", "people.forgotten",
+)  # fmt: skip
+
+
+@router.get("/settings/audit")
+def show_log(
+    request: Request,
+    here: Here,
+    action: Annotated[str, Query(max_length=60)] = "",
+    cursor: Annotated[int | None, Query(ge=1, le=2**53)] = None,
+) -> Response:
+    """The newest first, all of it or one kind."""
+    asked = admin.LogOptions.model_validate({"limit": _ON_A_PAGE, "cursor": cursor, "action": action.strip() or None})
+    log = admin.show_log(here, asked)
+    people = {f"user:{one.user_id}": one.name or one.email for one in admin.show_users(here).users}
+    keys = {f"key:{one.key_id}": f"key {one.name}" for one in admin.show_keys(here).keys}
+    return show_settings(
+        request, "audit.html", entries=log.entries, next_cursor=log.next_cursor, action=action, cursor=cursor,
+        kinds=KINDS, names={**people, **keys}, verdict=None,
+    )  # fmt: skip
+
+
+@router.get("/settings/audit/check")
+def check_log(request: Request, here: Here) -> Response:
+    """Walk the whole chain: is every entry as it was written?"""
+    return show_settings(request, "audit_check.html", verdict=admin.verify_log(here))

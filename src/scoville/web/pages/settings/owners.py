@@ -1,0 +1,149 @@
+"""Owners: who works leads, how many, at what hours, and when they are away."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+
+from scoville.web.api import owners as api
+from scoville.web.api.changes import Changing
+from scoville.web.api.fields import Id
+from scoville.web.api.route import Here
+from scoville.web.errors import not_found
+from scoville.web.pages.forms import Form, Sent, read_form
+from scoville.web.pages.page import PageRoute, done
+from scoville.web.pages.settings.frame import REFUSED, said_of, show_settings, status_of
+from scoville.web.pages.settings.hours import days_of, hours_in, said, zones
+from scoville.web.pages.templates import in_path
+from scoville.web.state import State
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+OwnerId = Annotated[Id, Path()]
+_PLAIN = ("name", "email", "capacity", "period", "carry_over", "open_limit", "weight", "time_zone")
+_WORKDAY = ("09:00-17:00",)
+_NEW = api.Owner(
+    name="New", email="new@example.com", hours=dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), _WORKDAY)
+)
+
+
+@router.get("/settings/owners")
+def show_owners(request: Request, here: Here) -> Response:
+    """Everybody who works leads, and who is away."""
+    found = api.show_owners(here).owners
+    away = {one.owner_id: _absent(here, one.owner_id) for one in found}
+    return show_settings(request, "owners.html", owners=found, hours_said=said, away=away)
+
+
+@router.get("/settings/owners/new")
+def ask_for_owner(request: Request) -> Response:
+    """The form for a new one."""
+    return _form(request, None, {**_fields(_NEW), "name": "", "email": ""}, days_of(_NEW.hours))
+
+
+@router.post("/settings/owners")
+def add_owner(request: Request, changing: Changing, form: Form) -> Response:
+    """Leads come from the next crossing on."""
+    try:
+        asked = _asked(form)
+        api.add_owner(changing, asked)
+    except REFUSED as refused:
+        return _form(request, None, _as_sent(form), _days_sent(form), problem=refused)
+    return done(request, "/settings/owners", f"{asked.name} gets leads from now on.")
+
+
+@router.get("/settings/owners/{owner_id}")
+def show_owner(request: Request, here: Here, owner_id: OwnerId) -> Response:
+    """One owner with the absences."""
+    known = _known(here, owner_id)
+    return _form(request, known, _fields(known.owner), days_of(known.owner.hours), here=here)
+
+
+@router.post("/settings/owners/{owner_id}")
+def change_owner(request: Request, here: Here, changing: Changing, owner_id: OwnerId, form: Form) -> Response:
+    """All of it."""
+    known = _known(here, owner_id)
+    try:
+        api.change_owner(changing, owner_id, _asked(form))
+    except REFUSED as refused:
+        return _form(request, known, _as_sent(form), _days_sent(form), problem=refused, here=here)
+    return done(request, "/settings/owners", "Saved. It counts from the next lead on.")
+
+
+@router.post("/settings/owners/{owner_id}/absences")
+def add_absence(request: Request, changing: Changing, owner_id: OwnerId, form: Form) -> Response:
+    """Nobody who is away gets leads. Days are whole ones, in UTC; the last one is included."""
+    asked = {"from_at": _day(form, "from_day"), "until_at": _day_after(form, "until_day"), "note": form.get("note")}
+    api.add_absence(changing, owner_id, read_form(api.AbsenceToAdd, asked))
+    return done(request, f"/settings/owners/{in_path(owner_id)}", "Noted. No leads come meanwhile.")
+
+
+@router.post("/settings/owners/{owner_id}/absences/{absence_no}/end")
+def end_absence(
+    request: Request, changing: Changing, owner_id: OwnerId, absence_no: Annotated[int, Path(ge=1, le=2**53)]
+) -> Response:
+    """Leads come again from now on."""
+    api.end_absence(changing, owner_id, absence_no)
+    return done(request, f"/settings/owners/{in_path(owner_id)}", "Taken back. Leads come again.")
+
+
+def _known(here: State, owner_id: str) -> api.KnownOwner:
+    found = [one for one in api.show_owners(here).owners if one.owner_id == owner_id]
+    if not found:
+        raise not_found("owner")
+    return found[0]
+
+
+def _absent(here: State, owner_id: str) -> api.Absence | None:
+    """The absence that lasts now."""
+    now = here.clock()
+    return next((one for one in api.show_absences(here, owner_id).absences if one.from_at <= now < one.until_at), None)
+
+
+def _asked(form: Sent) -> api.Owner:
+    given = {name: form.get(name) for name in _PLAIN}
+    return read_form(api.Owner, {**given, "is_active": bool(form.get("is_active")), "hours": hours_in(form)})
+
+
+def _form(
+    request: Request,
+    known: api.KnownOwner | None,
+    fields: dict[str, Any],
+    days: list[Any],
+    *,
+    problem: Exception | None = None,
+    here: State | None = None,
+) -> Response:
+    absences = api.show_absences(here, known.owner_id).absences if known is not None and here is not None else []
+    return show_settings(
+        request, "owner.html", status=status_of(problem) if problem else 200, known=known, owner=fields, days=days,
+        zones=zones(), absences=absences, problem=said_of(problem) if problem else "",
+    )  # fmt: skip
+
+
+def _fields(owner: api.Owner) -> dict[str, Any]:
+    return {name: getattr(owner, name) for name in (*_PLAIN, "is_active")}
+
+
+def _as_sent(form: Sent) -> dict[str, Any]:
+    return {name: form.get(name) for name in (*_PLAIN, "is_active")}
+
+
+def _days_sent(form: Sent) -> list[Any]:
+    try:
+        return days_of(hours_in(form))
+    except REFUSED:
+        return days_of({})
+
+
+def _day(form: Sent, name: str) -> str:
+    return f"{form.get(name)}T00:00:00Z" if form.get(name) else ""
+
+
+def _day_after(form: Sent, name: str) -> str:
+    try:
+        last = date.fromisoformat(form.get(name))
+    except ValueError:
+        return form.get(name)
+    return f"{last + timedelta(days=1)}T00:00:00Z"

@@ -1,0 +1,129 @@
+"""Routing: which leads go to whom. Rules are asked from the first on; the first that holds decides."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+
+from scoville import words
+from scoville.model.conditions import parse_condition
+from scoville.web.api import owners as api
+from scoville.web.api.changes import Changing
+from scoville.web.api.fields import Id
+from scoville.web.api.route import Here
+from scoville.web.errors import not_found
+from scoville.web.pages.forms import Form, Sent, read_form
+from scoville.web.pages.page import PageRoute, done
+from scoville.web.pages.settings.conditions import HINTS, OPERATORS, TRAITS, Written, condition_in, sent, written
+from scoville.web.pages.settings.frame import REFUSED, said_of, show_settings, status_of
+from scoville.web.state import State
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+TerritoryId = Annotated[Id, Path()]
+
+
+@router.get("/settings/routing")
+def show_rules(request: Request, here: Here) -> Response:
+    """In the order in which they are asked, each in words."""
+    rules = api.show_territories(here).territories
+    return show_settings(request, "routing.html", rules=rules, condition_said=_said, names=_names(here))
+
+
+@router.get("/settings/routing/new")
+def ask_for_rule(request: Request, here: Here) -> Response:
+    """The form for a new one, asked after all others."""
+    fields = {"name": "", "owner_ids": (), "falls_through": False, "is_enabled": True}
+    return _form(request, here, None, fields, written(None))
+
+
+@router.post("/settings/routing")
+def add_rule(request: Request, here: Here, changing: Changing, form: Form) -> Response:
+    """Asked after all others."""
+    last = max((one.territory.position for one in api.show_territories(here).territories), default=-1)
+    try:
+        api.add_territory(changing, _asked(form, last + 1))
+    except REFUSED as refused:
+        return _form(request, here, None, _fields(form), sent(form), refused)
+    return done(request, "/settings/routing", "Leads go by this rule from now on.")
+
+
+@router.get("/settings/routing/{territory_id}")
+def show_rule(request: Request, here: Here, territory_id: TerritoryId) -> Response:
+    """The form of one."""
+    known = _known(here, territory_id)
+    return _form(request, here, known, known.territory.model_dump(), written(known.territory.when))
+
+
+@router.post("/settings/routing/{territory_id}")
+def change_rule(request: Request, here: Here, changing: Changing, territory_id: TerritoryId, form: Form) -> Response:
+    """All of it but its place."""
+    known = _known(here, territory_id)
+    try:
+        api.change_territory(changing, territory_id, _asked(form, known.territory.position))
+    except REFUSED as refused:
+        return _form(request, here, known, _fields(form), sent(form), refused)
+    return done(request, "/settings/routing", "Saved. Leads go by it from now on.")
+
+
+@router.post("/settings/routing/{territory_id}/move")
+def move_rule(request: Request, here: Here, changing: Changing, territory_id: TerritoryId, form: Form) -> Response:
+    """Ask it one place sooner, or later."""
+    rules = api.show_territories(here).territories
+    at = [one.territory_id for one in rules].index(_known(here, territory_id).territory_id)
+    to = max(0, min(len(rules) - 1, at + (-1 if form.get("to") == "up" else 1)))
+    rules.insert(to, rules.pop(at))
+    for place, one in enumerate(rules):
+        if one.territory.position != place:
+            moved = one.territory.model_copy(update={"position": place})
+            api.change_territory(changing, one.territory_id, moved)
+    return done(request, "/settings/routing", f"It is asked as number {to + 1} now.")
+
+
+@router.post("/settings/routing/{territory_id}/end")
+def end_rule(request: Request, changing: Changing, territory_id: TerritoryId) -> Response:
+    """Leads that have an owner keep it."""
+    api.end_territory(changing, territory_id)
+    return done(request, "/settings/routing", "The rule is gone. Leads that have an owner keep it.")
+
+
+def _known(here: State, territory_id: str) -> api.KnownTerritory:
+    found = [one for one in api.show_territories(here).territories if one.territory_id == territory_id]
+    if not found:
+        raise not_found("rule")
+    return found[0]
+
+
+def _asked(form: Sent, position: int) -> api.Territory:
+    given = {**_fields(form), "position": position, "when": condition_in(sent(form))}
+    return read_form(api.Territory, given)
+
+
+def _fields(form: Sent) -> dict[str, Any]:
+    return {
+        "name": form.get("name"), "owner_ids": form.list("owner_ids"), "is_enabled": bool(form.get("is_enabled")),
+        "falls_through": bool(form.get("falls_through")),
+    }  # fmt: skip
+
+
+def _names(here: State) -> dict[str, str]:
+    return {one.owner_id: one.owner.name for one in api.show_owners(here).owners}
+
+
+def _said(when: dict[str, Any] | None) -> str:
+    return "everybody" if when is None else words.condition(parse_condition(when))
+
+
+def _form(
+    request: Request,
+    here: State,
+    known: api.KnownTerritory | None,
+    fields: dict[str, Any],
+    condition: Written,
+    problem: Exception | None = None,
+) -> Response:
+    return show_settings(
+        request, "rule.html", status=status_of(problem) if problem else 200, known=known, rule=fields,
+        condition=condition, owners=_names(here), operators=OPERATORS, hints=HINTS, traits=TRAITS,
+        problem=said_of(problem) if problem else "",
+    )  # fmt: skip
