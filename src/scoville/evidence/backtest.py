@@ -182,8 +182,13 @@ def validate(  # noqa: PLR0913 - what to test, on what, and what counts
     return evidence_of(history, plan, panel, model_since)
 
 
-def evidence_of(history: History, plan: Plan, panel: Panel, model_since: datetime | None = None) -> Evidence:
-    """Every figure of a backtest, for one model's plan and its panel."""
+def evidence_of(
+    history: History, plan: Plan, panel: Panel, model_since: datetime | None = None, now: datetime | None = None
+) -> Evidence:
+    """Every figure of a backtest, for one model's plan and its panel.
+
+    `now` is what the model's age is counted to; None: where the last horizon ends.
+    """
     model = plan.model
     leaks = find_leaks(history, plan)
     figures = ranking(panel.sample)
@@ -206,7 +211,7 @@ def evidence_of(history: History, plan: Plan, panel: Panel, model_since: datetim
         rules=rule_evidence(few, plan, panel),
         misses=find_misses(history, few, plan, panel, newest, leaks),
         trade_off=trade_off(panel),
-        stability=stability(history, plan, panel, few, model_since),
+        stability=stability(history, plan, panel, few, model_since, now),
         business=business_figures(history, plan, panel),
         forecast=forecast(history, plan, panel),
         leaks=leaks,

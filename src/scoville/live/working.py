@@ -27,6 +27,7 @@ from scoville.live.actions.sealing import sealer_of
 from scoville.live.actions.sender import Sender
 from scoville.live.fold.folding import fold_some
 from scoville.live.forget import expire
+from scoville.live.jobs.daily import ask_daily
 from scoville.live.jobs.running import Runner, expire_jobs
 from scoville.live.jobs.uploads import expire_uploads
 from scoville.live.routing.assigning import route_some
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from scoville.live.store.settings import LiveSettings
 
 _SETTINGS_S = 2.0  # after so long the settings are read again
-_SOON_S, _GATHER_S, _OFTEN_S, _JOBS_S, _SECOND_S, _HOUR_S = 0.02, 0.05, 0.1, 0.25, 1.0, 3600.0
+_SOON_S, _GATHER_S, _OFTEN_S, _JOBS_S, _SECOND_S, _MINUTES_S, _HOUR_S = 0.02, 0.05, 0.1, 0.25, 1.0, 300.0, 3600.0
 _FOLDED, _SCORED, _REFRESHED = 500, 400, 300  # at a time: what comes next waits for no more than these
 _MESSAGES_KEPT = timedelta(days=90)  # that were sent or given up: so long they can be sent again
 _TURN_S = 0.1  # between two looks whether the other worker is done
@@ -118,6 +119,8 @@ def lanes_of(store: Store, sender: Sender | None, runner: Runner | None = None) 
     ]
     telling = [Chore("deliver", lambda now: _deliver(store, sender, settings(), now), _OFTEN_S)] if sender else []
     running = [Chore("jobs", runner.look, _JOBS_S)] if runner else []
+    if runner:  # without one nobody would do what is asked for
+        keeping.append(Chore("evidence", lambda now: ask_daily(store, now), _MINUTES_S))
     return [scoring, giving, summing, telling, keeping, running]
 
 

@@ -76,10 +76,12 @@ def run_evidence(store: Store, asked: Mapping[str, Any], told: Told, now: dateti
     """
     question = Question.of(asked)
     with _past(store, question, told, now) as past:
-        return _evidence(store, asked["version_no"], question, past, told)
+        return _evidence(store, asked["version_no"], past, question, told, now)
 
 
-def _evidence(store: Store, version_no: int, question: Question, past: History, told: Told) -> dict[str, Any]:
+def _evidence(
+    store: Store, version_no: int, past: History, question: Question, told: Told, now: datetime
+) -> dict[str, Any]:
     model, since = _model(store, version_no), _since(store, version_no)
     plan = past.plan(model)
     panel = past.panel(
@@ -87,7 +89,7 @@ def _evidence(store: Store, version_no: int, question: Question, past: History, 
         partial(_step, told, _LOADED, _SCORED, "Scoring leads as they were"), with_today=True,
     )  # fmt: skip
     told(_SCORED, "Working out the figures")
-    found = evidence_of(past, plan, panel, since)
+    found = evidence_of(past, plan, panel, since, now)
     ids = {miss.lead_id for group in (found.misses.overlooked, found.misses.overrated) for miss in group.shown}
     step = partial(_step, told, _SCORED, _LINES, "Trying lines")
     lines = positions(past, plan, horizon=question.horizon, progress=step) if past.outcomes.has_dates else None

@@ -31,6 +31,12 @@ class Proof:
     first_seen_at: datetime | None
     last_seen_at: datetime | None
 
+    def watched(self, days: float) -> bool:
+        """Whether leads have been watched for more than so many days."""
+        if self.first_seen_at is None or self.last_seen_at is None:
+            return False
+        return self.last_seen_at - self.first_seen_at > timedelta(days=days)
+
 
 def proof_of(connection: Connection) -> Proof:
     """What there is to prove a model by: outcomes, the most frequent first, and how long leads have been watched."""
@@ -45,11 +51,8 @@ def usual_past(proof: Proof) -> dict[str, Any]:
 
     As jobs of evidence are asked for, but for the version.
     """
-    watched = timedelta()
-    if proof.first_seen_at is not None and proof.last_seen_at is not None:
-        watched = proof.last_seen_at - proof.first_seen_at
-    ahead = next((days for days in _AHEAD if watched >= timedelta(days=days + _MONTH)), _AHEAD[-1])
-    snapshots = "monthly" if watched >= timedelta(days=ahead + _MONTH) else "weekly"
+    ahead = next((days for days in _AHEAD if proof.watched(days + _MONTH)), _AHEAD[-1])
+    snapshots = "monthly" if proof.watched(ahead + _MONTH) else "weekly"
     won = "accepted" if "won" not in proof.outcomes and "accepted" in proof.outcomes else "won"
     return {"horizon_days": ahead, "snapshots": snapshots, "won": [won]}
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field, JsonValue, field_validator
 
 from scoville.evidence.trial.experiment import variants_of
-from scoville.live.jobs.asking import Job as Row
-from scoville.live.jobs.asking import ask_for, find_job, list_jobs
+from scoville.live.jobs.asking import ask_for, find_job
+from scoville.live.jobs.daily import evidence_jobs
 from scoville.live.models.versions import find_version
 from scoville.live.queries.in_force import in_force
 from scoville.web.api.changes import Changing
@@ -21,7 +21,6 @@ from scoville.web.errors import ApiError, not_found
 
 router = APIRouter(route_class=GuardedRoute, tags=["evidence"])
 VersionNo = Annotated[int, Field(ge=1, le=2**53)]
-_LOOKED_THROUGH = 500  # jobs, the newest first
 
 
 class Past(Body):
@@ -120,12 +119,6 @@ def compare(changing: Changing, asked: VersionsToCompare) -> Response:
 def read_trial(changing: Changing, asked: TrialToRead) -> Response:
     """Look as often as you like: its intervals allow for it."""
     return _asked(changing, "trial", asked.model_dump(mode="json"))
-
-
-def evidence_jobs(connection: Any, version_no: int) -> list[Row]:  # noqa: ANN401 - a connection
-    """Jobs of evidence of one version, the newest first, without their results."""
-    found = list_jobs(connection, _LOOKED_THROUGH, kind="evidence")
-    return [job for job in found if job.asked["version_no"] == version_no]
 
 
 def _check_versions(connection: Any, *numbers: int) -> None:  # noqa: ANN401 - a connection

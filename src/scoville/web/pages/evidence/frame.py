@@ -6,17 +6,16 @@ In: a request and what its address asks. Out: `Frame`. What was not worked out y
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Response
 
 from scoville.evidence.figures.sample import FEW
 from scoville.evidence.report.sheet import macro
+from scoville.live.jobs.daily import evidence_jobs
 from scoville.live.models.versions import Version, list_versions
 from scoville.live.queries.in_force import in_force
 from scoville.live.queries.proof import Proof, proof_of
-from scoville.web.api.evidence import evidence_jobs
 from scoville.web.errors import not_found
 from scoville.web.pages.evidence.asked import HORIZONS, Asked, Question, question_of
 from scoville.web.pages.evidence.kept import Kept, kept, section
@@ -109,14 +108,14 @@ def framed(
 
 
 def _missing(proof: Proof | None, question: Question) -> str | None:
-    """What has to come before anything can be worked out: `outcomes`, `more outcomes`, `time`; null: nothing."""
+    """What has to come first: `leads`, `outcomes`, `time`, `more outcomes`; null: nothing."""
     if proof is None:
         return None
+    if proof.first_seen_at is None:
+        return "leads"
     wins = sum(proof.outcomes.get(name, 0) for name in question.won)
     if not wins:
         return "outcomes"
-    if proof.first_seen_at is None or proof.last_seen_at is None:
-        return "leads"
-    if proof.last_seen_at - proof.first_seen_at < timedelta(days=question.horizon_days + 1):
+    if not proof.watched(question.horizon_days):
         return "time"
     return "more outcomes" if wins < FEW else None
