@@ -96,7 +96,8 @@ document.addEventListener("htmx:finally:request", () => {
   const wasActing = isActing;
   isActing = false;
   showPicked();
-  if (wasActing && !document.querySelector("dialog[open]")) goTo(here());
+  const isLost = at && document.activeElement === document.body; // the row in focus was replaced by a newer one
+  if ((wasActing || isLost) && !document.querySelector("dialog[open]")) goTo(here());
 });
 
 // An empty field is no filter: it does not have to stand in the address.
