@@ -38,6 +38,7 @@ def main() -> None:
     with _own_stdout() as out:
         say = _speaker(out)
         say({"ended": _outcome(order, say)})
+        os._exit(0)  # all is said: threads of libraries need not agree on how to end
 
 
 def _outcome(order: Mapping[str, Any], say: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:

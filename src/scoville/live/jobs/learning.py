@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scoville.data.keep import literal
 from scoville.errors import ModelError, PlanError
 from scoville.learn.learning import learn
 from scoville.learn.report import report_html
@@ -22,6 +23,7 @@ from scoville.learn.report.told import left_out
 from scoville.learn.report.verdict import headline as headline_of_learning
 from scoville.learn.retuning.retune import retune
 from scoville.live.queries.in_force import in_force
+from scoville.live.store.settings import read_settings
 from scoville.live.workbench import history
 from scoville.model.load import Model
 
@@ -48,6 +50,7 @@ def run_learn(store: Store, asked: dict[str, Any], told: Told, now: datetime) ->
     Raises: DataError where there is no past to learn from; UsageError for names to leave out that do not exist.
     """
     with _past(store, asked, told, now) as past:
+        _leave_out_endings(store, past)
         against = _in_force(store, past)
         learned = learn(
             past, horizon=timedelta(days=asked["horizon_days"]), factors=asked["factors"], against=against,
@@ -79,6 +82,17 @@ def _past(store: Store, asked: Mapping[str, Any], told: Told, now: datetime) -> 
         yield found
     finally:
         found.engine.close()
+
+
+def _leave_out_endings(store: Store, past: History) -> None:
+    """Events that say how a lead ended are no behaviour: points for them would count what sales has said already."""
+    names = past.engine.arrow("SELECT DISTINCT lower(outcome) AS name FROM outcomes WHERE outcome IS NOT NULL")
+    with store.reading() as connection:
+        said = {*read_settings(connection).outcomes, *names["name"].to_pylist()}
+    among = ", ".join(literal(name.lower()) for name in sorted(said)) or "NULL"
+    past.engine.run("ALTER VIEW temp.events RENAME TO events_with_endings")
+    others = f"SELECT * FROM temp.events_with_endings WHERE lower(event) NOT IN ({among})"  # noqa: S608 - quoted
+    past.engine.run(f"CREATE TEMP VIEW events AS {others}")
 
 
 def _in_force(store: Store, past: History) -> Model | None:

@@ -92,7 +92,7 @@ class ToImport(Body):
 class DemoToFill(Body):
     """How much of a made-up company's history."""
 
-    leads: int = Field(2_000, ge=200, le=20_000)
+    leads: int = Field(3_000, ge=200, le=20_000)
 
 
 @router.get("/v1/jobs", summary="Long work, done and under way")
