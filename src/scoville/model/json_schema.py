@@ -107,7 +107,7 @@ def _condition_definitions() -> dict[str, Any]:
 
 
 def _operand(operator: str) -> dict[str, Any]:
-    return {**_operand_shape(operator), "description": _MEANINGS[operator]}
+    return {**_operand_shape(operator), "description": MEANINGS[operator]}
 
 
 def _operand_shape(operator: str) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def _operand_shape(operator: str) -> dict[str, Any]:
     return _SCALAR if operator in ("equals", "not") else _TEXTUAL
 
 
-_MEANINGS = {
+MEANINGS = {
     "equals": "The value, ignoring case and outer blanks of text.",
     "not": "Present, and another value.",
     "in": "One of the values.",

@@ -63,7 +63,7 @@ def show_editor(request: Request, here: Here, who: Who, open: Address = "", add:
     """The draft; with `open=fit.rules.3` a part of it in a form, with `add=fit.rules:bands` a new one."""
     sheet = open_sheet(here, who)
     if sheet is None:
-        return show(request, "studio/begin.html", in_force=None, draft=None)
+        return show(request, "studio/begin.html", in_force=None, draft=None, versions=(), proposal=None)
     part = None
     if open:
         part = parts.opened(sheet, open)
@@ -121,13 +121,13 @@ def _kept(here: State, who: Caller, sheet: Sheet, part: Part) -> tuple[Part, She
 def _page(request: Request, here: State, sheet: Sheet, part: Part | None, *, status: int = 200) -> Response:
     plain = sheet.plain
     values = {
-        "sheet": sheet, "name": plain.get("name", ""), "scale": {"min": 0, "max": 100, **mapping(plain.get("scale"))},
+        "open_draft": sheet, "name": plain.get("name", ""), "scale": {"min": 0, "max": 100, **mapping(plain.get("scale"))},
         "sections": [*sections(plain)], "around": [*around(plain)], "kinds": KINDS,
         "lines": {key: mapping(plain.get(key)) for key in ("grades", "levels")},
         "segments": [(f"segments.{at}", one) for at, one in enumerate(entries(plain.get("segments")))],
         "others": [key for key in ("accounts", "probability") if key in plain], "digest": digest(sheet.text),
     }  # fmt: skip
-    return show(request, "studio/rules.html", status=status, **values, **_of_part(here, sheet, part))
+    return show(request, "studio/rules.html", status=status, **{**values, **_of_part(here, sheet, part)})
 
 
 def _of_part(here: State, sheet: Sheet, part: Part | None) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def _of_part(here: State, sheet: Sheet, part: Part | None) -> dict[str, Any]:
     content = mapping(part_at(part.where[: part.where.index("rules")], sheet.plain)) if part.is_rule else sheet.plain
     return {
         "part": part, "known": known_for(bench, part.kind, part.filled, sheet.plain),
-        "said": _saying(bench, sheet, part, kept=False), "digest": digest(sheet.text),
+        "saying": _saying(bench, sheet, part, kept=False), "digest": digest(sheet.text),
         "groups": [str(name) for name in mapping(content.get("groups"))],
         "comparisons": conditions.COMPARISONS, "fitting": conditions.FITTING, "units": conditions.UNITS,
         "group_kinds": conditions.KINDS,
@@ -147,8 +147,8 @@ def _of_part(here: State, sheet: Sheet, part: Part | None) -> dict[str, Any]:
 
 def _said(request: Request, here: State, sheet: Sheet, part: Part, *, kept: bool) -> Response:
     bench = workbench_of(here.store).bench(here.clock())
-    said = _saying(bench, sheet, part, kept=kept)
-    return show(request, "studio/part_said.html", part=part, said=said, digest=digest(sheet.text))
+    saying = _saying(bench, sheet, part, kept=kept)
+    return show(request, "studio/part_said.html", part=part, saying=saying, digest=digest(sheet.text))
 
 
 def _saying(bench: Bench | None, sheet: Sheet, part: Part, *, kept: bool) -> Said:

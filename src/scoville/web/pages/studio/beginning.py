@@ -1,0 +1,131 @@
+"""What a draft begins as: the model in force, an earlier version, a proposal, a file, or nothing; and its end.
+
+In: the choice of who asks. Out: a draft in place of the one they had. A proposal is a job, for it looks at all leads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from scoville.errors import ModelError
+from scoville.live.models.drafts import find_draft
+from scoville.live.models.versions import list_versions, text_of
+from scoville.live.queries.in_force import in_force
+from scoville.model.document import read_document
+from scoville.web.api import jobs
+from scoville.web.api.changes import Changing
+from scoville.web.api.route import Here, Who
+from scoville.web.errors import ApiError, not_found
+from scoville.web.pages.forms import Form
+from scoville.web.pages.page import PageRoute, done, go, show
+from scoville.web.pages.studio.draft import discard, keep, needed_sheet
+
+if TYPE_CHECKING:
+    from scoville.web.pages.forms import Sent
+    from scoville.web.state import State
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+JobNo = Annotated[int | None, Query(ge=1, le=2**53)]
+_VERSIONS = 50
+_EMPTY = """\
+scoville: 1
+name: Our leads
+scale: {min: 0, max: 100}
+
+# Who they are. Facts do not fade.
+fit:
+  rules: []
+
+# What they did. Interest cools: after the half-life half of the points are left.
+engagement:
+  decay: {half_life: 30d}
+  rules: []
+
+stages:
+  - {name: Lead, from: 0}
+"""
+
+
+@router.get("/studio/begin")
+def choose(request: Request, here: Here, who: Who, job: JobNo = None) -> Response:
+    """What there is to begin from; with `job`, how far the proposal is."""
+    with here.store.reading() as connection:
+        draft, now = find_draft(connection, who.actor), in_force(connection)
+        versions = list_versions(connection, _VERSIONS)
+    proposal = jobs.show_job(here, job) if job is not None else None
+    if proposal is not None and proposal.kind != "starter":
+        raise not_found("proposal")
+    return show(request, "studio/begin.html", in_force=now, draft=draft, versions=versions, proposal=proposal)
+
+
+@router.post("/studio/begin")
+def begin(request: Request, here: Here, who: Who, changing: Changing, form: Form) -> Response:
+    """Begin from what was chosen; a proposal is asked for, and waited for."""
+    chosen = form.get("from")
+    if chosen == "starter":
+        asked = jobs.Job.model_validate_json(bytes(jobs.propose(changing).body))
+        return go(request, f"/studio/begin?job={asked.job_no}")
+    text, begun = _chosen(here, form)
+    keep(here, who, text, begun=begun)
+    return done(request, "/studio", f"Your draft begins from {begun[1]}.")
+
+
+@router.post("/studio/begin/file")
+def take_file(request: Request, here: Here, who: Who, form: Form) -> Response:
+    """Begin from a file. One with faults is taken all the same if it can be read: they can be put right here."""
+    file = form.file("file")
+    if file is None:
+        raise ApiError(422, "invalid", "choose a file first")
+    try:
+        text = file.body.decode("utf-8-sig")
+        read_document(text, file.name)
+    except UnicodeDecodeError:
+        raise ApiError(422, "invalid", f"{file.name} is not text: a model is a YAML file") from None
+    except ModelError as wrong:
+        said = wrong.problems[0]
+        raise ApiError(422, "invalid", f"{file.name}, line {said.line}: {said.message}") from None
+    keep(here, who, text, begun=(None, f"the file {file.name[:80]}"))
+    return done(request, "/studio", f"Your draft begins from {file.name[:80]}.")
+
+
+@router.post("/studio/draft/discard")
+def throw_away(request: Request, here: Here, who: Who) -> Response:
+    """End the draft: the model in force is shown again."""
+    discard(here, who)
+    return done(request, "/studio", "Your draft is gone.")
+
+
+@router.get("/studio/model.yaml")
+def download(here: Here, who: Who) -> Response:
+    """The text as a file: the draft, or what is in force."""
+    sheet = needed_sheet(here, who)
+    name = "draft.yaml" if sheet.draft is not None else "model.yaml"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return Response(sheet.text, media_type="application/yaml", headers=headers)
+
+
+def _chosen(here: State, form: Sent) -> tuple[str, tuple[int | None, str]]:
+    """A text, the version that it is, and what it is in words."""
+    chosen, number = form.get("from"), form.get("version_no")
+    with here.store.reading() as connection:
+        now = in_force(connection)
+        if chosen == "in_force" and now is not None:
+            return now.text, (now.version_no, f"version {now.version_no}")
+        if chosen == "version" and number.isdecimal():
+            text = text_of(connection, int(number[:15]))
+            if text is not None:
+                return text, (int(number), f"version {number}")
+    if chosen == "job" and number.isdecimal():
+        return _proposed(here, int(number[:15])), (None, "a proposal")
+    if chosen == "nothing":
+        return _EMPTY, (None, "an empty page")
+    raise not_found("version of the model")
+
+
+def _proposed(here: State, job_no: int) -> str:
+    job = jobs.show_job(here, job_no)
+    if job.kind != "starter" or job.result is None:
+        raise not_found("proposal")
+    return str(job.result["text"])
