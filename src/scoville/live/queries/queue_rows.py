@@ -108,13 +108,13 @@ def _contributions(
 def _clocks(connection: Connection, lead_nos: Sequence[int]) -> dict[int, Clock]:
     """Those that run; of several the one that is due first."""
     c = clocks.c
-    running = (
-        select(identities.c.lead_no, c.stage, c.started_at, c.due_at)
+    rows = (  # the stopped ones too: asked for those that run, SQLite would go through all that run anywhere
+        select(identities.c.lead_no, c.stage, c.started_at, c.due_at, c.stopped_at)
         .join(clocks, c.identity_no == identities.c.identity_no)
-        .where(identities.c.lead_no.in_(lead_nos), c.stopped_at.is_(None))
+        .where(identities.c.lead_no.in_(lead_nos))
         .order_by(c.due_at.desc())
     )
-    return {row[0]: Clock(*row[1:]) for row in connection.execute(running)}
+    return {row[0]: Clock(*row[1:4]) for row in connection.execute(rows) if row.stopped_at is None}
 
 
 def _waiting(connection: Connection, lead_nos: Sequence[int]) -> dict[int, Waiting]:

@@ -53,8 +53,9 @@ scores = Table(
         "level",
         "priority",
         "segment",
+        "standing_since",
     ),
-    Index("ix_scores_standing_score", "publication_no", "standing", "score", "lead_no"),
+    Index("ix_scores_standing_score", "publication_no", "standing", "score", "lead_no", "standing_since"),
     Index("ix_scores_refresh_at", "publication_no", "refresh_at"),
     sqlite_with_rowid=False,
 )

@@ -260,12 +260,25 @@ def upgrade() -> None:
     with op.batch_alter_table("scores", schema=None) as batch_op:
         batch_op.create_index(
             "ix_scores_ranked",
-            ["publication_no", "score", "lead_no", "standing", "stage", "grade", "level", "priority", "segment"],
+            [
+                "publication_no",
+                "score",
+                "lead_no",
+                "standing",
+                "stage",
+                "grade",
+                "level",
+                "priority",
+                "segment",
+                "standing_since",
+            ],
             unique=False,
         )
         batch_op.create_index("ix_scores_refresh_at", ["publication_no", "refresh_at"], unique=False)
         batch_op.create_index(
-            "ix_scores_standing_score", ["publication_no", "standing", "score", "lead_no"], unique=False
+            "ix_scores_standing_score",
+            ["publication_no", "standing", "score", "lead_no", "standing_since"],
+            unique=False,
         )
 
     op.create_table(
