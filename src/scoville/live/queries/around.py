@@ -12,7 +12,7 @@ from sqlalchemy import func, literal, select
 
 from scoville.live.store.access import keys, users
 from scoville.live.store.people import accounts, events, identities, leads, outcomes
-from scoville.live.store.routing import clocks, waiting
+from scoville.live.store.routing import clocks, touches, waiting
 from scoville.live.store.scores import dirty, ledger, scores
 
 if TYPE_CHECKING:
@@ -76,6 +76,16 @@ def last_outcome(connection: Connection, lead_no: int) -> Row | None:
         select(outcomes.c.outcome, outcomes.c.at, outcomes.c.value, outcomes.c.reason)
         .where(outcomes.c.identity_no.in_(_ids(lead_no)))
         .order_by(outcomes.c.at.desc(), outcomes.c.outcome_no.desc())
+    )
+    return _first(connection, chosen)
+
+
+def last_touch(connection: Connection, lead_no: int) -> Row | None:
+    """When somebody last worked a lead, and how: kind, at. An answer is no touch of its own here."""
+    chosen = (
+        select(touches.c.kind, touches.c.at)
+        .where(touches.c.identity_no.in_(_ids(lead_no)), touches.c.kind != "answer")
+        .order_by(touches.c.at.desc(), touches.c.touch_no.desc())
     )
     return _first(connection, chosen)
 

@@ -7,6 +7,7 @@ no entry is shown twice or missed however many happened at one instant.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
@@ -32,6 +33,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 THEIRS: tuple[Kind, ...] = ("event", "stage")
 OURS: tuple[Kind, ...] = ("touch", "outcome", "given", "released", "points", "points_back")
 _TICK = timedelta(microseconds=1)
+_DIGITS = re.compile(r"[0-9]{1,18}")  # that fit 64 bits
+_EVENT_KEY = re.compile(r"(?:[0-9a-f]{2}){1,16}")
 _FOREIGN = "this cursor is none of ours: hand back the one of the page before as it was"
 
 
@@ -77,15 +80,13 @@ def place_of_text(text: str) -> Place:
     at, _, rest = text.partition(".")
     kind, _, key = rest.partition(".")
     found = next((one for one in KINDS if one == kind), None)
-    digits = at.removeprefix("-")
-    if found is None or not (digits.isascii() and digits.isdecimal() and len(digits) < 18) or len(key) > 40:  # noqa: PLR2004 - digits that fit 64 bits
+    is_key = _EVENT_KEY.fullmatch(key) if found == "event" else _DIGITS.fullmatch(key)
+    if found is None or not is_key or not _DIGITS.fullmatch(at.removeprefix("-")):
         raise UsageError(_FOREIGN)
     try:
-        place = Place(from_us(int(at)), found, key)
-        _ = bytes.fromhex(key) if found == "event" else int(key)
-    except (ValueError, OverflowError):
+        return Place(from_us(int(at)), found, key)
+    except OverflowError:
         raise UsageError(_FOREIGN) from None
-    return place
 
 
 def _order(entry: Entry) -> tuple[datetime, int, int, str]:

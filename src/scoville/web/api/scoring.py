@@ -17,10 +17,11 @@ from scoville.live.models.apart import Deed, compiled, relations_of
 from scoville.live.models.foretelling import Held, foretold
 from scoville.live.models.retracing import first_deed, moments_of, retraced
 from scoville.live.models.telling import told
-from scoville.live.models.trying import preview
 from scoville.live.models.versions import text_of
 from scoville.live.queries.in_force import InForce, in_force, in_force_at
 from scoville.live.queries.lead import contributions_of, score_rows
+from scoville.live.workbench.keeping import workbench_of
+from scoville.live.workbench.preview import preview
 from scoville.live.scoring.score import score_leads
 from scoville.live.store.settings import read_settings
 from scoville.web.api.fields import Answer, At, Body, Id, Name, When
@@ -33,6 +34,7 @@ router = APIRouter(route_class=GuardedRoute, tags=["scoring"])
 _AT_ONCE = BoundedSemaphore(2)  # each takes a processor for a while: those who only read go on meanwhile
 _ROOM = BoundedSemaphore(8)  # for those at work and those who wait: each keeps a thread that others need
 _MOST_EVENTS = 5_000
+_PATIENCE_S = 30.0
 
 
 class EventToScore(Body):
@@ -87,6 +89,14 @@ class Crossing(Answer):
     leads: int
 
 
+class Cause(Answer):
+    """What a rule, or a limit, gave a lead before and would give it; 0 where it gives nothing."""
+
+    rule: str
+    before: float
+    after: float
+
+
 class Mover(Answer):
     """A lead that the other model sees otherwise."""
 
@@ -95,18 +105,28 @@ class Mover(Answer):
     score_after: float
     stage_before: str | None
     stage_after: str | None
+    causes: list[Cause]
+
+
+class StageMoves(Answer):
+    """A stage (null is none) with its leads before and after: so many come, so many go."""
+
+    name: str | None
+    before: int
+    after: int
+    come: int
+    go: int
 
 
 class Preview(Answer):
-    """What would change. Of very many leads a fair part is tried: `tried` of `leads`."""
+    """What would change. All `leads` are looked at, as they stood at `as_of`: at most some ten minutes ago."""
 
+    as_of: At
     leads: int
-    tried: int
     moved: int
-    before: dict[str, int] = Field(description="Leads by stage; an empty name is no stage.")
-    after: dict[str, int]
+    stages: list[StageMoves] = Field(description="The highest first.")
     crossings: list[Crossing]
-    movers: list[Mover] = Field(description="The ten that move most.")
+    movers: list[Mover] = Field(description="The ten that move most, with what moved them.")
 
 
 class Told(Answer):
@@ -225,10 +245,17 @@ def try_version(
     version_no: VersionNo,
     than: Annotated[int | None, Query(ge=1, le=2**53, description="Default: the version in force.")] = None,
 ) -> Preview:
-    """Who crosses which stage, how many leads stand where, and the ten that move most. Takes seconds."""
-    with _turn(), here.store.reading() as connection:
+    """Who crosses which stage, how many leads stand where, and the ten that move most.
+
+    The first one waits until the store is read: 503 when that takes longer than half a minute.
+    """
+    with here.store.reading() as connection:
         texts = _text(connection, than), _text(connection, version_no)
-        return Preview.of(preview(connection, *texts, now=here.clock()))
+    bench = workbench_of(here.store).bench_soon(here.clock(), _PATIENCE_S)
+    if bench is None:
+        raise ApiError(503, "busy", "the store is being read for the first time: try again", {"Retry-After": "10"})
+    with _turn():
+        return Preview.of(preview(bench, *texts))
 
 
 @router.get("/v1/leads/{lead_id}/explanation", summary="Why it has its score, in sentences", tags=["leads"])

@@ -41,6 +41,7 @@ class Situation:
     clock: Mapping[str, Any] | None
     queue: Mapping[str, Any] | None
     last: Mapping[str, Any] | None
+    touch: Mapping[str, Any] | None
     now: datetime
 
     @property
@@ -90,11 +91,23 @@ def _by_who_has_it(now: Situation) -> Advice:
         does = "Claim it if you want to work it." if now.my_owner_id else "Assign it to somebody who can work it."
         return Advice("Nobody has it", does, "", "claim")
     since = f"since {words.day(now.owner['assigned_at'])}"
-    accepted = now.last is not None and now.last["outcome"] == "accepted"
-    said = f"Accepted on {words.day(now.last['at'])}." if accepted and now.last else "Not accepted or rejected yet."
+    said = f"{_answered(now)} {_touched(now)}"
     if now.is_mine:
         return Advice("Yours", f"You have it {since}. {said}", "good", "touch")
     return Advice(f"{now.owner['name']} has it", f"{since[:1].upper()}{since[1:]}. {said}", "", "touch")
+
+
+def _answered(now: Situation) -> str:
+    if now.last is not None and now.last["outcome"] == "accepted":
+        return f"Accepted on {words.day(now.last['at'])}."
+    return "Not accepted or rejected yet."
+
+
+def _touched(now: Situation) -> str:
+    if now.touch is None:
+        return "Nobody has touched it."
+    kind = {"email": "e-mail"}.get(now.touch["kind"], now.touch["kind"])
+    return f"Last touch: {kind}, {words.day(now.touch['at'])}."
 
 
 def words_of(duration: Any) -> str:  # noqa: ANN401 - a timedelta

@@ -115,7 +115,8 @@ def head_of(here: State, connection: Connection, lead: Lead, me: Caller) -> Valu
     is_mine = owner is not None and owner["owner_id"] == mine
     situation = Situation(
         lead.score, owner, mine, around.clock_of(connection, lead.lead_no),
-        around.queued(connection, lead.lead_no), around.last_outcome(connection, lead.lead_no), lead.now,
+        around.queued(connection, lead.lead_no), around.last_outcome(connection, lead.lead_no),
+        around.last_touch(connection, lead.lead_no), lead.now,
     )  # fmt: skip
     done = around.done_lately(connection, lead.lead_no, 1)
     return {
