@@ -73,6 +73,10 @@ def counted(most: int) -> str:
         (Wanted(account_id="acme"), None),
         (Wanted(owner_id="x"), None),
         (Wanted(changed_since=NOW), None),
+        (Wanted(is_open=True), None),
+        (Wanted(is_open=True, standing="MQL"), 50.0),
+        (Wanted(is_open=True, is_unowned=True, grade="A"), None),
+        (Wanted(is_open=True, waits_for="any"), None),
     ],
 )
 def test_every_list_is_answered_by_indexes(full: Store, wanted: Wanted, after: float | None) -> None:
@@ -87,7 +91,7 @@ def test_every_list_is_answered_by_indexes(full: Store, wanted: Wanted, after: f
         assert "Seq Scan on scores" not in plan
         assert "Seq Scan on identities" not in plan
         assert "SCAN identities" not in plan
-    broad = not (wanted.search or wanted.account_id or wanted.owner_id or wanted.changed_since)
+    broad = not (wanted.search or wanted.account_id or wanted.owner_id or wanted.changed_since or wanted.waits_for)
     if full.is_sqlite and broad:  # in the order of the index: nothing is sorted
         assert "TEMP B-TREE FOR ORDER BY" not in plans[-1]
         assert "USING COVERING INDEX ix_scores" in plans[-1]

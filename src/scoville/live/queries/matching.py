@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Select
 
 _MOST_FOUND = 500  # leads by the beginning of an id: who sees more types another letter
 _FEW = 5_000
@@ -128,8 +128,13 @@ def _owned_by(owner_id: str) -> ColumnElement[int]:
 
 
 def _waiting(reason: str) -> ColumnElement[int]:
-    waits = select(identities.c.lead_no).join(waiting, waiting.c.identity_no == identities.c.identity_no)
-    return (waits if reason == "any" else waits.where(waiting.c.reason == reason)).scalar_subquery()
+    waits = select(waiting.c.identity_no) if reason == "any" else _waits_for(reason)
+    # as a list: joined, SQLite would go through all identities
+    return select(identities.c.lead_no).where(identities.c.identity_no.in_(waits)).scalar_subquery()
+
+
+def _waits_for(reason: str) -> Select[tuple[int]]:
+    return select(waiting.c.identity_no).where(waiting.c.reason == reason)
 
 
 def _found(connection: Connection, beginning: str) -> list[int]:
