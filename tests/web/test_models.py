@@ -90,12 +90,15 @@ def test_a_preview_says_who_would_cross_and_who_moves_most(api: Api) -> None:
 
     # by hand: ann has 20 + 10 fresh points, then 10 + 10, below the line of 25; bob has nothing by either
     assert found == {
-        "leads": 2, "tried": 2, "moved": 1,
-        "before": {"MQL": 1, "Prospect": 1}, "after": {"Prospect": 2},
+        "as_of": NOW.isoformat() + "Z", "leads": 2, "moved": 1,
+        "stages": [
+            {"name": "MQL", "before": 1, "after": 0, "come": 0, "go": 1},
+            {"name": "Prospect", "before": 1, "after": 2, "come": 1, "go": 0},
+        ],
         "crossings": [{"before": "MQL", "after": "Prospect", "leads": 1}],
         "movers": [
             {"lead_id": "ann", "score_before": 30.0, "score_after": 20.0, "stage_before": "MQL",
-             "stage_after": "Prospect"},
+             "stage_after": "Prospect", "causes": [{"rule": "Leads others", "before": 20.0, "after": 10.0}]},
         ],
     }  # fmt: skip
 

@@ -1,7 +1,7 @@
 """A model at work on some leads, apart from what is in force: to try it, or to score what is not stored.
 
 In: a model's text, and a lead as its messages would say it. Out: a model ready to run, and relations of its plan.
-Nothing is written. Called by `trying`, `telling` and the API. Models are kept ready, for making one so takes longer
+Nothing is written. Called by `telling` and the API. Models are kept ready, for making one so takes longer
 than running it on a few leads.
 """
 

@@ -18,9 +18,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import orjson
 
-from scoville.errors import EngineError
+from scoville.errors import EngineError, ScovilleError
+from scoville.live.queries.in_force import in_force
 from scoville.live.store.beside import folder_of
 from scoville.live.store.metadata import from_us, to_us
 from scoville.live.workbench.bench import Bench
@@ -41,12 +43,16 @@ _PATIENCE_S = 1.0  # who looks whether a file is being made holds the lock for a
 
 @dataclass(frozen=True)
 class Standing:
-    """What there is to ask: history as of `as_of` (null: none yet), and how far the next one is (`share`, 0 to 1)."""
+    """What there is to ask: history as of `as_of` (null: none yet), and how far the next one is (`share`, 0 to 1).
+
+    `has_failed`: the last one that this process had made came to nothing; the server's log says why.
+    """
 
     as_of: datetime | None
     is_being_made: bool
     share: float | None
     said: str
+    has_failed: bool = False
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether it is young enough to be asked without a newer one being made."""
@@ -70,7 +76,7 @@ class Workbench:
         is_being_made = self._is_being_made()
         far = self._told() if is_being_made else {}
         as_of = None if newest is None else _as_of(newest)
-        return Standing(as_of, is_being_made, far.get("share"), str(far.get("said", "")))
+        return Standing(as_of, is_being_made, far.get("share"), str(far.get("said", "")), self._has_failed())
 
     def refresh(self, now: datetime, *, always: bool = False) -> None:
         """Have a newer file made beside us, unless one is being made or the one we have is young."""
@@ -81,11 +87,9 @@ class Workbench:
             if self._maker is not None and self._maker.poll() is None:
                 return
             self._maker = subprocess.Popen(
-                [sys.executable, "-m", "scoville.live.workbench"], stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                [sys.executable, "-m", "scoville.live.workbench"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
             )  # fmt: skip
-            url = self.store.engine.url.render_as_string(hide_password=False)
-            asked = orjson.dumps({"url": url, "folder": str(self.folder), "now_us": to_us(now)})
+            asked = orjson.dumps({"url": _url(self.store), "folder": str(self.folder), "now_us": to_us(now)})
             assert self._maker.stdin is not None  # noqa: S101 - asked for above
             self._maker.stdin.write(asked)  # not an argument: others could read the password there
             self._maker.stdin.close()
@@ -99,7 +103,15 @@ class Workbench:
                 self._close()
                 with contextlib.suppress(EngineError):  # it went between being seen and being opened
                     self._bench, self._path = (None, None) if newest is None else (Bench(newest), newest)
+                self._warm()
             return self._bench
+
+    def bench_soon(self, now: datetime, patience_s: float) -> Bench | None:
+        """The same, waiting so long for the first one; null when it took longer."""
+        until_s = time.monotonic() + patience_s
+        while (found := self.bench(now)) is None and time.monotonic() < until_s:
+            time.sleep(_LOOK_S)
+        return found
 
     def bench_now(self, now: datetime, told: Callable[[float | None, str], None] = lambda _share, _said: None) -> Bench:
         """The same, waiting for one where there is none that is young: for jobs and programs, which can wait."""
@@ -116,6 +128,23 @@ class Workbench:
             self._close()
             if self._maker is not None:
                 self._maker.wait()
+
+    def _warm(self) -> None:
+        """Work out the model in force at once: what is tried is held against it."""
+        bench = self._bench
+        with self.store.reading() as connection:
+            now = in_force(connection)
+        if bench is None or now is None:
+            return
+
+        def work(text: str = now.text) -> None:
+            with contextlib.suppress(ScovilleError, duckdb.Error):  # closed meanwhile, or a model of former rules
+                bench.proofs.prepare(text)
+
+        threading.Thread(target=work, name="warming", daemon=True).start()
+
+    def _has_failed(self) -> bool:
+        return self._maker is not None and self._maker.poll() not in {None, 0}
 
     def _close(self) -> None:
         if self._bench is not None:
@@ -152,11 +181,17 @@ _KEEPING = threading.Lock()
 
 def workbench_of(store: Store) -> Workbench:
     """The workbench of a store, kept for this process."""
-    url = store.engine.url.render_as_string(hide_password=False)
+    url = _url(store)
     with _KEEPING:
         if url not in _KEPT:
             _KEPT[url] = Workbench(store, folder_of(store))
         return _KEPT[url]
+
+
+def _url(store: Store) -> str:
+    """The address of a store as `open_store` takes it."""
+    url = store.engine.url if store.is_sqlite else store.engine.url.set(drivername="postgres")
+    return url.render_as_string(hide_password=False)
 
 
 def make_in(

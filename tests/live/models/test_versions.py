@@ -5,11 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update
 
-from live_world import NOW, World, new_store
-from scoville.errors import ModelError, UsageError
-from scoville.live.models import trying
+from live_world import NOW, new_store
+from scoville.errors import UsageError
 from scoville.live.models.publishing import list_publications, publish, roll_back
-from scoville.live.models.trying import preview
 from scoville.live.models.versions import list_versions, save_version
 from scoville.live.store.scores import publications
 
@@ -36,42 +34,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     server = request.getfixturevalue("postgres") if request.param == "postgres" else None
     with new_store(request.param, tmp_path, server) as opened:
         yield opened
-
-
-def filled(store: Store, leads: int) -> None:
-    world = World(store)
-    for number in range(leads):
-        world.lead(f"u{number}", employees=("500", "50", None)[number % 3])
-
-
-def test_both_models_see_the_same_facts_and_every_difference_is_counted(store: Store) -> None:
-    filled(store, 9)
-    with store.reading() as connection:
-        found = preview(connection, OLD, NEW, now=NOW)
-
-    # by hand: of nine leads three have 50 employees, worth 10 points by the old model and 40 by the new one
-    assert (found.leads, found.tried, found.moved) == (9, 9, 3)
-    assert (found.before, found.after) == ({"MQL": 3, "Prospect": 6}, {"MQL": 6, "Prospect": 3})
-    assert [(one.before, one.after, one.leads) for one in found.crossings] == [("Prospect", "MQL", 3)]
-    assert {(one.lead_id, one.score_before, one.score_after) for one in found.movers} == {
-        ("u1", 10.0, 40.0), ("u4", 10.0, 40.0), ("u7", 10.0, 40.0),
-    }  # fmt: skip
-
-
-def test_of_very_many_leads_a_fair_part_is_tried(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trying, "MOST_LEADS", 30)
-    filled(store, 90)
-    with store.reading() as connection:
-        found = preview(connection, OLD, NEW, now=NOW)
-
-    assert found.leads == 90
-    assert 10 <= found.tried <= 40
-    assert 0.15 < found.moved / found.tried < 0.55  # a third of all moves
-
-
-def test_a_model_that_is_none_is_refused(store: Store) -> None:
-    with store.reading() as connection, pytest.raises(ModelError):
-        preview(connection, OLD, "scoville: 1", now=NOW)
 
 
 def test_versions_are_never_changed_and_the_newest_text_is_kept_once(store: Store) -> None:
