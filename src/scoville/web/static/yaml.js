@@ -166,7 +166,15 @@ function edit(CM) {
     clearTimeout(timer);
     timer = setTimeout(() => form.dispatchEvent(new CustomEvent("typed")), CHECKED_MS);
   });
+  const box = document.createElement("div");
+  box.className = "code";
+  area.before(box);
+  // in a document the editor would write its rules into a style element, which the policy of the page forbids; in a
+  // shadow root it adopts style sheets
+  const root = box.attachShadow({ mode: "open" });
   const view = new CM.EditorView({
+    root,
+    parent: root,
     state: CM.EditorState.create({
       doc: area.value,
       extensions: [
@@ -179,10 +187,6 @@ function edit(CM) {
       ],
     }),
   });
-  const box = document.createElement("div");
-  box.className = "code";
-  box.append(view.dom);
-  area.before(box);
   area.hidden = true;
   const mark = () => view.dispatch(CM.setDiagnostics(view.state, faults(view.state.doc)));
   const go = (number) => {

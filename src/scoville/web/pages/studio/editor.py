@@ -86,7 +86,7 @@ def take_part(request: Request, here: Here, who: Who, form: Form) -> Response:
     if as_typed:
         return _said(request, here, sheet, part, kept=not part.problems)
     if part.problems:
-        return _page(request, here, sheet, part, status=_UNSOUND)
+        return _page(request, here, sheet, part, status=200 if wanted_block(request) else _UNSOUND)
     return done(request, "/studio", f"{part.filled.get('name') or 'That'} is in your draft.")
 
 
@@ -120,8 +120,9 @@ def _kept(here: State, who: Caller, sheet: Sheet, part: Part) -> tuple[Part, She
 
 def _page(request: Request, here: State, sheet: Sheet, part: Part | None, *, status: int = 200) -> Response:
     plain = sheet.plain
+    scale = {"min": 0, "max": 100, **mapping(plain.get("scale"))}
     values = {
-        "open_draft": sheet, "name": plain.get("name", ""), "scale": {"min": 0, "max": 100, **mapping(plain.get("scale"))},
+        "open_draft": sheet, "name": plain.get("name", ""), "scale": scale,
         "sections": [*sections(plain)], "around": [*around(plain)], "kinds": KINDS,
         "lines": {key: mapping(plain.get(key)) for key in ("grades", "levels")},
         "segments": [(f"segments.{at}", one) for at, one in enumerate(entries(plain.get("segments")))],

@@ -72,6 +72,7 @@ class Section:
     rows: tuple[Row, ...]
     settings: str
     common: str
+    empty: str = "None yet."
 
 
 def sections(plain: Plain) -> Iterator[Section]:
@@ -90,7 +91,17 @@ def around(plain: Plain) -> Iterator[Section]:
     ):
         parts = entries(plain.get(key))
         rows = (Row(f"{key}.{at}", *shown(one), at, len(parts) - 1) for at, one in enumerate(parts))
-        yield Section(key, key, *_TITLES[key], tuple(rows), "", "")
+        yield Section(key, key, *_TITLES[key], tuple(rows), "", "", _nothing(key, plain))
+
+
+def _nothing(key: str, plain: Plain) -> str:
+    """What holds where a list has nothing in it."""
+    if key == "priorities" and plain.get("grades") and plain.get("levels"):
+        return (
+            "The usual four hold: hot is grade A or B with level 1 or 2, nurture those grades with less, engaged those "
+            "levels with other grades, cold the rest."
+        )
+    return {"disqualify": "Nobody is kept out.", "qualify": "Nothing is asked for."}.get(key, "None yet.")
 
 
 def entries(value: object) -> list[Plain]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,18 +31,15 @@ if TYPE_CHECKING:
 
 _ELSEWHERE = "the rules were put in another order, perhaps in another window: here they are as they stand now"
 _BLANK_LINE = {"trait": "", "op": "in", "value": "", "to": "", "unit": "d"}
-_NEW_ROWS: Mapping[str, Filled] = {
-    "bands": {"from": "", "below": "", "points": ""}, "count": {"from": "", "below": "", "points": ""},
-    "recency": {"from": "", "below": "", "points": ""}, "values": {"value": "", "points": ""},
-    "groups": {"name": "", "min": "", "max": ""}, "lines": {"name": "", "from": ""}, "parts": _BLANK_LINE,
-}  # fmt: skip
 _FIRST: Mapping[str, Filled] = {
     "when": {"points": "10"}, "points": {"points": "10"}, "stage": {"from": ""},
-    "bands": {"bands": [_NEW_ROWS["bands"]]}, "values": {"values": [_NEW_ROWS["values"]]},
+    "bands": {"bands": [{"from": "", "below": "", "points": ""}]}, "values": {"values": [{"value": "", "points": ""}]},
     "count": {"within": {"n": "30", "unit": "d"}, "count": [{"from": "1", "below": "", "points": "5"}]},
     "recency": {"recency": [{"from": "", "below": "7", "points": "10"}]},
     "sum": {"sum": {"of": "", "bands": [{"from": "1", "below": "", "points": "5"}]}},
 }  # fmt: skip
+_MISSING = re.compile(r"the key '(\w+)' is missing here")
+_WANTED = {"name": "Give it a name.", "points": "Say how many points.", "when": "Say when it holds: add a condition."}
 _SECTION_KEYS = ("min", "max", "groups", "decay")
 
 
@@ -151,7 +149,8 @@ def reshaped(part: Part, do: str) -> Part:
         del inner[steps[-1]]
     elif act in ("add", "group") and isinstance(inner, dict) and isinstance(inner.get(steps[-1]), list):
         group = {"kind": "any", "parts": [dict(_BLANK_LINE)]}
-        inner[steps[-1]].append(group if act == "group" else dict(_NEW_ROWS[str(steps[-1])]))
+        line = dict(_BLANK_LINE) if steps[-1] == "parts" else dict.fromkeys(rules.ROWS[str(steps[-1])], "")
+        inner[steps[-1]].append(group if act == "group" else line)
     return replace(part, filled=filled)
 
 
@@ -240,8 +239,21 @@ def _wrong_in(text: str, where: Where) -> tuple[tuple[str, str], ...]:
     except ModelError as error:
         document = read_document(text, "model")
         found = ((path_at(document, one.line, one.column), one.message) for one in error.problems)
-        return tuple((dotted(path[len(where) :]), said) for path, said in found if _lies_in(path, where))
+        return tuple(_in_words(path[len(where) :], said) for path, said in found if _lies_in(path, where))
     return ()
+
+
+def _in_words(path: Where, said: str) -> tuple[str, str]:
+    """A problem by its field, in words for who never saw the file."""
+    field = dotted(path)
+    if (key := _MISSING.match(said)) is not None:
+        return key[1], _WANTED.get(key[1], f"Something is missing: {key[1]}.")
+    if "nothing stands here" in said:
+        return (
+            field,
+            f"A value is missing{f' for {path[1]}' if path[0] in ('when', 'needs') and len(path) > 1 else ''}.",
+        )
+    return field, said
 
 
 def _lies_in(path: Where, where: Where) -> bool:

@@ -267,6 +267,13 @@ SHAPES: Mapping[str, Mapping[str, str]] = {
 """The keys of each kind of part, in the order of the format, and what sort of field each is."""
 
 
+ROWS: Mapping[str, tuple[str, ...]] = {
+    "bands": ("from", "below", "points"), "count": ("from", "below", "points"), "values": ("value", "points"),
+    "recency": ("from", "below", "points"), "groups": ("name", "min", "max"), "lines": ("name", "from"),
+}  # fmt: skip
+"""The fields of a line, for each key that has lines."""
+
+
 # --- what a browser sends --------------------------------------------------------------------------------------------
 
 
@@ -283,9 +290,6 @@ def nested(fields: Mapping[str, tuple[str, ...]]) -> Filled:
             inner = found if isinstance(found, dict) else {}
         inner[last] = values[-1]
     made: Filled = _listed(tree)
-    for key in ("when", "needs"):
-        if key in made:
-            made[key] = conditions.tidy(made[key] if isinstance(made[key], dict) else {})
     return made
 
 
@@ -298,6 +302,20 @@ def _listed(value: Any) -> Any:  # noqa: ANN401 - text, or a tree of it
 
 
 def sent_as(kind: str, sent: Filled) -> Filled:
-    """What was sent for the fields of a kind; a list of which no line was left is empty."""
-    blank = fill(kind, {})
-    return {key: sent.get(key, value) for key, value in blank.items()}
+    """What was sent for the fields of a kind: with all of them, and nothing else, whatever came."""
+    return {key: _tidied(key, blank, sent.get(key)) for key, blank in fill(kind, {}).items()}
+
+
+def _tidied(key: str, blank: Any, value: Any) -> Any:  # noqa: ANN401 - text, or a tree of it
+    if isinstance(blank, dict):
+        given = value if isinstance(value, dict) else {}
+        return (
+            conditions.tidy(given) if "parts" in blank else {k: _tidied(k, v, given.get(k)) for k, v in blank.items()}
+        )
+    if isinstance(blank, list):
+        return [{one: _as_text(row.get(one)) for one in ROWS[key]} for row in _rows(value)]
+    return _as_text(value)
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else ""
