@@ -78,7 +78,7 @@ class _Visit:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.status = int(message["status"])  # an enum would be logged by its name
             self._add_headers(message)
         await self._send(message)
 
