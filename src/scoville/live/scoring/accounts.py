@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 import pyarrow as pa
@@ -28,6 +28,7 @@ from scoville.plan.people import trait_column
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    import ibis.expr.types as ir
     from sqlalchemy import Connection
 
     from scoville.live.scoring.compiled import Scored
@@ -40,6 +41,7 @@ _SCORE = (
     "score", "fit", "engagement", "grade", "level", "priority", "stage", "segment", "disqualified_by", "probability",
     "reasons",
 )  # fmt: skip
+_NUMBERS = ("score", "fit", "engagement", "probability")
 _UPSERT = text(
     "INSERT INTO account_scores (account, publication_no, score, rollup, breadth, people, engaged, stages, newest_at, "
     "account_no) VALUES (:account, :publication, :score, :rollup, :breadth, :people, :engaged, :stages, :newest, "
@@ -107,11 +109,12 @@ class RollUp:
         self._by = trait_column(model.accounts.by)
         plan = compile_plan(model, columns_for(wanted_by(model)))
         self._query = plan.sql("account_scores", given=_GIVEN)
+        self._columns = cast("ir.Table", plan.relations["scores"]).columns
         self._engine = DuckDB(threads=1)
 
     def of(self, people: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Rows of `tables.ACCOUNT_SCORES` from score rows with `lead_id`, `account` and `as_of`."""
-        tables = {"traits": self._traits(people), "scores": _scores(people)}
+        tables = {"traits": self._traits(people), "scores": _scores(people, self._columns)}
         for name, table in tables.items():
             with self._engine.registered(table) as source:
                 self._engine.run(f'CREATE OR REPLACE TEMP TABLE "{name}" AS FROM {source}')
@@ -217,17 +220,25 @@ def _worked(
 
 
 def _people(connection: Connection, publication_no: int, accounts: Collection[str]) -> list[dict[str, Any]]:
-    columns = ", ".join(f"s.{name}" for name in (*_SCORE, "standing", "as_of"))
-    rows = connection.execute(
+    """Who belongs to them first, then their scores: as one question, a store may walk all scores to answer it."""
+    members = connection.execute(
         text(
-            f"SELECT l.lead_id, l.last_seen_at, l.account_no, p.account, {columns} FROM account_people p "  # noqa: S608
-            "JOIN scores s ON s.publication_no = p.publication_no AND s.lead_no = p.lead_no "
-            "JOIN leads l ON l.lead_no = p.lead_no "
-            f"WHERE p.publication_no = :publication AND p.account {among(connection, 'accounts')}"
+            f"SELECT lead_no, account FROM account_people WHERE account {among(connection, 'accounts')} "  # noqa: S608
+            "AND publication_no = :publication"
         ),
         {"publication": publication_no, "accounts": bound(connection, accounts)},
     )
-    return [dict(row) for row in rows.mappings()]
+    account_of = {row.lead_no: row.account for row in members}
+    columns = ", ".join(f"s.{name}" for name in (*_SCORE, "standing", "as_of"))
+    rows = connection.execute(
+        text(
+            f"SELECT l.lead_no, l.lead_id, l.last_seen_at, l.account_no, {columns} FROM scores s "  # noqa: S608 - ours
+            "JOIN leads l ON l.lead_no = s.lead_no "
+            f"WHERE s.publication_no = :publication AND s.lead_no {among(connection, 'leads')}"
+        ),
+        {"publication": publication_no, "leads": bound(connection, account_of.keys())},
+    )
+    return [{**row, "account": account_of[row["lead_no"]]} for row in rows.mappings()]
 
 
 def _beside(people: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -265,19 +276,15 @@ def _write(
             _UPSERT,
             [
                 {name: row[name] for name in wanted}
+                | {"engaged": int(row["engaged"])}  # DuckDB's sum of integers is wider than what stores take
                 | {"publication": publication_no, "stages": orjson.dumps(dict(row["stages"])).decode()}
                 for row in rows
             ],
         )
 
 
-def _scores(people: Sequence[Mapping[str, Any]]) -> pa.Table:
+def _scores(people: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> pa.Table:
     """Score rows as the plan has them; rank and percentile belong to a whole run, and no account asks for them."""
-    numbers = {"score", "fit", "engagement", "probability"}
-    columns = {
-        name: pa.array([one[name] for one in people], pa.float64() if name in numbers else pa.string())
-        for name in _SCORE
-    }
-    ids = pa.array([one["lead_id"] for one in people], pa.string())
-    instants = pa.array([from_us(one["as_of"]) for one in people], pa.timestamp("us"))
-    return pa.table({"lead_id": ids, **columns, "as_of": instants})
+    kinds = {"as_of": pa.timestamp("us"), **dict.fromkeys(_NUMBERS, pa.float64())}
+    told = [{**one, "as_of": from_us(one["as_of"])} for one in people]
+    return pa.table({name: pa.array([one.get(name) for one in told], kinds.get(name, pa.string())) for name in columns})
