@@ -17,6 +17,8 @@ from scoville.data.recognise import recognise
 from scoville.data.workspace import Settings
 from scoville.engines.duckdb import DuckDB
 from scoville.errors import DataError
+from scoville.live.queries.outcome_counts import outcome_totals
+from scoville.live.store.settings import read_settings
 from scoville.live.workbench.keeping import workbench_of
 from scoville.live.workbench.tables import EVENTS, FILE, LEADS, OUTCOMES, PEOPLE
 from scoville.starter import starter_model
@@ -41,7 +43,7 @@ def run_starter(store: Store, asked: Mapping[str, Any], told: Told, now: datetim
     """Propose a model. `asked` is empty.
 
     Gives: text; name; leads, and `tried` of them; `rules` as section, name, leads of those tried whom it touches;
-    `stages` by name.
+    `stages` by name; `newest_at`, when the newest event happened, null without events.
     Raises: DataError when there are no leads, or nothing that a score could rest on.
     """
     del asked
@@ -49,17 +51,25 @@ def run_starter(store: Store, asked: Mapping[str, Any], told: Told, now: datetim
     if not bench.leads:
         raise DataError(_NOBODY)
     told(None, "Looking at what is known")
-    text = _proposed(bench, now)
+    text = _proposed(bench, _outcomes_of(store), now)
     told(None, "Trying the model")
-    return {"text": text, **_tried(bench, text)}
+    newest = max((one.last_at for one in bench.events), default=None)
+    return {"text": text, **_tried(bench, text), "newest_at": newest.isoformat() if newest is not None else None}
 
 
-def _proposed(bench: Bench, now: datetime) -> str:
+def _outcomes_of(store: Store) -> set[str]:
+    """Names of events that say how a lead ended: what is only known at the end gives no points."""
+    with store.reading() as connection:
+        mapped = read_settings(connection).outcomes
+        return {*mapped, *mapped.values(), *outcome_totals(connection)}
+
+
+def _proposed(bench: Bench, outcomes: set[str], now: datetime) -> str:
     """The text of the model, as `scoville init` would write it for files of the same content."""
     with TemporaryDirectory(prefix="scoville-starter-") as folder, closing(DuckDB()) as engine:
         bench.attach(engine)
         given = {}
-        for kind, query in _relations(bench):
+        for kind, query in _relations(bench, outcomes):
             path = Path(folder, f"{kind}.parquet")
             engine.run(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet)")
             given[kind] = str(path)
@@ -67,19 +77,20 @@ def _proposed(bench: Bench, now: datetime) -> str:
         return starter_model(found).replace("leads.parquet", "your leads").replace("events.parquet", "their events")
 
 
-def _relations(bench: Bench) -> Iterator[tuple[str, str]]:
+def _relations(bench: Bench, outcomes: set[str]) -> Iterator[tuple[str, str]]:
     """Leads, events and outcomes with one value in each cell; of very many leads, some that are chosen evenly."""
     every = -(-bench.leads // _MOST_LEADS)
     some = f"WHERE hash(lead_id) % {every} = 0"
     chosen = "".join(f", l.{one.held}{_TYPES.get(one.kind, '')} AS {quoted(one.name)}" for one in _said(bench))
     yield "leads", f"SELECT p.id AS lead_id{chosen} FROM {LEADS} l JOIN {PEOPLE} p USING (lead_id) {some}"  # noqa: S608
-    if bench.events:
+    if any(one.event not in outcomes for one in bench.events):
         read = "".join(
             f", json_extract_string(e.properties, {literal(_path(name))}) AS {quoted(name)}"
             for name in _properties(bench)
         )
         columns = f"p.id AS lead_id, e.event, e.occurred_at{read}"
-        yield "events", f"SELECT {columns} FROM {EVENTS} e JOIN {PEOPLE} p USING (lead_id) {some}"  # noqa: S608
+        deeds = f"{some} AND e.event NOT IN ({', '.join(map(literal, sorted(outcomes)))})"
+        yield "events", f"SELECT {columns} FROM {EVENTS} e JOIN {PEOPLE} p USING (lead_id) {deeds}"  # noqa: S608
     if bench.engine.connection.cursor().execute(f"SELECT 1 FROM {OUTCOMES} LIMIT 1").fetchone():  # noqa: S608
         yield (
             "outcomes",

@@ -228,11 +228,11 @@ def _being_scored(connection: Connection, numbers: set[int]) -> set[int]:
 
 
 def _change_of(connection: Connection, row: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a row of the ledger
-    """The first change of the lead after the message came, if the message is its cause or came just before it."""
+    """The change that the message made; else the first one after it came, if it came just before."""
     chosen = (
         select(ledger)
         .where(ledger.c.lead_no == row["lead_no"], ledger.c.at >= row["received_at"], ledger.c.cause.in_(_BY_MESSAGES))
-        .order_by(ledger.c.at, ledger.c.entry_no)
+        .order_by(ledger.c.cause_ref.is_distinct_from(row["message_id"]), ledger.c.at, ledger.c.entry_no)
         .limit(1)
     )
     change = connection.execute(chosen).first()

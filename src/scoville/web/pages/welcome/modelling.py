@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from scoville.model.schema import Rule
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+_OLD = timedelta(days=21)  # since the newest event: by then little is left of most interest
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ def show_proposed(request: Request, here: Here, job_no: jobs_api.JobNo) -> Respo
     job = jobs_api.show_job(here, job_no)
     found = job.result if job.state == "done" else None
     rules = _proposed(found) if found is not None else ()
-    return show(request, "welcome/proposed.html", job=job, found=found, rules=rules)
+    newest = datetime.fromisoformat(found["newest_at"]) if found is not None and found["newest_at"] else None
+    is_old = newest is not None and here.clock() - newest > _OLD
+    return show(request, "welcome/proposed.html", job=job, found=found, rules=rules, newest_at=newest, is_old=is_old)
 
 
 @router.post("/welcome/publish")
