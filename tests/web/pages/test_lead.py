@@ -420,7 +420,7 @@ def test_what_was_sent_is_text_wherever_it_stands(world: PagesWorld) -> None:
 
 def check_it_is_text(page: Page, text: str) -> None:
     assert text in " ".join(one for _, one in page.texts)
-    assert len(page.all("script")) == 2  # ours
+    assert len(page.all("script")) == 3  # ours
     for tag, attributes in page.elements:
         assert tag not in {"img", "iframe", "object"}
         assert not [name for name in attributes if name.startswith("on") or name == "style"]

@@ -30,8 +30,11 @@ def test_sales_reads_claims_notes_and_rejects_by_keyboard_alone(chrome: Browser,
     with chrome.visit(either_world, "sales") as visit:
         visit.open("/leads/ann")
         ready(visit)
-        visit.page.get_by_role("button", name="Claim").press("Enter")
+        visit.page.keyboard.press("c")
         visit.page.get_by_text("It is yours now.").wait_for()
+        visit.page.keyboard.press("r")
+        visit.page.get_by_label("Why?").wait_for()
+        visit.page.keyboard.press("Escape")
         visit.page.get_by_text("Log a touch").press("Enter")
         visit.page.get_by_label("Note").press_sequentially("wants a quote")
         visit.page.keyboard.press("Tab")

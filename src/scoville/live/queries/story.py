@@ -96,8 +96,8 @@ def _order(entry: Entry) -> tuple[datetime, int, int, str]:
 
 def _entries(connection: Connection, kind: Kind, lead_no: int, limit: int, before: Place | None) -> Iterator[Entry]:
     if kind == "event":
-        for row in timeline_of(connection, lead_no, limit, _before_event(before)):
-            yield Entry(row["occurred_at"], kind, row["event_id"].hex(), row)
+        for deed in timeline_of(connection, lead_no, limit, _before_event(before)):
+            yield Entry(deed["occurred_at"], kind, deed["event_id"].hex(), deed)
         return
     chosen, at, number = _CHOSEN[kind]
     mine = chosen.where(_IS_OF[kind](lead_no), at.is_not(None))

@@ -219,6 +219,13 @@ PAGES: Mapping[str, Needs] = {
     "POST /studio/begin/file": _STEERS,
     "POST /studio/draft/discard": _STEERS,
     "GET /studio/model.yaml": _VIEWS,
+    "GET /studio/preview": _STEERS,
+    "GET /studio/preview/proof": _STEERS,
+    "GET /studio/publish": _STEERS,
+    "POST /studio/publish": _STEERS,
+    "GET /studio/versions": _VIEWS,
+    "GET /studio/versions/differences": _VIEWS,
+    "GET /studio/versions/{version_no}/model.yaml": _VIEWS,
     # evidence
     "GET /evidence": _VIEWS,
     "POST /evidence": _STEERS,

@@ -215,14 +215,10 @@ def mates_of_lead(connection: Connection, lead: Lead, asked: Asked) -> Values:
         return {"mates": None}
     rows = around.mates_of(connection, lead.model.publication_no, account_no, lead.lead_no, _MATES + 1)
     traits = traits_of(connection, [row["lead_no"] for row in rows], SHOWN_TRAITS)
-    named = [
-        {
-            **row,
-            "name": name_of(row | {"traits": said}),
-            "title": said.get("job_title"),
-            "path": path_of(row["lead_id"]),
-        }
-        for row in rows
-        if (said := traits.get(row["lead_no"], {})) is not None
-    ]
-    return {"mates": named[:_MATES], "has_more_mates": len(rows) > _MATES}
+    mates = [_mate(row, traits.get(row["lead_no"], {})) for row in rows[:_MATES]]
+    return {"mates": mates, "has_more_mates": len(rows) > _MATES}
+
+
+def _mate(row: Mapping[str, Any], traits: Mapping[str, Any]) -> Values:
+    named = name_of({"traits": traits, "lead_id": row["lead_id"]})
+    return {**row, "name": named, "title": traits.get("job_title"), "path": path_of(row["lead_id"])}

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from scoville.live.queries.story import Entry
 
-Facts = "Mapping[str, Any]"
 _MOST_DETAILS = 60  # of one event; more than that nobody reads, and a page has to stay a page
 _LONGEST = 400  # characters of one value
 _TELLING = ("path", "title", "name", "subject", "url", "form", "product", "plan", "query", "minutes")
@@ -62,7 +61,7 @@ def called(actor: str | None, names: Mapping[str, str]) -> str:
     return names.get(actor, "somebody who is gone" if actor.startswith(("user:", "key:")) else actor)
 
 
-def _event(at: datetime, facts: Facts, names: Mapping[str, str]) -> Line:
+def _event(at: datetime, facts: Mapping[str, Any], names: Mapping[str, str]) -> Line:
     del names
     details = tuple(_details(facts["properties"]))
     name = facts["event"]
@@ -72,12 +71,12 @@ def _event(at: datetime, facts: Facts, names: Mapping[str, str]) -> Line:
     return Line(at, "event", title[:1].upper() + title[1:], _short(details), "", details)
 
 
-def _touch(at: datetime, facts: Facts, names: Mapping[str, str]) -> Line:
+def _touch(at: datetime, facts: Mapping[str, Any], names: Mapping[str, str]) -> Line:
     kind = facts["kind"]
     return Line(at, "touch", _TOUCHES.get(kind, kind), facts["note"] or "", called(facts["touched_by"], names))
 
 
-def _outcome(at: datetime, facts: Facts, names: Mapping[str, str]) -> Line:
+def _outcome(at: datetime, facts: Mapping[str, Any], names: Mapping[str, str]) -> Line:
     worth = f"worth {words.plain(facts['value'])}" if facts["value"] is not None else ""
     says = ", ".join(part for part in (worth, facts["reason"] or "") if part)
     title = facts["outcome"].replace("_", " ")
@@ -85,13 +84,13 @@ def _outcome(at: datetime, facts: Facts, names: Mapping[str, str]) -> Line:
     return Line(at, kind, title[:1].upper() + title[1:], says, called(facts["touched_by"], names))
 
 
-def _given(at: datetime, facts: Facts, names: Mapping[str, str]) -> Line:
+def _given(at: datetime, facts: Mapping[str, Any], names: Mapping[str, str]) -> Line:
     by_hand = facts["way"] == "manual"
     who = called(facts["assigned_by"], names) if by_hand else ""
     return Line(at, "held", f"Given to {facts['name']}", _SAID_OF_WAYS.get(facts["way"], ""), who)
 
 
-def _released(at: datetime, facts: Facts, names: Mapping[str, str]) -> Line:
+def _released(at: datetime, facts: Mapping[str, Any], names: Mapping[str, str]) -> Line:
     reason = facts["release_reason"] or ""
     return Line(
         at, "held", f"No longer with {facts['name']}", _SAID_OF_ENDS.get(reason, reason),
@@ -99,7 +98,7 @@ def _released(at: datetime, facts: Facts, names: Mapping[str, str]) -> Line:
     )  # fmt: skip
 
 
-def _stage(at: datetime, facts: Facts, names: Mapping[str, str]) -> Line:
+def _stage(at: datetime, facts: Mapping[str, Any], names: Mapping[str, str]) -> Line:
     del names
     is_up = facts["direction"] == "up"
     stage = facts["stage"] or "no stage"
@@ -108,11 +107,11 @@ def _stage(at: datetime, facts: Facts, names: Mapping[str, str]) -> Line:
     return Line(at, "up" if is_up else "down", title, f"{before}at {words.number(facts['score'])} points", "")
 
 
-def _points(at: datetime, facts: Facts, names: Mapping[str, str]) -> Line:
+def _points(at: datetime, facts: Mapping[str, Any], names: Mapping[str, str]) -> Line:
     return Line(at, "hand", f"{words.signed(facts['points'])} by hand", facts["reason"], called(facts["author"], names))
 
 
-def _points_back(at: datetime, facts: Facts, names: Mapping[str, str]) -> Line:
+def _points_back(at: datetime, facts: Mapping[str, Any], names: Mapping[str, str]) -> Line:
     title = f"{words.signed(facts['points'])} by hand taken back"
     return Line(at, "hand", title, facts["reason"], called(facts["removed_by"], names))
 
