@@ -17,7 +17,9 @@ import scoville
 from scoville.errors import UsageError
 from scoville.evidence.backtest import Evidence, validate
 from scoville.evidence.leaks.named import Leak
-from scoville.evidence.report import check_report_place, report_html, write_report
+from scoville.evidence.report import charts, check_report_place, report_html, write_report
+from scoville.evidence.report.drawing import figure, movable
+from scoville.evidence.report.page import sections_html
 from scoville.evidence.told import answers, sentences
 from scoville.evidence.told.numbers import change, decimals, label, money, points, short_share
 from scoville.evidence.told.rule_groups import rule_groups
@@ -342,3 +344,36 @@ def test_a_report_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
 def test_a_place_where_no_report_can_be_is_refused(tmp_path: Path, name: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         check_report_place(tmp_path / name)
+
+
+def test_sections_stand_on_other_pages_by_themselves(evidence: Evidence, html: str) -> None:
+    wanted = ["rules", "time", "top_figures", "misses", "score"]
+    found = sections_html(evidence, wanted, lambda lead_id: f"/leads/{lead_id}")
+    assert list(found) == wanted
+    assert str(found["rules"]) in html  # the same words and the same bars
+    assert str(found["time"]) in html
+    [first] = re.findall(r'<svg[^>]*class="chart".*?</svg>', str(found["score"]), re.DOTALL)[:1]
+    assert first in html
+    assert '<a href="/leads/L' in found["misses"]
+    assert "/leads/" not in html
+
+
+def test_a_section_with_nothing_to_say_is_left_out(evidence: Evidence) -> None:
+    alone = replace(evidence, rules=(), snapshots=evidence.snapshots[:1])
+    assert list(sections_html(alone, ["rules", "time", "gains"])) == ["gains"]
+
+
+def test_a_mark_is_moved_as_if_the_chart_were_drawn_anew(evidence: Evidence) -> None:
+    stages = {name: line.threshold for name, line in evidence.stages.items()}
+    lines = evidence.trade_off
+    low, high = lines[-1].threshold, lines[0].threshold
+
+    def draw(width: int, at: float) -> Any:
+        return charts.trade_off_chart(lines, stages, width, at)
+
+    middle = low + 0.25 * (high - low)
+    found = movable(draw, low, high)
+    moved, anew = found.at(0.25, "a mark"), figure("a mark", lambda width: draw(width, middle))
+    numbers = [[float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", str(one.wide))] for one in (moved, anew)]
+    assert numbers[0] == pytest.approx(numbers[1], abs=0.02)
+    assert found.at(1, '"><script>').narrow.count("<script>") == 0

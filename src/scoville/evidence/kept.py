@@ -6,11 +6,12 @@ evidence longer than a run, such as the server.
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter
-from pydantic_core import to_jsonable_python
+from pydantic_core import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,7 @@ Figures = TypeVar("Figures")
 
 def plain(figures: object) -> dict[str, Any]:
     """Every field of frozen figures, by name. Instants are ISO 8601, naive UTC; infinity is a word, as JSON asks."""
-    values: dict[str, Any] = to_jsonable_python(figures, inf_nan_mode="strings")
+    values: dict[str, Any] = json.loads(to_json(figures, inf_nan_mode="strings"))
     return values
 
 

@@ -115,7 +115,7 @@ def _filled_shares(
         is_there = rows[column.key].notnull().cast("float64")
         wanted[f"won: {column.key}"] = is_there.mean(where=rows[won])
         wanted[f"other: {column.key}"] = is_there.mean(where=~rows[won])
-    row = con.fetch_rows(rows.aggregate(**wanted))[0]
+    row = con.fetch_rows(rows.aggregate(**wanted))[0] if wanted else {}
     return {column.key: (row[f"won: {column.key}"], row[f"other: {column.key}"]) for column in columns}
 
 

@@ -38,6 +38,7 @@ MOST_POSITIONS = 101
 _TAILS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 _DAY = timedelta(days=1)
 _STEPS = (1, 2, 5, 10)
+_WHOLE = 20  # points; on a scale from here on, people think in whole ones
 
 Table = tuple[tuple[int, ...], ...]
 
@@ -189,9 +190,9 @@ def round_lines(score: Floats, extra: tuple[float, ...] = ()) -> Floats:
 
 
 def _step(span: float) -> float:
-    """1, 2 or 5 times a power of ten, the smallest with which the span has no more steps than lines."""
+    """1 on most scales; else 1, 2 or 5 times a power of ten, so that there are not many more than a hundred lines."""
     least = span / (MOST_POSITIONS - 1)
-    if least <= 0:
+    if least <= 0 or _WHOLE <= span < MOST_POSITIONS:
         return 1.0
     power = 10.0 ** np.floor(np.log10(least))
     return float(next(size * power for size in _STEPS if size * power >= least * (1 - 1e-9)))

@@ -28,6 +28,8 @@ def lift_within(
     Raises:  UsageError for a rate that is none.
     Example: at a usual rate of 5 % and 31,232 leads in two halves, 0.2
     """
+    if not 0 < rate < 1:
+        raise UsageError(f"the usual conversion rate must lie between 0 and 1, not {rate:g}")
     low, high = 0.0, _NEARLY_ALL / rate - 1
     if high <= 0 or _leads_for(high, rate, variants, power, alpha) > leads:
         return None
@@ -41,6 +43,4 @@ def _leads_for(lift: float, rate: float, variants: tuple[Variant, ...], power: f
     try:
         return plan_experiment(rate, lift, variants, power=power, alpha=alpha).leads_when_peeking
     except UsageError:
-        if 0 < rate < 1:
-            return float("inf")  # more leads than there are
-        raise
+        return float("inf")  # more leads than there are
