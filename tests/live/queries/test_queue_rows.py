@@ -106,6 +106,12 @@ def test_who_waits_for_an_owner_is_listed_by_reason_and_who_has_one_is_nobodys_n
     assert near(world).waiting[2].detail == "all are full"
 
 
+def test_who_was_rejected_and_then_accepted_is_in_the_list_again(world: World) -> None:
+    world.put(outcomes, answer(1, "rejected", -1), answer(2, "rejected", -1), answer(3, "accepted", 0))
+    world.put(outcomes, answer(1, "accepted", -2))
+    assert listed(world, is_open=True) == [1, 3]
+
+
 def test_who_was_answered_is_left_out_until_another_line_is_crossed(world: World) -> None:
     world.put(outcomes, answer(1, "rejected", 0), answer(2, "accepted", 0), answer(3, "lost", 1))
     assert listed(world, is_open=True) == [2, 3]  # cy came to its stage now, after it was lost

@@ -92,9 +92,17 @@ def _broad(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.is_unowned:
         yield ~exists().where(identities.c.lead_no == scores.c.lead_no, *_HELD)
     if wanted.is_open:
-        over = (outcomes.c.outcome.in_(ENDINGS), outcomes.c.at >= func.coalesce(scores.c.standing_since, _LONG_AGO))
-        mine = outcomes.c.identity_no == identities.c.identity_no
-        yield ~exists().where(identities.c.lead_no == scores.c.lead_no, mine, *over)
+        yield ~exists().where(identities.c.lead_no == scores.c.lead_no, *_is_over())
+
+
+def _is_over() -> Iterator[ColumnElement[bool]]:
+    """An identity has an answer that ends it, of this time in the stage, and was not accepted again after it."""
+    again = outcomes.alias("again")
+    yield outcomes.c.identity_no == identities.c.identity_no
+    yield outcomes.c.outcome.in_(ENDINGS)
+    yield outcomes.c.at >= func.coalesce(scores.c.standing_since, _LONG_AGO)
+    later = (again.c.identity_no == outcomes.c.identity_no, again.c.at > outcomes.c.at)
+    yield ~exists().where(*later, again.c.outcome == "accepted").correlate(outcomes)
 
 
 def _narrow(connection: Connection, wanted: Wanted) -> Iterator[ColumnElement[bool]]:

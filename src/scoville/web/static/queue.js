@@ -4,6 +4,7 @@
 const POLL_MS = 2000;
 const SLOWEST_MS = 60000;
 const NEWS_KEPT = 4;
+const NOT_HERE = { claim: "It cannot be claimed: it has an owner, or you are none.", accept: "That cannot be done with this lead." };
 const byId = (id) => document.getElementById(id);
 const rows = () => [...document.querySelectorAll("#rows tr.lead")];
 const rowOf = (lead) => rows().find((row) => row.dataset.lead === lead);
@@ -51,7 +52,9 @@ function toggle(row) {
 function act(verb) {
   if (isActing) return;
   const button = picked().length ? `#work .bulk [value=${verb}]` : null;
-  (button ? document.querySelector(button) : here()?.querySelector(`[name=${verb}]`))?.click();
+  const found = button ? document.querySelector(button) : here()?.querySelector(`[name=${verb}]`);
+  if (found) return found.click();
+  if (here()) byId("said").replaceChildren(Object.assign(document.createElement("p"), { textContent: NOT_HERE[verb] ?? NOT_HERE.accept }));
 }
 
 function noteCall() {
