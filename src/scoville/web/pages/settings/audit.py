@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from scoville.web.api import admin
+from scoville.web.api import actions, admin, owners
 from scoville.web.api.route import Here
 from scoville.web.pages.page import PageRoute
 from scoville.web.pages.settings.frame import show_settings
+from scoville.web.state import State
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _ON_A_PAGE = 50
@@ -33,11 +34,9 @@ def show_log(
     """The newest first, all of it or one kind."""
     asked = admin.LogOptions.model_validate({"limit": _ON_A_PAGE, "cursor": cursor, "action": action.strip() or None})
     log = admin.show_log(here, asked)
-    people = {f"user:{one.user_id}": one.name or one.email for one in admin.show_users(here).users}
-    keys = {f"key:{one.key_id}": f"key {one.name}" for one in admin.show_keys(here).keys}
     return show_settings(
         request, "audit.html", entries=log.entries, next_cursor=log.next_cursor, action=action, cursor=cursor,
-        kinds=KINDS, names={**people, **keys}, verdict=None,
+        kinds=KINDS, names=_names(here),
     )  # fmt: skip
 
 
@@ -45,3 +44,14 @@ def show_log(
 def check_log(request: Request, here: Here) -> Response:
     """Walk the whole chain: is every entry as it was written?"""
     return show_settings(request, "audit_check.html", verdict=admin.verify_log(here))
+
+
+def _names(here: State) -> dict[str, str]:
+    """What people call those who did something, and what it was done to: by actor, and by id."""
+    users = {one.user_id: one.name or one.email for one in admin.show_users(here).users}
+    keys = {one.key_id: f"key {one.name}" for one in admin.show_keys(here).keys}
+    actors = {f"user:{id_}": name for id_, name in users.items()} | {f"key:{id_}": name for id_, name in keys.items()}
+    workers = {one.owner_id: one.owner.name for one in owners.show_owners(here).owners}
+    rules = {one.territory_id: one.territory.name for one in owners.show_territories(here).territories}
+    told = {one.action_id: one.action.name for one in actions.show_actions(here).actions}
+    return {**actors, **users, **keys, **workers, **rules, **told}

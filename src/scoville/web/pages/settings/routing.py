@@ -110,8 +110,8 @@ def _names(here: State) -> dict[str, str]:
     return {one.owner_id: one.owner.name for one in api.show_owners(here).owners}
 
 
-def _said(when: dict[str, Any] | None) -> str:
-    return "everybody" if when is None else words.condition(parse_condition(when))
+def _said(when: dict[str, Any]) -> str:
+    return words.condition(parse_condition(when))
 
 
 def _form(
