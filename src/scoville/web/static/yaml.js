@@ -188,6 +188,8 @@ function edit(CM) {
     }),
   });
   area.hidden = true;
+  form.querySelector(".keeps")?.remove(); // it is kept as it is typed
+  view.scrollDOM.tabIndex = 0; // it scrolls: those who have only a keyboard must be able to
   const mark = () => view.dispatch(CM.setDiagnostics(view.state, faults(view.state.doc)));
   const go = (number) => {
     if (number < 1 || number > view.state.doc.lines) return;

@@ -82,10 +82,10 @@ def take_file(request: Request, here: Here, who: Who, form: Form) -> Response:
         text = file.body.decode("utf-8-sig")
         read_document(text, file.name)
     except UnicodeDecodeError:
-        raise ApiError(422, "invalid", f"{file.name} is not text: a model is a YAML file") from None
+        raise ApiError(422, "invalid", f"the file {file.name} is not text: a model is written in YAML") from None
     except ModelError as wrong:
         said = wrong.problems[0]
-        raise ApiError(422, "invalid", f"{file.name}, line {said.line}: {said.message}") from None
+        raise ApiError(422, "invalid", f"the file {file.name}, line {said.line}: {said.message}") from None
     keep(here, who, text, begun=(None, f"the file {file.name[:80]}"))
     return done(request, "/studio", f"Your draft begins from {file.name[:80]}.")
 

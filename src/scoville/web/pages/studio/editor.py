@@ -70,7 +70,10 @@ def show_editor(request: Request, here: Here, who: Who, open: Address = "", add:
     elif add:
         where, _, kind = add.partition(":")
         part = parts.begun(sheet, where, kind)
-    return _page(request, here, sheet, part)
+    response = _page(request, here, sheet, part)
+    if wanted_block(request) is not None:  # also after a change, which leads here
+        response.headers["HX-Push-Url"] = f"/studio?{request.url.query}" if request.url.query else "/studio"
+    return response
 
 
 @router.post("/studio/part")

@@ -40,6 +40,7 @@ _FIRST: Mapping[str, Filled] = {
 }  # fmt: skip
 _MISSING = re.compile(r"the key '(\w+)' is missing here")
 _WANTED = {"name": "Give it a name.", "points": "Say how many points.", "when": "Say when it holds: add a condition."}
+_NO_TRAITS = ("any", "all", "not")
 _SECTION_KEYS = ("min", "max", "groups", "decay")
 
 
@@ -132,12 +133,17 @@ def beside_of(where: Where, plain: Plain) -> str:
 
 
 def reshaped(part: Part, do: str) -> Part:
-    """The form with a line more or less: `add:bands`, `group:when`, `drop:when.parts.0`, `kind:values`."""
+    """The form with a line more or less: `add:bands`, `group:when`, `value:software`, `kind:values`."""
     act, _, at = do.partition(":")
     if act == "kind" and at in {name for name, _, _ in part.kinds}:
         blank = {**rules.fill(at, {}), **copy.deepcopy(_FIRST.get(at, {}))}
-        return replace(part, kind=at, filled={key: part.filled.get(key, value) for key, value in blank.items()})
+        empty = rules.fill(part.kind, {})
+        held = {key: value for key, value in part.filled.items() if value != empty.get(key)}
+        return replace(part, kind=at, filled={key: held.get(key, value) for key, value in blank.items()})
     filled = copy.deepcopy(part.filled)
+    if act == "value" and isinstance(rows := filled.get("values"), list):
+        rows[:] = [*(row for row in rows if any(row.values())), {"value": at, "points": ""}]
+        return replace(part, filled=filled)
     steps: list[Any] = [int(step) if step.isdigit() else step for step in at.split(".")] if at else []
     inner: Any = filled
     for step in steps[:-1]:
@@ -248,6 +254,8 @@ def _in_words(path: Where, said: str) -> tuple[str, str]:
     field = dotted(path)
     if (key := _MISSING.match(said)) is not None:
         return key[1], _WANTED.get(key[1], f"Something is missing: {key[1]}.")
+    if field == "name" and "empty text" in said:
+        return field, _WANTED["name"]
     if "nothing stands here" in said:
         return (
             field,
