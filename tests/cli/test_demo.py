@@ -20,6 +20,7 @@ def test_the_demo_ranks_leads_and_the_commands_it_names_run(scoville: Scoville, 
     named = [line.strip() for line in ended.err.splitlines() if line.strip().startswith("scoville ")]
     explain, score = (shlex.split(line)[1:] for line in named[:2])
     assert (explain[0], score[0]) == ("explain", "score")
+    assert named[-1] == "scoville serve --demo --store sqlite:///made/scoville.db"  # the last word: in a browser
     again = scoville(*score, "--top", "3")
     assert again.code == 0
     assert again.out == ended.out

@@ -269,7 +269,7 @@ def test_which_events_are_outcomes_is_changed_by_an_admin(world: PagesWorld) -> 
     offered = {str(one.get("value")) for one in visitor.page("/data/outcomes").all("option")}
     assert {"demo_requested", "unsubscribed"} <= offered
 
-    fields = {"event": ["Deal Won", "demo_requested", ""], "outcome": ["won", "accepted", "won"]}
+    fields: dict[str, Any] = {"event": ["Deal Won", "demo_requested", ""], "outcome": ["won", "accepted", "won"]}
     answer = visitor.send("/data/outcomes", **fields)
 
     assert answer.status_code == 303

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-MOST_LEADS = 20_000
-"""So many are counted: all of a small store, and a share of a large one that is right to about one in a hundred."""
+MOST_LEADS = 5_000
+"""So many are counted: all of a small store, and a share of a large one that is right to about two in a hundred."""
 REFUSED = ("known_person", "unproven_person", "too_many_ids")
 """Reasons of quarantine that are merges which were not made."""
 _MOST_LINKS = 500

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-MOST_COUNTED = 20_000
+MOST_COUNTED = 10_000
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -76,11 +76,9 @@ def names_seen(connection: Connection) -> dict[str, int]:
     return dict(Counter({name: count for name, count in connection.execute(counted)}).most_common())  # noqa: C416 - rows
 
 
-def last_message_at(connection: Connection) -> datetime | None:
-    """When the last message of all came; null before the first."""
-    waiting = connection.execute(select(inbox.c.received_at).order_by(inbox.c.seq.desc()).limit(1)).scalar()
-    folded = connection.execute(select(func.max(events.c.received_at))).scalar()
-    return max((at for at in (waiting, folded) if at is not None), default=None)
+def source_names(connection: Connection) -> list[str]:
+    """The names of all sources, in order."""
+    return [*connection.execute(select(sources.c.name).order_by(sources.c.name)).scalars()]
 
 
 def _newest(connection: Connection, table: Any, now: datetime) -> list[tuple[int, datetime]]:  # noqa: ANN401 - a table

@@ -14,7 +14,7 @@ from pydantic import Field, field_validator
 from scoville.live.ingest.reading import TYPES
 from scoville.live.queries.arrivals import Looked, State, newest_arrivals
 from scoville.live.queries.aside import aside_by_reason
-from scoville.live.queries.sources import names_seen, sources_shown
+from scoville.live.queries.sources import names_seen, source_names
 from scoville.web.api.changes import Changing
 from scoville.web.api.fields import Body, Id, Name
 from scoville.web.api.people import Reason, replay_message, replay_messages
@@ -77,8 +77,7 @@ def show_arriving(request: Request, here: Here, asked: Annotated[Asked, Query()]
         seen = _digest(arrivals)
         if seen == asked.seen and wanted_block(request) == "live":
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        names = names_seen(connection)
-        known = [source.name for source in sources_shown(connection, here.clock())]
+        names, known = names_seen(connection), source_names(connection)
         aside = aside_by_reason(connection)
     return show(
         request, "data/arriving.html", tabs_shown=TABS, arrivals=arrivals, asked=asked, seen=seen, aside=aside,
