@@ -80,7 +80,7 @@ def test_the_day_of_sales_is_done_by_keyboard_alone(either_world: PagesWorld, ch
         press(page, "Escape", "k", "Enter")
         page.wait_for_url("**/leads/finn")
         page.go_back()
-        page.wait_for_selector("html.js")
+        is_at(page, "finn")  # who comes back is where they were
     with either_world.store.reading() as connection:
         found = connection.execute(select(outcomes.c.outcome, outcomes.c.reason).order_by(outcomes.c.outcome_no)).all()
     assert [tuple(row) for row in found] == [("accepted", None), ("rejected", "No budget")]
