@@ -18,6 +18,7 @@ from scoville.web.api import (
     admin,
     description,
     evidence,
+    explaining,
     exports,
     health,
     jobs,
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 
 _ROUTERS = (
     health.router, leads.router, views.router, sales.router, people.router, models.router, scoring.router,
-    owners.router, routing.router, actions.router, exports.router, login.router, admin.router, jobs.router,
+    explaining.router, owners.router, routing.router, actions.router, exports.router, login.router, admin.router, jobs.router,
     uploads.router, uploads.streamed, evidence.router, description.router,
 )  # fmt: skip
 

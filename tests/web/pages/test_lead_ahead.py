@@ -118,6 +118,15 @@ def test_the_past_is_retraced_before_and_after_what_was_done(either_world: Pages
     assert {NOW - timedelta(minutes=14_400), NOW - timedelta(minutes=20_000), NOW} <= set(scores)
 
 
+def test_the_past_can_end_where_the_ledger_begins(world: PagesWorld) -> None:
+    end = NOW - timedelta(days=12)
+    path = f"/v1/leads/bob/retraced?days=90&until={end.isoformat()}Z"
+    found = world.visitor("viewer").get(path).json()["scores"]
+
+    assert found[-1] == {"at": f"{end.isoformat()}Z", "score": pytest.approx(bob_at(end))}
+    assert [one["at"] for one in found] == sorted(one["at"] for one in found)
+
+
 def test_a_lead_that_did_nothing_is_retraced_to_now_alone(world: PagesWorld) -> None:
     Live(world.store).send(message("identify", "gil", minutes_ago=1, traits={"name": "Gil"}))
     Live(world.store).score()

@@ -14,7 +14,7 @@ from scoville import words
 from scoville.live.queries import around
 from scoville.live.queries.past import history_of
 from scoville.model.load import Model
-from scoville.web.api import scoring
+from scoville.web.api import explaining
 from scoville.web.pages.lead_chart import Course, Line, Point, chart_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def ahead_of(here: State, connection: Connection, lead: Lead, asked: Asked) -> V
     changes = history_of(connection, lead.lead_no, _MOST_ENTRIES)[::-1]
     deeds = around.done_lately(connection, lead.lead_no, _MOST_EVENTS)
     events = [(row["occurred_at"], row["event"].replace("_", " ")) for row in deeds]
-    ahead = scoring.look_ahead(here, lead.lead_id) if asked.part == "ahead" else None
+    ahead = explaining.look_ahead(here, lead.lead_id) if asked.part == "ahead" else None
     before = _before(here, lead, changes, events) if ahead is not None else []
     course = Course(
         [*before, *_told(changes), _now(lead)], _to_come(ahead, lead), _lines(lead.model.text), events,
@@ -77,11 +77,11 @@ def _before(
     began = changes[0]["at"] if changes else lead.now
     if len(changes) == _MOST_ENTRIES or not events or began - events[-1][0] < _NO_GAP:
         return []
-    found = scoring.retrace(here, lead.lead_id, _LONGEST_BACK_DAYS, _RETRACED)
+    found = explaining.retrace(here, lead.lead_id, _LONGEST_BACK_DAYS, _RETRACED, until=began)
     return [Point(one.at, one.score, is_jump=False) for one in found.scores if one.at < began]
 
 
-def _to_come(ahead: scoring.Ahead | None, lead: Lead) -> list[Point]:
+def _to_come(ahead: explaining.Ahead | None, lead: Lead) -> list[Point]:
     if ahead is None:
         return []
     later = {one.as_of: one.score for one in (*ahead.futures, *([ahead.leaves] if ahead.leaves else []))}

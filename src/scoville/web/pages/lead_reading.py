@@ -29,7 +29,7 @@ from scoville.live.queries.lead import (
 from scoville.live.queries.owner_of_user import owner_id_of_user
 from scoville.live.queries.story import KINDS, OURS, THEIRS, place_of_text, story_of, text_of_place
 from scoville.live.routing.owners import list_owners
-from scoville.web.api import sales, scoring
+from scoville.web.api import explaining, sales
 from scoville.web.api.leads import Contribution
 from scoville.web.errors import ApiError, not_found
 from scoville.web.pages.lead_advice import Situation, advice_for
@@ -156,7 +156,7 @@ def why_of(here: State, connection: Connection, lead: Lead, asked: Asked) -> Val
     if asked.part != "why" and as_of is None:
         stored = contributions_of(connection, lead.model.publication_no, lead.lead_no)
         return nothing | {"why": waterfall_of([Contribution.of(row) for row in stored], lead.score["score"])}
-    told = scoring.explain(here, lead.lead_id, as_of)
+    told = explaining.explain(here, lead.lead_id, as_of)
     found = waterfall_of(told.contributions, told.score)
     return nothing | {"why": found, "is_told": True, "then": told if as_of is not None else None}
 

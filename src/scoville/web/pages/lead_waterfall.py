@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from scoville import words
 from scoville.plan.adjusted import PREFIX
-from scoville.web.api.scoring import Told
+from scoville.web.api.explaining import Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
