@@ -161,6 +161,11 @@ class Bench:
         """Let go of the file and of what was worked out."""
         self.engine.close()
 
+    def run(self, statement: str) -> None:
+        """Do something of our own in the memory that all cursors share."""
+        with self.cursor() as cursor:
+            cursor.execute(statement)
+
     def rows(self, query: str, *marks: object) -> list[dict[str, Any]]:
         """The rows of a question of our own."""
         with self.cursor() as cursor:

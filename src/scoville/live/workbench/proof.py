@@ -6,8 +6,8 @@ and nothing later; what became of the lead afterwards judges it. Statistics are 
 
 from __future__ import annotations
 
-import contextlib
 import threading
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ import numpy as np
 
 from scoville.data.keep import literal
 from scoville.data.outcomes import WON
+from scoville.engines.duckdb import DuckDB
 from scoville.errors import DataError
 from scoville.evidence.snapshots import Span, snapshot_instants, span_of
 from scoville.evidence.versus.at_capacity import Rows
@@ -137,17 +138,19 @@ def _past(bench: Bench) -> Past | str:
 
 
 def _span(bench: Bench) -> Span:
-    run = bench.engine.run
-    run(f"CREATE OR REPLACE TEMP VIEW leads AS SELECT lead_id, t0 AS created_at FROM {LEADS}")  # noqa: S608 - ours
-    run(f"CREATE OR REPLACE TEMP VIEW events AS FROM {EVENTS}")
-    run(f"CREATE OR REPLACE TEMP VIEW outcomes AS FROM {OUTCOMES}")
-    return span_of(bench.engine)
+    """In an engine of its own: that of the bench answers others meanwhile."""
+    with closing(DuckDB()) as engine:
+        bench.attach(engine)
+        engine.run(f"CREATE TEMP VIEW leads AS SELECT lead_id, t0 AS created_at FROM {LEADS}")  # noqa: S608 - ours
+        engine.run(f"CREATE TEMP VIEW events AS FROM {EVENTS}")
+        engine.run(f"CREATE TEMP VIEW outcomes AS FROM {OUTCOMES}")
+        return span_of(engine)
 
 
 def _instants(span: Span) -> tuple[timedelta, tuple[datetime, ...]]:
     """The longest horizon that leaves two snapshots, else the shortest. Raises: DataError when none is over."""
     for horizon in HORIZONS[:-1]:
-        with contextlib.suppress(DataError):
+        with suppress(DataError):
             found = snapshot_instants("monthly", span, horizon)[-MOST_SNAPSHOTS:]
             if len(found) >= _ENOUGH:
                 return horizon, found
@@ -159,7 +162,7 @@ def _keep_leads(bench: Bench) -> None:
         f'SELECT lead_id, min("at") AS won_at, arg_min(value, "at") AS value FROM {OUTCOMES} '  # noqa: S608 - ours
         f"WHERE lower(outcome) = '{WON}' GROUP BY lead_id"
     )
-    bench.engine.run(
+    bench.run(
         "CREATE OR REPLACE TABLE past_leads AS SELECT lead_id, row_number() OVER (ORDER BY lead_id) AS n, "  # noqa: S608
         f"t0 AS created_at, won_at, value FROM {LEADS} LEFT JOIN ({won}) USING (lead_id)"
     )
