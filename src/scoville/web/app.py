@@ -54,8 +54,8 @@ if TYPE_CHECKING:
 
 _ROUTERS = (
     health.router, leads.router, views.router, sales.router, people.router, models.router, scoring.router,
-    explaining.router, owners.router, routing.router, actions.router, exports.router, login.router, admin.router, jobs.router,
-    uploads.router, uploads.streamed, evidence.router, description.router,
+    explaining.router, owners.router, routing.router, actions.router, exports.router, login.router, admin.router,
+    jobs.router, uploads.router, uploads.streamed, evidence.router, description.router,
 )  # fmt: skip
 
 
