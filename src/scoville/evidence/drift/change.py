@@ -13,14 +13,14 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.stats import chi2, rankdata
 
 from scoville.evidence.figures.sample import FEW, Z, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from scipy.sparse import csr_array
 
     from scoville.evidence.figures.sample import Bools, Floats, Ints
 
@@ -126,6 +126,8 @@ def placements(score: Floats, won: Bools) -> Floats:
 
     From midranks (Sun and Xu, IEEE Signal Processing Letters 2014). Their mean over the won rows is the AUC.
     """
+    from scipy.stats import rankdata  # noqa: PLC0415 - takes half a second
+
     every = rankdata(score)
     found = np.empty(score.size)
     wins, losses = _split(won)
@@ -148,6 +150,8 @@ def _days(as_of: Sequence[datetime], kept: Sequence[int]) -> Floats:
 
 
 def _series(days: Floats, figures: list[float], weights: list[float], parts: list[tuple[Ints, int, Floats]]) -> _Series:
+    from scipy.sparse import csr_array  # noqa: PLC0415 - takes half a second
+
     every = np.concatenate([lead for lead, _, _ in parts])
     rows = np.unique(every, return_inverse=True)[1]
     columns = np.concatenate([np.full(lead.size, column) for lead, column, _ in parts])
@@ -182,6 +186,8 @@ def _any_difference(figure: Floats, weight: Floats, covariance: Floats) -> float
 
     Source: Satterthwaite 1946, as Rao and Scott 1984 take it for clustered counts.
     """
+    from scipy.stats import chi2  # noqa: PLC0415 - takes half a second
+
     form = np.diag(weight) - np.outer(weight, weight)
     spread = form @ covariance
     mean, half_variance = float(np.trace(spread)), float(np.trace(spread @ spread))

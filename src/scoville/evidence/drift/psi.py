@@ -15,7 +15,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from scipy.stats import chi2, chi2_contingency
 
 from scoville.evidence.figures.sample import Z, even_groups, levels
 
@@ -168,6 +167,8 @@ def shift(base: Sequence[int], now: Sequence[int], columns: int = 1) -> Shift:
     `columns` is how many columns are looked at together: each must then be the surer of itself (Bonferroni), so that
     all together raise a false alarm at most once in a hundred times.
     """
+    from scipy.stats import chi2, chi2_contingency  # noqa: PLC0415 - takes half a second
+
     leads = int(sum(base)), int(sum(now))
     if min(leads) < FEWEST_LEADS:
         return Shift(None, None, None, None, None, *leads, "cannot tell")

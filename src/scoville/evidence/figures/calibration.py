@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
 
 from scoville.errors import UsageError
 from scoville.evidence.figures.sample import (
@@ -250,6 +248,8 @@ def _grouped(at: Floats, rows: Floats, wins: Floats, groups: int) -> tuple[Float
 
 def _isotonic(at: Floats, rows: Floats, wins: Floats, clamp: float) -> Points:
     """Pooled adjacent violators over at most `KNOTS` groups, each at its mean score."""
+    from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415 - takes a second, and who reads figures fits nothing
+
     at, rows, wins = _grouped(at, rows, wins, KNOTS)
     fitted = IsotonicRegression().fit(at, wins / rows, sample_weight=rows).predict(at)
     return _points(at, fitted, clamp)
@@ -257,6 +257,8 @@ def _isotonic(at: Floats, rows: Floats, wins: Floats, clamp: float) -> Points:
 
 def _logistic(at: Floats, rows: Floats, wins: Floats, clamp: float) -> Points:
     """Platt's map (1999): a straight line in the log odds, read at evenly spaced scores; flat where it would fall."""
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - as above
+
     ends = float(at[0]), float(at[-1])
     at, rows, wins = _grouped(at, rows, wins, _LOGISTIC_GROUPS)
     middle = float(np.average(at, weights=rows))
