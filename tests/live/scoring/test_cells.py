@@ -85,7 +85,7 @@ def test_it_is_counted_again_when_something_changed_and_not_too_often(live: Live
 def test_rates_stand_in_the_cells_where_the_evidence_was_sorted_by_the_same_letters(small: Live) -> None:
     people(small)
     small.publish(LETTERS)
-    cell = {"leads": 40, "conversions": 10, "rate": 0.25, "low": 0.14, "high": 0.4}
+    cell = {"leads": 40, "conversions": 10, "rate": 0.25, "low": 0.14, "high": 0.4, "effective_leads": 40.0}
     sides = {"rows": [{"label": "A"}, {"label": "B"}], "columns": [{"label": "1"}, {"label": "2"}]}
     rates = {"rows_by": "grade", "columns_by": "level", **sides, "cells": [[cell, cell], [cell, cell]]}
 

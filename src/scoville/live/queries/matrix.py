@@ -22,15 +22,27 @@ if TYPE_CHECKING:
     from scoville.model.load import Model
 
 
+_ENOUGH = 10  # leads: as in the report, below them a cell is no news
+
+
 @dataclass(frozen=True)
 class Rate:
-    """How many of the leads that stood in a cell converted within the horizon; rates are null without leads."""
+    """How many of the leads that stood in a cell converted within the horizon; rates are null without leads.
+
+    `effective_leads` counts rows of one lead as one, as in the evidence.
+    """
 
     leads: int
     conversions: int
     rate: float | None
     low: float | None
     high: float | None
+    effective_leads: float
+
+    @property
+    def says(self) -> bool:
+        """Whether there were enough leads to say anything."""
+        return self.rate is not None and self.effective_leads >= _ENOUGH
 
 
 @dataclass(frozen=True)
@@ -97,7 +109,7 @@ def _rates(found: Mapping[str, Any] | None, rows: Side, columns: Side) -> dict[t
     if not all({*labels} <= known for labels, known in zip((down, along), ours, strict=True)):
         return {}
     return {
-        (row, column): Rate(*(cell[name] for name in ("leads", "conversions", "rate", "low", "high")))
+        (row, column): Rate(*(cell[name] for name in Rate.__dataclass_fields__))
         for row, cells in zip(down, found["cells"], strict=True)
         for column, cell in zip(along, cells, strict=True)
     }

@@ -35,7 +35,7 @@ def show_matrix(
         matrix = matrix_of(
             connection, published.publication_no, Model.loads(published.text), evidence["matrix"] if evidence else None
         )
-    has_rates = any(cell.rate is not None for row in matrix.cells for cell in row)
+    has_rates = any(cell.rate is not None and cell.rate.says for row in matrix.cells for cell in row)
     chosen = colour if has_rates and colour is not None else ("rate" if has_rates else "leads")
     return show(
         request, "matrix.html", matrix=matrix, model=published, evidence=evidence, has_rates=has_rates, colour=chosen,
@@ -64,4 +64,4 @@ def _heats(matrix: Matrix, colour: str) -> list[list[int | None]]:
 def _value(cell: Cell, colour: str) -> float | None:
     if colour == "leads":
         return float(cell.leads)
-    return cell.rate.rate if cell.rate is not None else None
+    return cell.rate.rate if cell.rate is not None and cell.rate.says else None
