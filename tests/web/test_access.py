@@ -127,7 +127,7 @@ def gets_in(client: Client, method: str, pattern: str) -> bool:
     """Whether a caller passes the door. What stands behind it may refuse the empty request, which is no matter here."""
     answer = client.request(method, filled(pattern), headers={"Content-Type": "application/json"})
     if f"{method} {pattern}" in PAGES:
-        return not answer.headers.get("location", "").startswith("/login?") and "This is not for you" not in answer.text
+        return not answer.headers.get("location", "").startswith("/login") and "This is not for you" not in answer.text
     is_json = answer.headers.get("content-type") == "application/json"
     return not is_json or answer.json().get("code") not in {"unauthorised", "forbidden"}
 
