@@ -161,6 +161,8 @@ def test_the_page_shows_a_past_day_beside_now(world: PagesWorld) -> None:
 
     assert "Why it was 40.9 on 20 April 2026" in page.text  # 40 of fit, 1 * 2 ** (-2.9 / 30)
     assert "Now it is 48.7" in page.text
+    assert "What changed since then (+7.7)" in page.text  # 48.7 - 40.9, before rounding
+    assert "+7.9 Pricing page 0 then, +7.9 now" in page.text
 
 
 @pytest.mark.parametrize(("day", "said"), [("2026-13-01", "is no day"), ("2099-01-01", "still to come")])

@@ -188,9 +188,11 @@ def _ticks(course: Course, across: _Ruler, height: int) -> Iterable[Mark]:
     first = -((course.now - begin).days // every)
     for number in range(first, (end - course.now).days // every + 1):
         at = course.now + timedelta(days=number * every)
-        x = across(at)
-        if _LEFT < x < _LEFT + across.width - _HALF_DATE:
-            yield Mark(x, height - 4, "today" if number == 0 else _short(at, course.now))
+        last = _LEFT + across.width - _HALF_DATE
+        if number == 0:
+            yield Mark(min(across(at), last), height - 4, "today")
+        elif _LEFT < across(at) < last:
+            yield Mark(across(at), height - 4, _short(at, course.now))
 
 
 def _short(at: datetime, now: datetime) -> str:

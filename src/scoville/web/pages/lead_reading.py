@@ -34,7 +34,7 @@ from scoville.web.api.leads import Contribution
 from scoville.web.errors import ApiError, not_found
 from scoville.web.pages.lead_advice import Situation, advice_for
 from scoville.web.pages.lead_story import actors_of, called, line_of, text_of
-from scoville.web.pages.lead_waterfall import waterfall_of
+from scoville.web.pages.lead_waterfall import moved_between, waterfall_of
 from scoville.web.pages.queue_acts import REASONS
 from scoville.web.pages.queue_rows import name_of, reasons_of
 
@@ -150,15 +150,16 @@ def why_of(here: State, connection: Connection, lead: Lead, asked: Asked) -> Val
     """Where the points come from: as stored at once, in sentences when that is asked for, or those of a past day."""
     as_of = _end_of(asked.day, lead.now) if asked.day else None
     is_waiting = around.waits_for_score(connection, lead.lead_no)
-    nothing = {"why": None, "is_told": False, "then": None, "is_waiting": is_waiting}
+    values: Values = {"why": None, "is_told": False, "then": None, "moved": [], "is_waiting": is_waiting}
     if lead.score is None or lead.model is None:
-        return nothing
+        return values
+    rows = contributions_of(connection, lead.model.publication_no, lead.lead_no)
+    stored = [Contribution.of(row) for row in rows]
     if asked.part != "why" and as_of is None:
-        stored = contributions_of(connection, lead.model.publication_no, lead.lead_no)
-        return nothing | {"why": waterfall_of([Contribution.of(row) for row in stored], lead.score["score"])}
+        return values | {"why": waterfall_of(stored, lead.score["score"])}
     told = explaining.explain(here, lead.lead_id, as_of)
-    found = waterfall_of(told.contributions, told.score)
-    return nothing | {"why": found, "is_told": True, "then": told if as_of is not None else None}
+    values |= {"why": waterfall_of(told.contributions, told.score), "is_told": True}
+    return values if as_of is None else values | {"then": told, "moved": moved_between(told.contributions, stored)}
 
 
 def _end_of(day: str, now: datetime) -> datetime:

@@ -98,6 +98,28 @@ def waterfall_of(given: Sequence[Given], score: float) -> Waterfall:
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Moved:
+    """What one rule gave before and gives now."""
+
+    rule: str
+    before: float
+    now: float
+
+    @property
+    def points(self) -> float:
+        """How far that moved the score."""
+        return self.now - self.before
+
+
+def moved_between(before: Sequence[Given], now: Sequence[Given]) -> list[Moved]:
+    """What makes two scores of one lead differ, by rule, the greatest first. They add up to the difference."""
+    named = {(one.section, one.rule): _name(one) for one in (*before, *now)}
+    was, stands = ({(one.section, one.rule): one.points for one in some} for some in (before, now))
+    found = [Moved(name, was.get(key, 0.0), stands.get(key, 0.0)) for key, name in named.items()]
+    return sorted((one for one in found if abs(one.points) > _NOISE), key=lambda one: (-abs(one.points), one.rule))
+
+
 def _totals(points: Sequence[float]) -> list[float]:
     totals, so_far = [], 0.0
     for one in points:
