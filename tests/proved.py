@@ -60,7 +60,9 @@ DAY = timedelta(days=1)
 def tables(leads: int = LEADS, days: int = 240) -> dict[What, pa.Table]:
     """Leads of so many days. One in three visits soon after it came; those win with a chance of 0.5, others of 0.05."""
     dice = np.random.default_rng(3)
-    people, events, outcomes = [], [], []
+    people: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
+    outcomes: list[dict[str, Any]] = []
     for number in range(leads):
         lead_id, visits = f"L{number:04}", bool(dice.random() < 0.33)
         created = NOW - days * DAY + float(dice.integers(0, days * 24)) / 24 * DAY
@@ -71,9 +73,11 @@ def tables(leads: int = LEADS, days: int = 240) -> dict[What, pa.Table]:
         if dice.random() < (0.5 if visits else 0.05):
             at = created + int(dice.integers(4, 40)) * DAY
             outcomes.append({"lead_id": lead_id, "outcome": "won", "at": at, "value": 100.0 + number})
-    past = {"events": [row for row in events if row["occurred_at"] <= NOW],
-            "outcomes": [row for row in outcomes if row["at"] <= NOW]}  # fmt: skip
-    return {"leads": pa.Table.from_pylist(people), **{what: pa.Table.from_pylist(past[what]) for what in past}}
+    return {
+        "leads": pa.Table.from_pylist(people),
+        "events": pa.Table.from_pylist([row for row in events if row["occurred_at"] <= NOW]),
+        "outcomes": pa.Table.from_pylist([row for row in outcomes if row["at"] <= NOW]),
+    }
 
 
 def fill(store: Store, leads: int = LEADS, days: int = 240) -> None:

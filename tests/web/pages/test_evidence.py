@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 PAGES = ("", "/rules", "/line", "/drift", "/compare", "/trials", "/money")
 
 
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
+    """Somebody of marketing who only looks: one store will do for all of these tests."""
+    store = proved.proved_copy(tmp_path_factory.mktemp("read"))
+    yield PagesWorld(store).visitor("marketing")
+    store.close()
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[PagesWorld]:
     store = proved.proved_copy(tmp_path)
@@ -50,8 +58,8 @@ def test_every_page_is_there_whole_and_as_the_part_that_is_wanted(world: PagesWo
         assert part.strip() in visitor.get(f"/evidence{address}").text
 
 
-def test_the_verdict_comes_first_and_says_what_it_rests_on(marketing: Visitor) -> None:
-    html = marketing.get("/evidence").text
+def test_the_verdict_comes_first_and_says_what_it_rests_on(reader: Visitor) -> None:
+    html = reader.get("/evidence").text
     assert "Version 1, in force" in html
     assert re.search(r'<h2 class="title">It (seems to )?predicts?', html)
     questions = re.findall(r'<h2 id="[a-z_]+-title">([^<]+)</h2>', html)
@@ -70,21 +78,21 @@ def test_who_was_overlooked_has_a_page_until_they_are_forgotten(world: PagesWorl
     assert found[0] not in marketing.get("/evidence/report.html").text
 
 
-def test_moving_the_line_changes_what_it_gives_and_stays_in_the_address(marketing: Visitor) -> None:
-    high, low = (marketing.get(f"/evidence/line?at={at}&cost=5", target="position").text for at in (35, 10))
+def test_moving_the_line_changes_what_it_gives_and_stays_in_the_address(reader: Visitor) -> None:
+    high, low = (reader.get(f"/evidence/line?at={at}&cost=5", target="position").text for at in (35, 10))
     assert "A line at 35" in high
     a_week = [float(re.findall(r"([\d.]+) new leads a week", text)[0]) for text in (high, low)]
     assert a_week[0] < a_week[1]
     assert "Money a week" in high
-    page = marketing.page("/evidence/line?at=35&capacity=3&cost=5&value=1,200")
+    page = reader.page("/evidence/line?at=35&capacity=3&cost=5&value=1,200")
     typed = {one["name"]: one.get("value") for one in page.all("input") if "name" in one}
     assert (typed["at"], typed["capacity"], typed["cost"], typed["value"]) == ("35.0", "3", "5", "1,200")
     assert "at most 3 new leads a week" in page.text.lower()
 
 
-def test_the_line_as_it_is_now_is_said_to_be_so(marketing: Visitor) -> None:
-    assert "MQL, as it is now" in marketing.get("/evidence/line").text
-    assert "SQL, as it is now" in marketing.get("/evidence/line?at=30").text
+def test_the_line_as_it_is_now_is_said_to_be_so(reader: Visitor) -> None:
+    assert "MQL, as it is now" in reader.get("/evidence/line").text
+    assert "SQL, as it is now" in reader.get("/evidence/line?at=30").text
 
 
 @pytest.mark.parametrize(("field", "typed", "said"), [
@@ -92,8 +100,8 @@ def test_the_line_as_it_is_now_is_said_to_be_so(marketing: Visitor) -> None:
     ("cost", "free", "the cost of a lead must be a number above 0: found &#39;free&#39;"),
     ("at", "high", "the line must be a number: found &#39;high&#39;"),
 ])  # fmt: skip
-def test_what_is_no_number_is_said_beside_the_page(marketing: Visitor, field: str, typed: str, said: str) -> None:
-    answer = marketing.get(f"/evidence/line?{urlencode({field: typed})}", target="position")
+def test_what_is_no_number_is_said_beside_the_page(reader: Visitor, field: str, typed: str, said: str) -> None:
+    answer = reader.get(f"/evidence/line?{urlencode({field: typed})}", target="position")
     assert answer.status_code == 422
     assert answer.headers["HX-Retarget"] == "#said"
     assert said in answer.text.lower()
@@ -129,49 +137,55 @@ def test_a_draft_of_another_version_is_not_written_over(world: PagesWorld, marke
     assert "let the stage Nobody begin at 18" in wrong.text
 
 
-def test_two_versions_side_by_side_with_who_moves(marketing: Visitor) -> None:
-    html = marketing.get("/evidence/compare").text
+def test_two_versions_side_by_side_with_who_moves(reader: Visitor) -> None:
+    html = reader.get("/evidence/compare").text
     assert "What is written differently?" in html
     assert "points 10 → 25" in html
     assert re.search(r"\d+ of the \d+ leads that were open at the newest snapshot change stage", html)
     assert '<a href="/leads/L' in html
-    other = marketing.get("/evidence/compare?first=2&other=1").text
+    other = reader.get("/evidence/compare?first=2&other=1").text
     assert "Not compared yet" in other
 
 
-def test_a_plan_says_what_twelve_weeks_can_show(marketing: Visitor) -> None:
+def test_a_plan_says_what_twelve_weeks_can_show(reader: Visitor) -> None:
     query = urlencode({"rate": "5%", "lift": "20%", "per_week": "400", "variants": "current=50,new=50"})
-    part = marketing.get(f"/evidence/trials?{query}", target="planned").text
+    part = reader.get(f"/evidence/trials?{query}", target="planned").text
     assert "31,232 leads, about 78 weeks" in part  # docs/compare.md
     assert "4,800 leads show a change of" in part
-    wrong = marketing.get("/evidence/trials?variants=one").text
+    wrong = reader.get("/evidence/trials?variants=one").text
     assert "a trial needs at least two" in wrong
 
 
-def test_a_lead_is_assigned_as_the_manual_says(marketing: Visitor) -> None:
-    part = marketing.get("/evidence/trials?name=welcome&lead=ada", target="assigned").text
+def test_a_lead_is_assigned_as_the_manual_says(reader: Visitor) -> None:
+    part = reader.get("/evidence/trials?name=welcome&lead=ada", target="assigned").text
     assert "ada gets “current”" in part  # docs/compare.md: its place is 0.4479
     assert "trial=&#34;welcome&#34;" in part
 
 
-def test_the_snippet_gives_what_the_server_gives(marketing: Visitor) -> None:
-    page = marketing.page("/evidence/trials?name=mail%27s&variants=a%3D20,b%3D30,c%3D50")
+def test_the_snippet_gives_what_the_server_gives(reader: Visitor) -> None:
+    page = reader.page("/evidence/trials?name=mail%27s&variants=a%3D20,b%3D30,c%3D50")
     code = "".join(text for tag, text in page.texts if tag == "code").partition("async function")[0]
     made: dict[str, object] = {}
     exec(code, made)  # noqa: S102 - what people paste has to run
     for lead in ("ada", "bob", "çelik", "L0001"):
         typed = {"name": "mail's", "variants": "a=20,b=30,c=50", "lead": lead}
-        said = marketing.get(f"/evidence/trials?{urlencode(typed)}").text
+        said = reader.get(f"/evidence/trials?{urlencode(typed)}").text
         assert f"{lead} gets “{made['variant'](lead)}”" in said  # type: ignore[operator]
 
 
-def test_money_is_reckoned_from_what_is_typed(marketing: Visitor) -> None:
-    part = marketing.get("/evidence/money?value=1000&cost=100", target="worths").text
+def test_money_is_reckoned_from_what_is_typed(reader: Visitor) -> None:
+    part = reader.get("/evidence/money?value=1000&cost=100", target="worths").text
     assert "on its way" in part
     assert "Working a lead pays where more than 10.0% win" in part
-    whole = marketing.page("/evidence/money?value=1000&cost=100")
+    whole = reader.page("/evidence/money?value=1000&cost=100")
     assert "How much is on its way?" in whole.text
     assert "What do leads cost, and bring?" in whole.text
+
+
+def test_the_value_of_a_win_holds_on_every_page(reader: Visitor) -> None:
+    html = reader.get("/evidence/money?value=1000&cost=7").text
+    assert re.search(r'href="/evidence/line\?[^"]*&amp;value=1000&amp;cost=7"', html)
+    assert 'value="1000"' in reader.get("/evidence/line?value=1000&cost=7").text
 
 
 def test_asking_is_for_marketing_and_goes_on_where_it_was_asked(world: PagesWorld, marketing: Visitor) -> None:
@@ -205,8 +219,8 @@ def test_comparisons_and_trials_are_asked_for_with_the_past_of_the_page(world: P
     assert "name is missing" in wrong.text.lower()
 
 
-def test_the_report_is_one_file_to_keep(marketing: Visitor) -> None:
-    answer = marketing.get("/evidence/report.html")
+def test_the_report_is_one_file_to_keep(reader: Visitor) -> None:
+    answer = reader.get("/evidence/report.html")
     assert 'attachment; filename="scoville-evidence-' in answer.headers["content-disposition"]
     assert answer.text.startswith("<!doctype html>")
     assert "L00" in answer.text  # who is farthest off, by the ids that people know

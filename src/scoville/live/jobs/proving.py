@@ -88,7 +88,7 @@ def _evidence(
         plan, question.horizon, question.snapshots,
         partial(_step, told, _LOADED, _SCORED, "Scoring leads as they were"), with_today=True,
     )  # fmt: skip
-    told(_SCORED, "Working out the figures")
+    told(_SCORED, "Working out the figures, rule by rule")
     found = evidence_of(past, plan, panel, since, now)
     ids = {miss.lead_id for group in (found.misses.overlooked, found.misses.overrated) for miss in group.shown}
     step = partial(_step, told, _SCORED, _LINES, "Trying lines")

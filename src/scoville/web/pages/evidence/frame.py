@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from fastapi import Response
 
@@ -32,6 +33,8 @@ _TABS = (
     ("", "Verdict"), ("/rules", "Rules"), ("/line", "The line"), ("/drift", "Over time"), ("/compare", "Compare"),
     ("/trials", "A/B tests"), ("/money", "Money"),
 )  # fmt: skip
+_SHARED = ("value", "cost", "capacity")
+_LONGEST = 40  # characters of a number
 _MOST_VERSIONS = 50
 _OUTCOMES = ("won", "accepted")  # offered before anybody looked at what there is
 
@@ -96,15 +99,22 @@ def framed(
 ) -> Response:
     """A page of evidence: its own part within what they all share."""
     known = frame.proof.outcomes if frame.proof is not None else {}
+    going_on = "&".join(filter(None, (frame.query, _typed(request))))
     won = frame.question.won if frame.question is not None else ()
     return show(
         request, f"evidence/{template}", frame=frame,
-        around=[(f"/evidence{end}?{frame.query}" if frame.query else f"/evidence{end}", name) for end, name in _TABS],
-        current=f"/evidence{tab}?{frame.query}" if frame.query else f"/evidence{tab}",
+        around=[(f"/evidence{end}?{going_on}", name) for end, name in _TABS],
+        current=f"/evidence{tab}?{going_on}",
         horizons=sorted({*HORIZONS, *([frame.question.horizon_days] if frame.question is not None else [])}),
         outcomes=list(dict.fromkeys([*won, *known, *_OUTCOMES])),
         strip=macro("strip"), span=macro("span"), few=FEW, **values,
     )  # fmt: skip
+
+
+def _typed(request: Request) -> str:
+    """What was typed on one of these pages and holds on the others too: money and capacity."""
+    given = {name: request.query_params.get(name, "")[:_LONGEST] for name in _SHARED}
+    return urlencode({name: value for name, value in given.items() if value})
 
 
 def _missing(proof: Proof | None, question: Question) -> str | None:
