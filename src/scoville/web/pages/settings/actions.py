@@ -171,7 +171,7 @@ def _form(
     fields: dict[str, Any],
     problem: Exception | None = None,
 ) -> Response:
-    kind = fields["kind"]
+    kind = fields["kind"] if fields["kind"] in KINDS else "webhook"
     occasions = [
         (name, said)
         for name, said in OCCASIONS_SAID.items()
