@@ -201,6 +201,14 @@ def test_the_clock_of_the_first_touch_is_on_the_page_until_somebody_touches(eith
     assert "overdue" not in deed(late, "/leads/finn/touches", "Noted: call.", kind="call", note="rang").text
 
 
+def test_a_score_that_is_long_in_coming_is_not_asked_for_every_second(world: PagesWorld) -> None:
+    Live(world.store).send(message("track", "ann", event="demo_requested", minutes_ago=30, properties={}))
+    page = world.visitor("viewer").page("/leads/ann")
+
+    assert "Being scored again" in page.text
+    assert not [one for one in page.all("p") if one.get("hx-target") == "#heat"]
+
+
 def test_the_story_can_be_narrowed_and_read_page_by_page(world: PagesWorld) -> None:
     live = Live(world.store)
     for number in range(60):
@@ -303,6 +311,7 @@ def test_points_by_hand_are_given_shown_and_taken_back(either_world: PagesWorld)
     page = deed(visitor, "/leads/bob/adjustments", "+7.5 by hand.", points="7.5", reason="Met at the fair", days="30")
     assert "+7.5 Met at the fair Marketing, 1 May 2026, until 31 May 2026" in page.text
     assert "Being scored again" in page.text
+    assert [one["hx-trigger"] for one in page.all("p") if one.get("hx-target") == "#heat"] == ["load delay:1500ms"]
     live = Live(either_world.store, now=NOW + timedelta(seconds=1))
     live.score()
     assert "Being scored again" not in visitor.page("/leads/bob").text

@@ -57,9 +57,10 @@ def queued(connection: Connection, lead_no: int) -> Row | None:
     return _first(connection, chosen)
 
 
-def waits_for_score(connection: Connection, lead_no: int) -> bool:
-    """Whether something has changed that the score does not show yet."""
-    return connection.execute(select(dirty.c.lead_no).where(dirty.c.lead_no == lead_no)).first() is not None
+def waits_for_score(connection: Connection, lead_no: int) -> datetime | None:
+    """Since when something has changed that the score does not show yet; null when it shows everything."""
+    since: datetime | None = connection.execute(select(dirty.c.since).where(dirty.c.lead_no == lead_no)).scalar()
+    return since
 
 
 def score_told_at(connection: Connection, lead_no: int, at: datetime) -> float | None:

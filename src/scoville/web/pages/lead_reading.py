@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 Values = dict[str, Any]
 WEEK = timedelta(days=7)
 _ENTRIES, _MATES = 25, 10
+_SOON = timedelta(minutes=1)
 _KINDS: Mapping[str, Sequence[Kind]] = {"all": KINDS, "theirs": THEIRS, "ours": OURS}
 _FIRST = (
     "name", "first_name", "last_name", "job_title", "company", "email", "phone", "country", "region", "city",
@@ -123,7 +124,7 @@ def head_of(here: State, connection: Connection, lead: Lead, me: Caller) -> Valu
         "advice": advice_for(situation), "owner": owner, "is_mine": is_mine, "my_owner_id": mine,
         "last": situation.last, "last_deed": done[0] if done else None,
         "owner_pairs": [(one.owner_id, one.owner.name) for one in list_owners(here.store) if one.owner.is_active],
-        "is_waiting": around.waits_for_score(connection, lead.lead_no),
+        **_waiting(connection, lead),
         "reject_pairs": [("", "Choose …"), *((one, one) for one in REASONS)], **_heat(connection, lead),
     }  # fmt: skip
 
@@ -142,6 +143,12 @@ def _heat(connection: Connection, lead: Lead) -> Values:
     }
 
 
+def _waiting(connection: Connection, lead: Lead) -> Values:
+    """Whether the score is about to change. After a while there is no use in asking every second: many wait then."""
+    since = around.waits_for_score(connection, lead.lead_no)
+    return {"is_waiting": since is not None, "is_soon": since is not None and lead.now - since < _SOON}
+
+
 def _my_owner_id(connection: Connection, me: Caller) -> str | None:
     return owner_id_of_user(connection, me.user_no)
 
@@ -149,8 +156,7 @@ def _my_owner_id(connection: Connection, me: Caller) -> str | None:
 def why_of(here: State, connection: Connection, lead: Lead, asked: Asked) -> Values:
     """Where the points come from: as stored at once, in sentences when that is asked for, or those of a past day."""
     as_of = _end_of(asked.day, lead.now) if asked.day else None
-    is_waiting = around.waits_for_score(connection, lead.lead_no)
-    values: Values = {"why": None, "is_told": False, "then": None, "moved": [], "is_waiting": is_waiting}
+    values: Values = {"why": None, "is_told": False, "then": None, "moved": [], **_waiting(connection, lead)}
     if lead.score is None or lead.model is None:
         return values
     rows = contributions_of(connection, lead.model.publication_no, lead.lead_no)
