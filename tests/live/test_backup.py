@@ -17,6 +17,7 @@ from scoville.data.workspace import Workspace
 from scoville.errors import DataError, UsageError
 from scoville.live.backup import back_up, restore
 from scoville.live.importing import import_history
+from scoville.live.jobs.uploads import Arriving
 from scoville.live.store.log import inbox, sources
 from scoville.live.store.migrating import upgrade
 from scoville.live.store.tables import CATALOGUE
@@ -56,6 +57,20 @@ def test_what_comes_back_is_what_was_there(new_store: NewStore, tmp_path: Path) 
     after = new_store(with_tables=False)
     restore(after, tmp_path / "all.zip")
     assert contents(after) == contents(before)
+
+
+def test_files_on_their_way_in_are_left_out(new_file: NewStore, tmp_path: Path) -> None:
+    """They are large, are taken in within a day, and can be sent again."""
+    before = filled(new_file(with_tables=False))
+    arriving = Arriving(before, "leads.csv", by="user:u1", now=NOW)
+    arriving.add(b"lead_id\nann\n")
+    arriving.done()
+    manifest = back_up(before, tmp_path / "all.zip", now=NOW)
+    assert not {"uploads", "upload_pieces"} & {*manifest.rows}
+    after = new_file(with_tables=False)
+    restore(after, tmp_path / "all.zip")
+    left_out: dict[str, list[tuple[object, ...]]] = {"uploads": [], "upload_pieces": []}
+    assert contents(after) == {**contents(before), **left_out}
 
 
 def test_numbers_go_on_after_those_that_came_back(new_store: NewStore, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import update
 
-from api_world import Api
+from api_world import Api, Client
 from scoville.live.jobs.uploads import MOST_BYTES
 from scoville.live.store.access import audit_log
 from scoville.live.store.scores import model_versions
@@ -108,7 +108,7 @@ def test_the_demo_is_made_once_however_often_it_is_asked_for(small: Api) -> None
     assert (asked["leads"], asked["by"][:5], asked["until"]) == (3_000, "user:", began.isoformat())
 
 
-def as_file(client: Any, content: bytes, name: str = "leads.csv") -> httpx.Response:
+def as_file(client: Client, content: bytes, name: str = "leads.csv") -> httpx.Response:
     return client.request("POST", f"/v1/uploads?name={name}", content=content)
 
 
