@@ -53,11 +53,11 @@ stages:
 """
 CHALLENGER = MODEL.replace("points: 10, max: 60", "points: 25, max: 60")
 PAST: dict[str, Any] = {"horizon_days": 30, "snapshots": "monthly", "won": ["won"]}
-LEADS = 360
+LEADS, DAYS = 270, 180
 DAY = timedelta(days=1)
 
 
-def tables(leads: int = LEADS, days: int = 240) -> dict[What, pa.Table]:
+def tables(leads: int = LEADS, days: int = DAYS) -> dict[What, pa.Table]:
     """Leads of so many days. One in three visits soon after it came; those win with a chance of 0.5, others of 0.05."""
     dice = np.random.default_rng(3)
     people: list[dict[str, Any]] = []
@@ -80,7 +80,7 @@ def tables(leads: int = LEADS, days: int = 240) -> dict[What, pa.Table]:
     }
 
 
-def fill(store: Store, leads: int = LEADS, days: int = 240) -> None:
+def fill(store: Store, leads: int = LEADS, days: int = DAYS) -> None:
     """Take the past into an empty store, with the model in force, its challenger saved and a login of every role."""
     add_people(store)
     take_in(store, leads, days)

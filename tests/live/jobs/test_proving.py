@@ -75,7 +75,7 @@ def test_lines_baseline_and_drift_come_with_the_evidence(store: Store) -> None:
     assert lines.stages == {"MQL": 12, "SQL": 30}
     assert lines.buyers > 20
     assert 0.05 < result["baseline"]["rate"] < 0.5
-    assert result["baseline"]["leads_a_week"] == pytest.approx(proved.LEADS / (240 / 7), rel=0.15)
+    assert result["baseline"]["leads_a_week"] == pytest.approx(proved.LEADS / (proved.DAYS / 7), rel=0.15)
     assert result["drift"]["cannot_tell"] is None
     assert {one["stage"] for one in result["drift"]["stages"]} == {"Lead", "MQL", "SQL"}
 
