@@ -85,6 +85,17 @@ def test_a_file_that_was_cut_off_is_not_there(new_file: NewStore) -> None:
         find_upload(store, arriving.upload_no)
 
 
+def test_only_so_many_files_wait(new_file: NewStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MOST_FILES", 2)
+    store = new_file()
+    first = sent(store, "a.csv", LEADS)
+    sent(store, "b.csv", LEADS)
+    with pytest.raises(UsageError, match="2 files wait to be taken in already"):
+        sent(store, "c.csv", LEADS)
+    drop_upload(store, first)
+    sent(store, "c.csv", LEADS)
+
+
 def test_files_go_after_a_day(new_store: NewStore) -> None:
     store = new_store()
     sent(store, "leads.csv", LEADS)

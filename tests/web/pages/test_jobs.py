@@ -102,3 +102,11 @@ def test_a_job_that_is_done_leads_to_what_came_of_it(world: PagesWorld) -> None:
     become(world.store, job_no, state="done", share=1.0, result={}, ended_at=world.clock.now)
     links = [one["href"] for one in marketing.page(f"/jobs/{job_no}").all("a")]
     assert f"/studio/learning/{job_no}" in links
+    links = [one["href"] for one in world.visitor("viewer").page(f"/jobs/{job_no}").all("a")]
+    assert f"/studio/learning/{job_no}" not in links  # who may not see it is not sent there
+
+
+def test_a_kind_that_another_release_knew_is_shown_by_its_name(world: PagesWorld) -> None:
+    marketing = world.visitor("marketing")
+    become(world.store, asked(marketing), kind="dance", state="done", ended_at=world.clock.now)
+    assert "dance" in marketing.page("/jobs").text

@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scoville.errors import UsageError
-from scoville.live.jobs.kinds import kind_named
+from scoville.live.jobs.kinds import kind_named, title_of
 from scoville.live.store.jobs import jobs
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Job:
     @property
     def title(self) -> str:
         """What it is, for people: `Learn a model`."""
-        return kind_named(self.kind).title
+        return title_of(self.kind)
 
 
 _SHOWN = tuple(jobs.c[name] for name in Job.__dataclass_fields__)

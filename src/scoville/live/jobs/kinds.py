@@ -57,6 +57,11 @@ def kind_named(name: str) -> Kind:
     return KINDS[name]
 
 
+def title_of(name: str) -> str:
+    """What people call a kind; its name where another release knew it."""
+    return KINDS[name].title if name in KINDS else name
+
+
 def function_called(run: str) -> Run:
     """The function of a `module:function`."""
     module, _, function = run.partition(":")

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from scoville.errors import DataError, UsageError
 from scoville.live.store.jobs import upload_pieces, uploads
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
     from scoville.live.store.opening import Store
 
 MOST_BYTES = 200 * 1024 * 1024
 PIECE_BYTES = 1024 * 1024
+MOST_FILES = 20  # that wait: together they may fill a disk
 KEPT = timedelta(days=1)
 ENDINGS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet")
 _LONGEST_NAME = 200
@@ -47,7 +50,7 @@ class Arriving:
     """A file on its way in: `add` bytes of any size, then `done`. Each piece is a short transaction of its own."""
 
     def __init__(self, store: Store, name: str, *, by: str, now: datetime) -> None:
-        """Raises: UsageError for a name that does not say what the file is."""
+        """Raises: UsageError for a name that does not say what the file is, and while many files wait."""
         self.store = store
         self._rest = bytearray()
         self._size = self._place = 0
@@ -55,6 +58,7 @@ class Arriving:
             "name": checked_name(name), "size_bytes": 0, "is_whole": False, "created_by": by, "created_at": now,
         }  # fmt: skip
         with store.writing() as connection:
+            _check_room(connection)
             self.upload_no = int(
                 connection.execute(insert(uploads).values(row).returning(uploads.c.upload_no)).scalar_one()
             )
@@ -102,6 +106,11 @@ def checked_name(name: str) -> str:
     if Path(bare).suffix.lower() not in ENDINGS:
         raise UsageError(f"'{bare[-60:]}' is no file that can be read here; send one that ends in {', '.join(ENDINGS)}")
     return bare[-_LONGEST_NAME:]
+
+
+def _check_room(connection: Connection) -> None:
+    if int(connection.execute(select(func.count()).select_from(uploads)).scalar_one()) >= MOST_FILES:
+        raise UsageError(f"{MOST_FILES} files wait to be taken in already: take them in or remove them first")
 
 
 def too_large() -> str:

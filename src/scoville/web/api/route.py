@@ -31,7 +31,7 @@ _COSTS = {  # in plain requests
     "POST /v1/score": 10, "GET /v1/models/{version_no}/preview": 50, "GET /v1/leads/{lead_id}/explanation": 5,
     "GET /v1/leads/{lead_id}/outlook": 10, "GET /v1/leads/{lead_id}/retraced": 10,
     "GET /v1/exports/{what}": 20, "GET /v1/exports/store": 50, "GET /v1/audit/verify": 20, "POST /v1/session": 5,
-    "POST /v1/setup": 5,
+    "POST /v1/setup": 5, "POST /v1/uploads": 20, "GET /v1/uploads/{upload_no}": 10,
 }  # fmt: skip
 _SLOW_S = 30.0  # for all of a body
 _NO_KEY = "show a key that is in force: Authorization: Bearer sv_secret_..., or log in"

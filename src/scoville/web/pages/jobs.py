@@ -16,17 +16,22 @@ from fastapi import APIRouter, Query, Request, Response
 
 from scoville.web.api import jobs as api
 from scoville.web.api.changes import Changing
-from scoville.web.api.route import Here
+from scoville.web.api.route import Here, caller_of
+from scoville.web.auth.access import may, needs_of
 from scoville.web.auth.users import list_users
 from scoville.web.pages.forms import Form
 from scoville.web.pages.page import PageRoute, done, show
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-_SHOWN_AT = {
+_SHOWN_AT = {  # what came of it: the route, and how a link there is called
     "learn": ("/studio/learning/{job_no}", "See what was learned"),
     "retune": ("/studio/learning/{job_no}", "See the new points"),
+    "starter": ("/welcome/model/{job_no}", "See the model"),
     "import": ("/data", "See your data"),
     "demo": ("/queue", "See the queue"),
+    "evidence": ("/evidence", "See the evidence"),
+    "compare": ("/evidence/compare", "See how they compare"),
+    "trial": ("/evidence/trials", "See the trial"),
 }
 _MINUTE_S, _HOUR_S = 60, 3_600
 _BLOCK = re.compile(r"[a-z][a-z0-9_]{0,60}")
@@ -45,7 +50,7 @@ def list_jobs(request: Request, here: Here, cursor: Annotated[int | None, Query(
 def show_job(request: Request, here: Here, job_no: api.JobNo) -> Response:
     """One job."""
     job = api.show_job(here, job_no)
-    return show(request, "job.html", job=job, result_at=_result_at(job))
+    return show(request, "job.html", job=job, result_at=_result_at(request, job))
 
 
 @router.get("/jobs/{job_no}/progress")
@@ -76,10 +81,12 @@ def took(time: timedelta) -> str:
     return f"{round(seconds / _MINUTE_S)} min" if seconds < _HOUR_S else f"{seconds / _HOUR_S:.1f} h"
 
 
-def _result_at(job: api.WholeJob) -> tuple[str, str] | None:
-    """Where what came of a job is seen, and how a link there is called; null where there is nothing."""
-    shown = _SHOWN_AT.get(job.kind)
-    return (shown[0].format(job_no=job.job_no), shown[1]) if shown is not None and job.state == "done" else None
+def _result_at(request: Request, job: api.WholeJob) -> tuple[str, str] | None:
+    """Where what came of a job is seen, and how a link there is called; null where there is nothing for who asks."""
+    route, label = _SHOWN_AT.get(job.kind, ("", ""))
+    if job.state != "done" or not may(caller_of(request), needs_of("GET", route)):
+        return None
+    return route.format(job_no=job.job_no), label
 
 
 def _again(page: str, block: str) -> dict[str, str]:
