@@ -116,7 +116,7 @@ def test_a_line_goes_into_ones_draft_with_its_comments(world: PagesWorld, market
         draft = find_draft(connection, author)
     assert draft is not None
     assert draft.text == proved.MODEL.replace("from: 12", "from: 17")  # the comment stays, and all else
-    assert draft.based_on == 1
+    assert (draft.based_on, draft.origin) == (1, "version 1")
     marketing.send("/evidence/line/draft", version="1", stage="SQL", at="33.5")
     with world.store.reading() as connection:
         again = find_draft(connection, author)
@@ -258,7 +258,10 @@ def test_what_is_missing_is_said_with_a_way_to_send_it(tmp_path: Path) -> None:
     proved.take_in(store, leads=60, days=40, outcomes=0)
     none = visitor.get("/evidence").text
     assert "Nobody has said who bought yet" in none
-    assert 'href="/data"' in none
+    assert 'href="/data/outcomes"' in none
+    viewer = world.visitor("viewer").get("/evidence").text
+    assert 'href="/data' not in viewer
+    assert "Someone of marketing can send it" in viewer
     assert "Too early" not in none
     store.close()
 

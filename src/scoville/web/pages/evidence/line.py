@@ -128,7 +128,9 @@ def use_line(request: Request, here: Here, who: Who, form: Form) -> Response:
                 f"or write there: stages: {stage}: from {at:g}",
             )  # fmt: skip
         now = here.clock()
-        keep_draft(connection, who.actor, Draft(changed, version_no, before.origin if before else "", now))
+        keep_draft(
+            connection, who.actor, Draft(changed, version_no, before.origin if before else f"version {version_no}", now)
+        )
     return done(request, "/studio", f"{stage} begins at {at:g} in your draft. Nothing changes until you publish it.")
 
 
