@@ -82,6 +82,7 @@ def test_points_a_half_life_a_line_and_a_new_rule_by_hand(chrome: Browser, studi
         expect(page.locator("#said_of_part")).to_contain_text("Touches 2 leads of 6")
         visit.check_it_is_sound()
         page.get_by_role("button", name="Add to the draft").click()
+        expect(page.locator("form.part")).to_have_count(0)
         expect(page.get_by_text("+10 when company is Acme.")).to_be_visible()
 
         wanted = (
