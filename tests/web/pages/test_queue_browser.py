@@ -95,6 +95,9 @@ def test_filters_work_as_they_are_typed_and_stand_in_the_address(world: PagesWor
         page.locator("tr.lead").nth(1).wait_for(state="detached")
         page.wait_for_url("**/queue?q=bob%40")
         assert page.evaluate("document.activeElement.id") == "q"
+        press(page, "Escape")
+        is_at(page, "bob")
+        assert page.locator("#q").input_value() == "bob@"
 
         page.locator("select[name=stage]").select_option("SQL")
         page.get_by_text("No lead is in this list").wait_for()
