@@ -37,20 +37,19 @@ LeadId = Annotated[Id, Path()]
 @router.get("/leads/{lead_id:path}")
 def show_lead(request: Request, here: Here, who: Who, lead_id: LeadId, asked: Annotated[Asked, Query()]) -> Response:
     """The page; for htmx the one part that it asks for, and nothing else is read."""
-    with here.store.reading() as connection:
-        lead = lead_of(connection, lead_id, here.clock())
-        if lead.lead_id != lead_id:
-            return done(request, lead.path, f"{lead_id} is one of the ids of {lead.lead_id}.")
-        readers: dict[str, Callable[[], Values]] = {
-            "heat": lambda: head_of(here, connection, lead, who),
-            "head": lambda: head_of(here, connection, lead, who),
-            "why": lambda: why_of(here, connection, lead, asked),
-            "ahead": lambda: ahead_of(here, connection, lead, asked),
-            "story": lambda: story_of_lead(connection, lead, asked),
-            "mates": lambda: mates_of_lead(connection, lead, asked),
-            "about": lambda: facts_of(here, connection, lead),
-        }
-        return show(request, "lead.html", lead=lead, asked=asked, **_read(readers, wanted_block(request)))
+    lead = lead_of(here, lead_id)
+    if lead.lead_id != lead_id:
+        return done(request, lead.path, f"{lead_id} is one of the ids of {lead.lead_id}.")
+    readers: dict[str, Callable[[], Values]] = {
+        "heat": lambda: head_of(here, lead, who),
+        "head": lambda: head_of(here, lead, who),
+        "why": lambda: why_of(here, lead, asked),
+        "ahead": lambda: ahead_of(here, lead, asked),
+        "story": lambda: story_of_lead(here, lead, asked),
+        "mates": lambda: mates_of_lead(here, lead, asked),
+        "about": lambda: facts_of(here, lead),
+    }
+    return show(request, "lead.html", lead=lead, asked=asked, **_read(readers, wanted_block(request)))
 
 
 def _read(readers: dict[str, Callable[[], Values]], block: str | None) -> Values:

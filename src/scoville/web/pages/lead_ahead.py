@@ -20,8 +20,6 @@ from scoville.web.pages.lead_chart import Course, Line, Point, chart_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection
-
     from scoville.web.pages.lead_reading import Asked, Lead, Values
     from scoville.web.state import State
 
@@ -35,12 +33,13 @@ _CAUSES = {
 }  # fmt: skip
 
 
-def ahead_of(here: State, connection: Connection, lead: Lead, asked: Asked) -> Values:
+def ahead_of(here: State, lead: Lead, asked: Asked) -> Values:
     """The chart, what it is made of, and, when asked for, what becomes of the lead."""
     if lead.score is None or lead.model is None:
         return {"ahead": None, "charts": [], "changes": [], "is_traced": False}
-    changes = history_of(connection, lead.lead_no, _MOST_ENTRIES)[::-1]
-    deeds = around.done_lately(connection, lead.lead_no, _MOST_EVENTS)
+    with here.store.reading() as connection:
+        changes = history_of(connection, lead.lead_no, _MOST_ENTRIES)[::-1]
+        deeds = around.done_lately(connection, lead.lead_no, _MOST_EVENTS)
     events = [(row["occurred_at"], row["event"].replace("_", " ")) for row in deeds]
     ahead = explaining.look_ahead(here, lead.lead_id) if asked.part == "ahead" else None
     before = _before(here, lead, changes, events) if ahead is not None else []

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scoville.live.adjusting import list_adjustments
 from scoville.live.queries import around
 from scoville.live.queries.in_force import InForce, in_force
 from scoville.live.queries.lead import (
@@ -98,35 +99,39 @@ def path_of(lead_id: str) -> str:
     return f"/leads/{quote(lead_id, safe='')}"
 
 
-def lead_of(connection: Connection, lead_id: str, now: datetime) -> Lead:
+def lead_of(here: State, lead_id: str) -> Lead:
     """The lead behind any of its ids. Raises: ApiError 404."""
-    lead_no, model = lead_no_of(connection, lead_id), in_force(connection)
-    if lead_no is None:
-        raise not_found("lead; it may have been merged with another one, or forgotten")
-    person = around.person_of(connection, lead_no)
-    rows = score_rows(connection, model.publication_no, [lead_no]) if model is not None else []
-    traits = traits_of(connection, [lead_no]).get(lead_no, {})
+    with here.store.reading() as connection:
+        lead_no, model = lead_no_of(connection, lead_id), in_force(connection)
+        if lead_no is None:
+            raise not_found("lead; it may have been merged with another one, or forgotten")
+        person = around.person_of(connection, lead_no)
+        rows = score_rows(connection, model.publication_no, [lead_no]) if model is not None else []
+        traits = traits_of(connection, [lead_no]).get(lead_no, {})
     own = person["lead_id"]
-    return Lead(lead_no, own, path_of(own), person, model, rows[0] if rows else None, traits, now)
+    return Lead(lead_no, own, path_of(own), person, model, rows[0] if rows else None, traits, here.clock())
 
 
-def head_of(here: State, connection: Connection, lead: Lead, me: Caller) -> Values:
+def head_of(here: State, lead: Lead, me: Caller) -> Values:
     """Who, how hot, why now, what to do."""
-    owner, mine = owners_of(connection, [lead.lead_no]).get(lead.lead_no), _my_owner_id(connection, me)
-    is_mine = owner is not None and owner["owner_id"] == mine
-    situation = Situation(
-        lead.score, owner, mine, around.clock_of(connection, lead.lead_no),
-        around.queued(connection, lead.lead_no), around.last_outcome(connection, lead.lead_no),
-        around.last_touch(connection, lead.lead_no), lead.now,
-    )  # fmt: skip
-    done = around.done_lately(connection, lead.lead_no, 1)
-    return {
-        "advice": advice_for(situation), "owner": owner, "is_mine": is_mine, "my_owner_id": mine,
-        "last": situation.last, "last_deed": done[0] if done else None,
-        "owner_pairs": [(one.owner_id, one.owner.name) for one in list_owners(here.store) if one.owner.is_active],
-        **_waiting(connection, lead),
-        "reject_pairs": [("", "Choose …"), *((one, one) for one in REASONS)], **_heat(connection, lead),
+    everybody = [(one.owner_id, one.owner.name) for one in list_owners(here.store) if one.owner.is_active]
+    with here.store.reading() as connection:
+        situation = _situation(connection, lead, me)
+        done = around.done_lately(connection, lead.lead_no, 1)
+        heat = _heat(connection, lead) | _waiting(connection, lead)
+    return heat | {
+        "advice": advice_for(situation), "owner": situation.owner, "my_owner_id": situation.my_owner_id,
+        "last": situation.last, "last_deed": done[0] if done else None, "owner_pairs": everybody,
+        "reject_pairs": [("", "Choose …"), *((one, one) for one in REASONS)],
     }  # fmt: skip
+
+
+def _situation(connection: Connection, lead: Lead, me: Caller) -> Situation:
+    owner, mine = owners_of(connection, [lead.lead_no]).get(lead.lead_no), owner_id_of_user(connection, me.user_no)
+    return Situation(
+        lead.score, owner, mine, around.clock_of(connection, lead.lead_no), around.queued(connection, lead.lead_no),
+        around.last_outcome(connection, lead.lead_no), around.last_touch(connection, lead.lead_no), lead.now,
+    )  # fmt: skip
 
 
 def _heat(connection: Connection, lead: Lead) -> Values:
@@ -149,21 +154,19 @@ def _waiting(connection: Connection, lead: Lead) -> Values:
     return {"is_waiting": since is not None, "is_soon": since is not None and lead.now - since < _SOON}
 
 
-def _my_owner_id(connection: Connection, me: Caller) -> str | None:
-    return owner_id_of_user(connection, me.user_no)
-
-
-def why_of(here: State, connection: Connection, lead: Lead, asked: Asked) -> Values:
+def why_of(here: State, lead: Lead, asked: Asked) -> Values:
     """Where the points come from: as stored at once, in sentences when that is asked for, or those of a past day."""
     as_of = _end_of(asked.day, lead.now) if asked.day else None
-    values: Values = {"why": None, "is_told": False, "then": None, "moved": [], **_waiting(connection, lead)}
-    if lead.score is None or lead.model is None:
-        return values
-    rows = contributions_of(connection, lead.model.publication_no, lead.lead_no)
+    values: Values = {"why": None, "is_told": False, "then": None, "moved": []}
+    with here.store.reading() as connection:
+        values |= _waiting(connection, lead)
+        if lead.score is None or lead.model is None:
+            return values
+        rows = contributions_of(connection, lead.model.publication_no, lead.lead_no)
     stored = [Contribution.of(row) for row in rows]
     if asked.part != "why" and as_of is None:
         return values | {"why": waterfall_of(stored, lead.score["score"])}
-    told = explaining.explain(here, lead.lead_id, as_of)
+    told = explaining.explain(here, lead.lead_id, as_of)  # it waits for its turn: no connection is held meanwhile
     values |= {"why": waterfall_of(told.contributions, told.score), "is_told": True}
     return values if as_of is None else values | {"then": told, "moved": moved_between(told.contributions, stored)}
 
@@ -179,28 +182,29 @@ def _end_of(day: str, now: datetime) -> datetime:
     return min(datetime.combine(found, time.max), now)
 
 
-def story_of_lead(connection: Connection, lead: Lead, asked: Asked) -> Values:
+def story_of_lead(here: State, lead: Lead, asked: Asked) -> Values:
     """What happened, the newest first."""
     before = place_of_text(asked.before) if asked.before else None
-    found = story_of(connection, lead.lead_no, _ENTRIES + 1, before, _KINDS[asked.shown])
-    page = found[:_ENTRIES]
-    names = around.names_of(connection, actors_of(page))
+    with here.store.reading() as connection:
+        found = story_of(connection, lead.lead_no, _ENTRIES + 1, before, _KINDS[asked.shown])
+        page = found[:_ENTRIES]
+        names = around.names_of(connection, actors_of(page))
     return {
         "story": [line_of(entry, names) for entry in page], "is_first": before is None,
         "earlier": text_of_place(page[-1].place) if len(found) > _ENTRIES else "",
     }  # fmt: skip
 
 
-def facts_of(here: State, connection: Connection, lead: Lead) -> Values:
+def facts_of(here: State, lead: Lead) -> Values:
     """Who they are: traits in a good order, ids, what holds them together, points by hand."""
-    adjusted = sales.show_adjustments(here, lead.lead_id).adjustments
-    links = links_of(connection, lead.lead_no)
-    said = [one.author for one in adjusted] + [one[name] for one in links for name in ("linked_by", "undone_by")]
-    names = around.names_of(connection, said)
+    with here.store.reading() as connection:
+        adjusted = [sales.Adjustment.of(row) for row in list_adjustments(connection, lead.lead_no)]
+        links, ids = links_of(connection, lead.lead_no), identities_of(connection, lead.lead_no)
+        said = [one.author for one in adjusted] + [one[name] for one in links for name in ("linked_by", "undone_by")]
+        names = around.names_of(connection, said)
     return {
         "facts": [(name, text_of(lead.traits[name])) for name in _in_order(lead.traits)],
-        "contact": [(name, text_of(lead.traits[name])) for name in ("email", "phone") if lead.traits.get(name)],
-        "ids": identities_of(connection, lead.lead_no),
+        "ids": ids,
         "links": [(one, called(one["linked_by"], names), called(one["undone_by"], names)) for one in links],
         "adjustments": [(one, called(one.author, names), _holds(one, lead.now)) for one in adjusted],
     }  # fmt: skip
@@ -215,13 +219,14 @@ def _in_order(traits: Mapping[str, Any]) -> list[str]:
     return first + sorted(name for name in traits if name not in _FIRST)
 
 
-def mates_of_lead(connection: Connection, lead: Lead, asked: Asked) -> Values:
+def mates_of_lead(here: State, lead: Lead, asked: Asked) -> Values:
     """The other people of the account; null until that is asked for."""
     account_no = lead.person["account_no"]
     if asked.part != "mates" or account_no is None or lead.model is None:
         return {"mates": None}
-    rows = around.mates_of(connection, lead.model.publication_no, account_no, lead.lead_no, _MATES + 1)
-    traits = traits_of(connection, [row["lead_no"] for row in rows], SHOWN_TRAITS)
+    with here.store.reading() as connection:
+        rows = around.mates_of(connection, lead.model.publication_no, account_no, lead.lead_no, _MATES + 1)
+        traits = traits_of(connection, [row["lead_no"] for row in rows], SHOWN_TRAITS)
     mates = [_mate(row, traits.get(row["lead_no"], {})) for row in rows[:_MATES]]
     return {"mates": mates, "has_more_mates": len(rows) > _MATES}
 
