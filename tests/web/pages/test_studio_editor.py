@@ -5,11 +5,12 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from pages_world import MODEL, ROLES, PagesWorld, filled_copy
 from scoville.live.models.publishing import publish
 from scoville.live.models.versions import save_version
+from scoville.live.store.jobs import jobs
 from scoville.live.store.scores import drafts, model_versions, publications
 from scoville.live.workbench.keeping import workbench_of
 
@@ -324,10 +325,29 @@ def test_a_file_that_is_no_model_is_refused_in_words(mary: Visitor, body: bytes)
     assert text_of(mary) == MODEL
 
 
-def test_a_proposal_is_asked_for_and_waited_for(mary: Visitor) -> None:
+def test_a_proposal_is_asked_for_waited_for_and_taken(studio: PagesWorld, mary: Visitor) -> None:
     answer = mary.send("/studio/begin", **{"from": "starter"})
     assert answer.status_code == 303
-    assert "Propose a first model" in said_on(mary, answer.headers["location"])
+    page = answer.headers["location"]
+    assert "Propose a first model" in said_on(mary, page)
+    job_no = page.partition("job=")[2]
+    early = mary.send("/studio/begin", **{"from": "job", "version_no": job_no})
+    assert early.status_code == 404
+    result = {"text": MODEL, "name": "Proposed", "leads": 6, "tried": 6, "rules": [{"name": "Size", "leads": 4}]}
+    with studio.store.writing() as connection:  # as the worker leaves it
+        connection.execute(update(jobs).values(state="done", result=result, ended_at=studio.clock()))
+    assert "A proposal: Proposed" in said_on(mary, page)
+    assert "Size4 leads" in said_on(mary, page)
+    mary.send("/studio/begin", **{"from": "job", "version_no": job_no})
+    assert "Your draft, begun from a proposal" in said_on(mary)
+
+
+def test_what_is_new_and_what_is_changed_is_marked(mary: Visitor) -> None:
+    assert 'class="badge other"' not in mary.get("/studio").text
+    kept(mary, RULE, points="14")
+    mary.send("/studio/part/order", where="fit.rules.0", do="copy")
+    marks = re.findall(r"<b>([^<]+)</b></a> <span class=\"badge other\">(\w+)", mary.get("/studio").text)
+    assert marks == [("Decision maker (2)", "new"), ("Pricing page", "changed")]
 
 
 def test_without_a_model_there_are_ways_to_begin(world: PagesWorld) -> None:

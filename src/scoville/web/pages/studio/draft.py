@@ -7,6 +7,7 @@ changed the draft is the version in force as it stands; nothing that is done her
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from scoville.errors import ModelError
@@ -62,6 +63,14 @@ class Sheet:
         return cast("dict[str, Any]", self.document.data) if self.document is not None else {}
 
     @property
+    def before(self) -> dict[str, Any]:
+        """What the model in force says; empty where there is none, or no draft beside it."""
+        if self.draft is None or self.in_force is None:
+            return {}
+        document = judge(self.in_force.text).document
+        return cast("dict[str, Any]", document.data) if document is not None else {}
+
+    @property
     def is_behind(self) -> bool:
         """Whether another version is in force than the one that the draft began as."""
         based_on = self.draft.based_on if self.draft is not None else None
@@ -84,16 +93,37 @@ def open_sheet(here: State, who: Caller) -> Sheet | None:
 
 def sheet_of(text: str, draft: Draft | None, now: InForce | None) -> Sheet:
     """A text with what is wrong with it, and what could be better."""
-    document = model = None
-    wrong: tuple[Problem, ...] = ()
+    judged = judge(text)
+    errors = tuple(found(judged.document, one) for one in judged.errors)
+    advice = tuple(found(judged.document, one) for one in judged.advice)
+    return Sheet(text, draft, now, judged.document, judged.model, errors, advice)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A text as it was read, what is wrong, and what could be better. `document` is null where it cannot be read."""
+
+    document: Document | None
+    model: Model | None
+    errors: tuple[Problem, ...]
+    advice: tuple[Problem, ...]
+
+
+@lru_cache(maxsize=32)  # the same draft is looked at with every key that is pressed
+def judge(text: str) -> Judged:
+    """Read a text as far as it can be read."""
     try:
-        document = read_document(text, "model")
         model = Model.loads(text)
-    except ModelError as error:
-        wrong = error.problems
-    advice = find_advice(model) if model is not None else ()
-    errors = tuple(found(document, one) for one in wrong)
-    return Sheet(text, draft, now, document, model, errors, tuple(found(document, one) for one in advice))
+    except ModelError as wrong:
+        return Judged(_readable(text), None, wrong.problems, ())
+    return Judged(model.document, model, (), tuple(find_advice(model)))
+
+
+def _readable(text: str) -> Document | None:
+    try:
+        return read_document(text, "model")
+    except ModelError:
+        return None
 
 
 def needed_sheet(here: State, who: Caller) -> Sheet:

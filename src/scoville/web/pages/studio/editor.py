@@ -122,11 +122,11 @@ def _kept(here: State, who: Caller, sheet: Sheet, part: Part) -> tuple[Part, She
 
 
 def _page(request: Request, here: State, sheet: Sheet, part: Part | None, *, status: int = 200) -> Response:
-    plain = sheet.plain
+    plain, before = sheet.plain, sheet.before
     scale = {"min": 0, "max": 100, **mapping(plain.get("scale"))}
     values = {
         "open_draft": sheet, "name": plain.get("name", ""), "scale": scale,
-        "sections": [*sections(plain)], "around": [*around(plain)], "kinds": KINDS,
+        "sections": [*sections(plain, before)], "around": [*around(plain, before)], "kinds": KINDS,
         "lines": {key: mapping(plain.get(key)) for key in ("grades", "levels")},
         "segments": [(f"segments.{at}", one) for at, one in enumerate(entries(plain.get("segments")))],
         "others": [key for key in ("accounts", "probability") if key in plain], "digest": digest(sheet.text),

@@ -6,13 +6,14 @@ says no sentence. Called by the editor.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from scoville import words
 from scoville.model.conditions import ConditionError, parse_condition
+from scoville.model.rewriting import same
 from scoville.model.schema import AnyEventRule, AnyFitRule, Decay
 from scoville.web.pages.studio import sentences
 from scoville.web.pages.studio.rules import Plain, Where, dotted, kind_of
@@ -51,7 +52,10 @@ KINDS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """One part: `span` is its points, or where it begins. `at` is its number, `last` that of the last one beside it."""
+    """One part: `span` is its points, or where it begins. `at` is its number, `last` that of the last one beside it.
+
+    `mark` is `new` or `changed`, beside the model in force.
+    """
 
     where: str
     name: str
@@ -59,6 +63,7 @@ class Row:
     sentence: str
     at: int
     last: int
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,14 +80,34 @@ class Section:
     empty: str = "None yet."
 
 
-def sections(plain: Plain) -> Iterator[Section]:
-    """Fit and engagement, then those of segments."""
+def sections(plain: Plain, before: Plain) -> Iterator[Section]:
+    """Fit and engagement, then those of segments. `before` is the model in force, empty where there is none."""
     for where, content in _sections(plain):
-        yield _section(where, content, plain)
+        yield _marked(_section(where, content, plain), where, plain, before)
 
 
-def around(plain: Plain) -> Iterator[Section]:
+def around(plain: Plain, before: Plain) -> Iterator[Section]:
     """Who is out, stages and priorities."""
+    for section in _around(plain):
+        yield _marked(section, (), plain, before)
+
+
+def _marked(section: Section, where: Where, plain: Plain, before: Plain) -> Section:
+    """The same with a mark on every part that is new, or says something else than in force."""
+    if not before:
+        return section
+    path = (*where, "rules") if where else (section.where,)
+    held = {str(one.get("name")): one for one in entries(part_at(path, before))}
+    now = entries(part_at(path, plain))
+    marked = (replace(row, mark=_mark(now[row.at], held.get(row.name))) for row in section.rows)
+    return replace(section, rows=tuple(marked))
+
+
+def _mark(now: Plain, held: Plain | None) -> str:
+    return "new" if held is None else "" if same(now, held) else "changed"
+
+
+def _around(plain: Plain) -> Iterator[Section]:
     for key, shown in (
         ("stages", _stage),
         ("priorities", _priority),

@@ -11,15 +11,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from scoville.errors import ModelError, UsageError
-from scoville.model.document import read_document
-from scoville.model.load import Model
+from scoville.errors import UsageError
 from scoville.model.rewriting import rewritten
 from scoville.model.schema import Content
 from scoville.web.errors import ApiError, not_found
 from scoville.web.pages.studio import rules
 from scoville.web.pages.studio.conditions import Filled
-from scoville.web.pages.studio.draft import path_at
+from scoville.web.pages.studio.draft import judge, path_at
 from scoville.web.pages.studio.overview import KINDS, entries, kind_at, mapping, part_at
 from scoville.web.pages.studio.rules import Plain, Where, dotted, list_of, where_of
 
@@ -240,13 +238,11 @@ def _begins_above(stage: Plain, low: float) -> bool:
 
 def _wrong_in(text: str, where: Where) -> tuple[tuple[str, str], ...]:
     """What is wrong in one part of a text, by the field where it lies."""
-    try:
-        Model.loads(text)
-    except ModelError as error:
-        document = read_document(text, "model")
-        found = ((path_at(document, one.line, one.column), one.message) for one in error.problems)
-        return tuple(_in_words(path[len(where) :], said) for path, said in found if _lies_in(path, where))
-    return ()
+    judged = judge(text)
+    if judged.document is None:
+        return (("", judged.errors[0].message),)
+    found = [(path_at(judged.document, one.line, one.column), one.message) for one in judged.errors]
+    return tuple(_in_words(path[len(where) :], said) for path, said in found if _lies_in(path, where))
 
 
 def _in_words(path: Where, said: str) -> tuple[str, str]:
