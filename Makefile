@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test check lint types contracts docs format reference bench bench-live soak wheel lock clean
+.PHONY: help setup demo test check lint types contracts docs format reference pictures bench bench-live soak wheel lock clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -49,6 +49,9 @@ format: $(READY)  ## let ruff lay out and mend what it can
 
 reference: $(READY)  ## write docs/reference/ anew from the code
 	$(BIN)/python tools/reference.py
+
+pictures: $(READY)  ## take the pictures of the README anew (needs Chromium)
+	$(BIN)/python tools/picture.py
 
 bench: $(READY)  ## the plan beside SQL by hand (ARGS="--large --engines duckdb,postgres,spark" for every table)
 	$(BIN)/python benchmarks/run.py $(ARGS)
