@@ -24,6 +24,7 @@ from sqlalchemy import text
 
 import live
 from scoville.live.routing.owners import Owner, save_owner
+from scoville.live.scoring.cells import count_cells
 from scoville.live.scoring.in_force import Models
 from scoville.live.scoring.score import build_some, nothing_more
 from scoville.live.scoring.switching import switch
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 PAGES = (
     "/queue", "/queue?owner=mine", "/queue?owner=nobody", "/queue?owner=waiting", "/queue?stage=MQL",
     "/queue?priority=hot&min=40", "/queue?grade=A&level=1", "/queue?account=firm7.com", "/queue?q=p123",
-    "/queue?changed=7d", "/queue?answered=1", "/queue/news?seen=0",
+    "/queue?changed=7d", "/queue?answered=1", "/queue/news?seen=0", "/matrix",
 )  # fmt: skip
 EMAIL, PASSWORD = "sales@example.com", "a quiet river runs uphill"
 HOME = "http://127.0.0.1:8080"
@@ -178,6 +179,7 @@ def main() -> None:
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     store = open_store(f"sqlite:///{asked.store or made(asked.leads, asked.events)}")
+    count_cells(store, utc_now())  # as the worker does, over and over
     app = create_app(store, Settings(requests_per_s=1e6, burst=1_000_000))
     print(f"{'page':34}{'p50 ms':>9}{'p95 ms':>9}{'cpu p50':>9}{'cpu p95':>9}{'kB':>9}")
     for page, told in asyncio.run(ask(app, tuple(asked.pages) or PAGES, asked.times)).items():

@@ -148,3 +148,15 @@ def test_a_model_without_accounts_sums_up_nothing_and_what_the_last_one_left_is_
     assert rolled_up(live) == {}
     assert drop_old_accounts(live.store) > 0
     assert live.rows("SELECT * FROM account_scores") == live.rows("SELECT * FROM account_people") == []
+
+
+def test_large_accounts_are_summed_up_a_few_at_a_time(small: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    people(small)
+    small.publish(f"{RULES}accounts: {{by: company_domain}}\n")
+    monkeypatch.setattr("scoville.live.scoring.accounts._PEOPLE", 2)
+    ways = RollUps()
+
+    # acme.com has five people, bolt.io and dune.org one each: acme.com goes alone, and more wait
+    assert [roll_up_some(small.store, ways, 9), roll_up_some(small.store, ways, 9)] == [9, 2]
+    assert small.rows("SELECT * FROM dirty_accounts") == []
+    assert {row["account"] for row in small.rows("SELECT account FROM account_scores")} == {"acme.com", "bolt.io"}

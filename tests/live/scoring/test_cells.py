@@ -86,12 +86,18 @@ def test_rates_stand_in_the_cells_where_the_evidence_was_sorted_by_the_same_lett
     people(small)
     small.publish(LETTERS)
     cell = {"leads": 40, "conversions": 10, "rate": 0.25, "low": 0.14, "high": 0.4, "effective_leads": 40.0}
-    sides = {"rows": [{"label": "A"}, {"label": "B"}], "columns": [{"label": "1"}, {"label": "2"}]}
-    rates = {"rows_by": "grade", "columns_by": "level", **sides, "cells": [[cell, cell], [cell, cell]]}
+    sides: dict[str, object] = {"rows": [{"label": "A"}, {"label": "B"}], "columns": [{"label": "1"}, {"label": "2"}]}
+    rates: dict[str, object] = {
+        "rows_by": "grade",
+        "columns_by": "level",
+        **sides,
+        "cells": [[cell, cell], [cell, cell]],
+    }
 
     known = [one.rate.rate if one.rate else None for row in matrix(small, rates).cells for one in row]
     assert known == [0.25, 0.25, 0.25, 0.25, None, None]
-    for other in ({"rows_by": "fit"}, {"rows": [{"label": "Z"}, {"label": "B"}]}):
+    others: list[dict[str, object]] = [{"rows_by": "fit"}, {"rows": [{"label": "Z"}, {"label": "B"}]}]
+    for other in others:
         assert all(one.rate is None for row in matrix(small, rates | other).cells for one in row)
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select, update
@@ -62,7 +62,7 @@ def test_settings_are_changed_one_by_one_and_each_is_noted(either_world: PagesWo
     admin = either_world.visitor("admin")
     page = admin.page("/settings/data")
     held = {str(one["name"]): "yes" for one in page.all("input") if str(one.get("name")).startswith("has_")}
-    pairs = {"outcomes_key": ["Deal Won", ""], "outcomes_value": ["won", ""]}
+    pairs: dict[str, Any] = {"outcomes_key": ["Deal Won", ""], "outcomes_value": ["won", ""]}
     sent = {"merge_by_email": "yes", "are_bots_refused": "yes", "stage_margin": "5", "refresh_minutes": "15"}
     kept = {"event_days": "400", "quarantine_days": "30", "protected_traits": "plan\r\nrole\r\n"}
 

@@ -29,7 +29,7 @@ def made_action(admin: Visitor, world: PagesWorld, **fields: Any) -> str:
 
 def test_a_webhook_shows_its_secret_once_and_its_address_never_again(world: PagesWorld) -> None:
     admin = world.visitor("admin")
-    headers = {"header_name": ["Authorization", ""], "header_value": ["Bearer hush", ""]}
+    headers: dict[str, Any] = {"header_name": ["Authorization", ""], "header_value": ["Bearer hush", ""]}
     made = admin.send("/settings/actions", **HOOK, **headers, stages=["SQL"], is_enabled="yes")
     assert secret(made.text).startswith("whsec_")
 
@@ -49,7 +49,7 @@ def test_an_action_that_is_changed_keeps_what_its_form_hides(world: PagesWorld) 
     address = made_action(admin, world, **HOOK, header_name=["X-Key"], header_value=["hush"], is_enabled="yes")
     form = admin.page(f"{address}/edit")
     sent = {str(one["name"]): one.get("value") or "" for one in form.all("input") if one.get("type") != "checkbox"}
-    pairs = {"header_name": ["X-Key"], "header_value": [sent["header_value"] or "••••••"]}
+    pairs: dict[str, Any] = {"header_name": ["X-Key"], "header_value": [sent["header_value"] or "••••••"]}
 
     answer = admin.send(address, **(sent | HOOK | {"url": sent["url"], "name": "Renamed"} | pairs), is_enabled="yes")
 

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from scoville.live.scoring.compiled import Scored
     from scoville.live.store.opening import Store
 
-AT_ONCE = 500  # accounts: their people are held in memory
+AT_ONCE = 500  # accounts
+_PEOPLE = 20_000  # at once: they are held in memory
 _ROLLING = 0xACC0  # the advisory lock on PostgreSQL: of two that sum up one account, the later would write older scores
 _GIVEN = ("traits", "scores")
 _SCORE = (
@@ -168,9 +169,9 @@ def _made(written: str) -> RollUp | None:
 
 
 def roll_up_some(store: Store, ways: RollUps, limit: int = AT_ONCE) -> int:
-    """Sum up some accounts of which somebody has another score; how many there were."""
+    """Sum up some accounts of which somebody has another score; how many, and `limit` where more wait for sure."""
     with store.reading() as connection:
-        dirt = _dirty(connection, limit)
+        dirt, is_cut = _few_enough(connection, _dirty(connection, limit))
         if not dirt:
             return 0
         accounts = {*dirt.values()}
@@ -186,7 +187,7 @@ def roll_up_some(store: Store, ways: RollUps, limit: int = AT_ONCE) -> int:
             text(f"DELETE FROM dirty_accounts WHERE dirt_no {among(connection, 'dirt')}"),  # noqa: S608 - our own marks
             {"dirt": bound(connection, dirt.keys())},
         )
-    return len(accounts)
+    return limit if is_cut else len(accounts)
 
 
 def drop_old_accounts(store: Store, limit: int = 20_000) -> int:
@@ -209,6 +210,25 @@ def _dirty(connection: Connection, limit: int) -> dict[int, str]:
     ).all()
     chosen = {*list(dict.fromkeys(row.account for row in rows))[:limit]}
     return {row.dirt_no: row.account for row in rows if row.account in chosen}
+
+
+def _few_enough(connection: Connection, dirt: Mapping[int, str]) -> tuple[dict[int, str], bool]:
+    """Marks of so many accounts, at least of one, as have few people enough together; whether some were left out."""
+    counts = connection.execute(
+        text(
+            f"SELECT account, count(*) FROM account_people WHERE account {among(connection, 'accounts')} "  # noqa: S608
+            "GROUP BY account"
+        ),
+        {"accounts": bound(connection, {*dirt.values()})},
+    )
+    people, chosen, total = {row[0]: row[1] for row in counts}, set[str](), 0
+    for account in dict.fromkeys(dirt.values()):
+        total += people.get(account, 0)
+        if chosen and total > _PEOPLE:
+            break
+        chosen.add(account)
+    kept = {number: account for number, account in dirt.items() if account in chosen}
+    return kept, len(kept) < len(dirt)
 
 
 def _worked(
