@@ -7,6 +7,7 @@ that they share.
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -92,7 +93,8 @@ class Bench:
         self.engine = DuckDB(memory_limit=_MEMORY)
         self.attach(self.engine)
         self.as_of: datetime = self.rows(f"SELECT as_of FROM {FILE}.made")[0]["as_of"]  # noqa: S608 - our own names
-        self.totals = Totals(self.engine.connection)
+        self._opening = threading.Lock()
+        self.totals = Totals(self.cursor)
         self.sides = Sides(self)
         self.proofs = Proofs(self)
         self.leads = int(self.rows(f"SELECT count(*) AS n FROM {PEOPLE}")[0]["n"])  # noqa: S608 - likewise
@@ -107,7 +109,8 @@ class Bench:
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection for one question, with temporary tables of its own."""
-        cursor = self.engine.connection.cursor()
+        with self._opening:  # the connection refuses whoever asks it while another one does
+            cursor = self.engine.connection.cursor()
         try:
             yield cursor
         finally:

@@ -8,7 +8,6 @@ it costs to change points, caps, groups or lines is what comes after it.
 from __future__ import annotations
 
 import threading
-from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,8 @@ from scoville.plan.ledger import Ledger
 from scoville.plan.steps import Steps, to_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     import duckdb
@@ -42,15 +42,16 @@ _Key = tuple[object, ...]
 class Totals:
     """The table, and what stands in it."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
+    def __init__(self, cursor: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]) -> None:
+        self._cursor = cursor
         self._numbers: dict[_Key, int] = {}
         self._there: set[tuple[int, int]] = set()
         self._turn = threading.Lock()
-        connection.execute(
-            f"CREATE OR REPLACE TABLE {TOTALS} (key INTEGER, as_of_us BIGINT, lead_id VARCHAR, matched BIGINT, "
-            "total DOUBLE, age_us BIGINT, newest_at TIMESTAMP)"
-        )
+        with cursor() as run:
+            run.execute(
+                f"CREATE TABLE {TOTALS} (key INTEGER, as_of_us BIGINT, lead_id VARCHAR, matched BIGINT, total DOUBLE, "
+                "age_us BIGINT, newest_at TIMESTAMP)"
+            )
 
     def have(self, rules: Sequence[NumberedEventRule], instants: Sequence[datetime]) -> dict[int, int]:
         """See that some rules are added up as of some instants; the key of each rule in the table, by its number."""
@@ -82,10 +83,11 @@ class Totals:
         return self._numbers.setdefault(_key(entry), len(self._numbers))
 
     def _make_room(self) -> None:
-        held = self._connection.cursor().execute(f"SELECT count(*) FROM {TOTALS}").fetchall()[0][0]  # noqa: S608 - ours
-        if held > _MOST_ROWS:
-            self._connection.cursor().execute(f"TRUNCATE {TOTALS}")
-            self._there.clear()
+        with self._cursor() as cursor:
+            held = cursor.execute(f"SELECT count(*) FROM {TOTALS}").fetchall()[0][0]  # noqa: S608 - ours
+            if held > _MOST_ROWS:
+                cursor.execute(f"TRUNCATE {TOTALS}")
+                self._there.clear()
 
     def _add(self, missing: Mapping[int, NumberedEventRule], instants_us: Sequence[int]) -> None:
         if not missing:
@@ -94,7 +96,7 @@ class Totals:
         pairs = ", ".join(f"({number}, {key})" for number, key in enumerate(missing))
         steps, groups = steps_of(rules), _grouped(rules)
         met = [f"{prefix}{_MET}" for prefix in groups] if len(instants_us) > 1 else []  # the same at every instant
-        with closing(self._connection.cursor()) as cursor:
+        with self._cursor() as cursor:
             cursor.execute("CREATE TEMP TABLE as_of AS SELECT NULL::TIMESTAMP AS as_of")
             cursor.execute(f"CREATE TEMP VIEW events AS {_events(rules)}")
             for step in met:
