@@ -14,7 +14,7 @@ from scoville.errors import DataError
 from scoville.evidence.backtest import Evidence, validate
 from scoville.evidence.kept import figures_of
 from scoville.evidence.lines.positions import Positions
-from scoville.live.jobs.asking import find_job
+from scoville.live.jobs.asking import ask_for, find_job
 from scoville.live.jobs.proving import run_compare, run_evidence, run_trial
 from scoville.live.queries.proof import proof_of, used_since, usual_past
 
@@ -111,6 +111,11 @@ def test_both_stores_tell_the_same_and_too_short_a_past_is_said_in_words(new_sto
     assert shares == sorted(shares)
     assert 0 <= shares[0] < shares[-1] <= 1
     assert result["evidence"]["ranking"]["leads"] > 0
+    with store.writing() as connection:
+        job_no = ask_for(connection, "evidence", ASKED, by="user:a", now=NOW).job_no
+    proved.end(store, job_no, state="done", result=result)
+    kept = figures_of(Evidence, result_of(store, job_no)["evidence"])
+    assert kept.to_dict() == figures_of(Evidence, result["evidence"]).to_dict()  # the store holds it as it is
     with store.reading() as connection:
         assert used_since(connection, 1) == NOW
         assert used_since(connection, 2) is None

@@ -127,10 +127,8 @@ def use_line(request: Request, here: Here, who: Who, form: Form) -> Response:
                 409, "other_draft", "your draft in the studio is of another version: publish it or discard it first, "
                 f"or write there: stages: {stage}: from {at:g}",
             )  # fmt: skip
-        now = here.clock()
-        keep_draft(
-            connection, who.actor, Draft(changed, version_no, before.origin if before else f"version {version_no}", now)
-        )
+        origin = before.origin if before is not None else f"version {version_no}"
+        keep_draft(connection, who.actor, Draft(changed, version_no, origin, here.clock()))
     return done(request, "/studio", f"{stage} begins at {at:g} in your draft. Nothing changes until you publish it.")
 
 
