@@ -28,7 +28,7 @@ def test_segments_words_become_ours() -> None:
         "industry": "steel",
         "country": "DE",
         "address.city": "Bonn",
-        "firstName": "Ann",
+        "first_name": "Ann",
     }
 
 

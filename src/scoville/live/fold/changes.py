@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from scoville.live.store.naming import SEARCHED, words_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from scoville.live.fold.messages import Id
     from scoville.live.fold.placing import Note, Placed
@@ -35,6 +37,7 @@ class Changes:
 
     events: list[dict[str, Any]] = field(default_factory=list)
     traits: list[dict[str, Any]] = field(default_factory=list)
+    name_words: list[dict[str, Any]] = field(default_factory=list)
     memberships: list[dict[str, Any]] = field(default_factory=list)
     account_traits: list[dict[str, Any]] = field(default_factory=list)
     outcomes: list[dict[str, Any]] = field(default_factory=list)
@@ -54,6 +57,7 @@ class Changes:
                 "source_no": row.source_no, "message_id": row.message_id, "received_at": row.received_us,
             })  # fmt: skip
         self.traits += [{**key, "name": name, "value": _stored(value)} for name, value in said.traits.items()]
+        self.name_words += [{"id": placed.id, "word": word} for word in _words(said.traits)]
         if said.group is not None:
             self._add_account(placed, key)
         if said.outcome is not None:
@@ -100,6 +104,12 @@ def _body(row: Any) -> dict[str, Any]:  # noqa: ANN401 - an Arrived
     except orjson.JSONDecodeError:
         held = {}
     return {**names, **(held if isinstance(held, dict) else {})}
+
+
+def _words(traits: Mapping[str, Any]) -> Iterator[str]:
+    """The words of the names that a message says."""
+    for name in SEARCHED & traits.keys():
+        yield from words_of(str(traits[name])) if traits[name] is not None else ()
 
 
 def _stored(value: Any) -> str | None:  # noqa: ANN401 - a JSON value

@@ -25,6 +25,8 @@ Value = str | int | float | bool | None
 # Segment's reserved traits that have a word of ours. Beside them a message may use our word itself, which then wins.
 _OURS: Mapping[str, str] = MappingProxyType(
     {
+        "firstName": "first_name",
+        "lastName": "last_name",
         "title": "job_title",
         "jobTitle": "job_title",
         "company.name": "company",

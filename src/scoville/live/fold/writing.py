@@ -38,6 +38,7 @@ _INSERTS = {
         "INSERT INTO traits (identity_no, name, changed_at, event_id, value) "
         "VALUES (:number, :name, :at, :event_id, :value) ON CONFLICT DO NOTHING"
     ),
+    "name_words": text("INSERT INTO name_words (word, identity_no) VALUES (:word, :number) ON CONFLICT DO NOTHING"),
     "memberships": text(
         "INSERT INTO memberships (identity_no, changed_at, event_id, account_no) "
         "VALUES (:number, :at, :event_id, :account_no) ON CONFLICT DO NOTHING"

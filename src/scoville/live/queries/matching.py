@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, exists, false, func, literal, or_, select
 
 from scoville.live.store.metadata import EPOCH, Instant
-from scoville.live.store.people import accounts, identities, leads, outcomes
+from scoville.live.store.naming import words_of
+from scoville.live.store.people import accounts, identities, leads, name_words, outcomes
 from scoville.live.store.routing import assignments, owners, waiting
 from scoville.live.store.scores import ledger, scores
 
@@ -146,7 +147,7 @@ def _waits_for(reason: str) -> Select[tuple[int]]:
 
 
 def _found(connection: Connection, beginning: str) -> list[int]:
-    """Leads of which an id, the e-mail address or the account's id begins so."""
+    """Leads of which an id, the e-mail address or the account's id begins so, or the names have words that do."""
     kinds = {"user": beginning, "email": beginning.lower(), "anonymous": beginning}
     matches = [
         and_(identities.c.kind == kind, _begins(connection, identities.c.value, text)) for kind, text in kinds.items()
@@ -155,7 +156,23 @@ def _found(connection: Connection, beginning: str) -> list[int]:
     companies = select(accounts.c.account_no).where(_begins(connection, accounts.c.account_id, beginning.lower()))
     of_company = leads.c.account_no.in_(companies.limit(_MOST_FOUND).scalar_subquery())
     by_company = select(leads.c.lead_no).where(of_company).limit(_MOST_FOUND)
-    return sorted({*connection.execute(by_id).scalars(), *connection.execute(by_company).scalars()})
+    chosen = [by_id, by_company, *_named(connection, beginning)]
+    return sorted({lead_no for one in chosen for lead_no in connection.execute(one).scalars()})
+
+
+def _named(connection: Connection, beginning: str) -> Iterator[Select[tuple[int]]]:
+    """Leads whose names have a word for each that was typed, which begins so."""
+    words = words_of(beginning)
+    if not words:
+        return
+    longest, *others = sorted(words, key=len, reverse=True)  # few begin with many letters: they are gone through
+    named = select(name_words.c.identity_no).where(_begins(connection, name_words.c.word, longest))
+    for number, word in enumerate(others):
+        other = name_words.alias(f"other_{number}")
+        same = other.c.identity_no == name_words.c.identity_no
+        named = named.where(exists().where(same, _begins(connection, other.c.word, word)))
+    # as a list: joined, SQLite would go through all identities
+    yield select(identities.c.lead_no).where(identities.c.identity_no.in_(named.limit(_MOST_FOUND).scalar_subquery()))
 
 
 def _begins(connection: Connection, column: ColumnElement[str], beginning: str) -> ColumnElement[bool]:

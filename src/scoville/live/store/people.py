@@ -87,6 +87,17 @@ traits = Table(
 )
 """Every value that a trait ever had. A lead's value at an instant: the newest up to it, over all its identities."""
 
+name_words = Table(
+    "name_words",
+    metadata,
+    Column("word", Text, nullable=False, doc="Folded: without case and accents."),
+    Column("identity_no", Number, ForeignKey("identities.identity_no"), nullable=False, index=True),
+    PrimaryKeyConstraint("word", "identity_no"),
+    Index("ix_name_words_beginning", "word", postgresql_ops={"word": "text_pattern_ops"}).ddl_if("postgresql"),
+    sqlite_with_rowid=False,
+)
+"""The words of the names of people and of their companies, also of former ones: what a search finds them by."""
+
 accounts = Table(
     "accounts",
     metadata,

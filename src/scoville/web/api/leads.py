@@ -182,7 +182,7 @@ class ListOptions(Body):
     owner: Name | None = Field(None, description="owner_id of who works them.")
     account: Id | None = Field(None, description="account_id.")
     changed_since: When | None = Field(None, description="Whose score changed since then.")
-    search: Name | None = Field(None, description="The beginning of an id, of an e-mail address or of an account_id.")
+    search: Name | None = Field(None, description="How an id, an e-mail address, an account_id or words of names begin.")
     unowned: bool = Field(False, description="That nobody works.")
     waits_for: Name | None = Field(None, description="Why they wait for an owner, or `any`.", examples=["at_capacity"])
     open: bool = Field(False, description="Not rejected, won or lost since they came to the stage that they are in.")

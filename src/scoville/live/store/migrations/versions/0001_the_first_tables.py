@@ -729,6 +729,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_memberships_account_no"), ["account_no"], unique=False)
 
     op.create_table(
+        "name_words",
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("identity_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["identity_no"], ["identities.identity_no"], name=op.f("fk_name_words_identity_no")),
+        sa.PrimaryKeyConstraint("word", "identity_no", name=op.f("pk_name_words")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("name_words", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_name_words_beginning", ["word"], unique=False, postgresql_ops={"word": "text_pattern_ops"}
+        )
+        batch_op.create_index(batch_op.f("ix_name_words_identity_no"), ["identity_no"], unique=False)
+
+    op.create_table(
         "outcomes",
         sa.Column("outcome_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("identity_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -828,6 +842,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outcomes_at"))
 
     op.drop_table("outcomes")
+    with op.batch_alter_table("name_words", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_name_words_identity_no"))
+        batch_op.drop_index("ix_name_words_beginning", postgresql_ops={"word": "text_pattern_ops"})
+
+    op.drop_table("name_words")
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_memberships_account_no"))
 
