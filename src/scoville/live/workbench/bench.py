@@ -90,10 +90,10 @@ class Bench:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._opening = threading.Lock()
         self.engine = DuckDB(memory_limit=_MEMORY)
         self.attach(self.engine)
         self.as_of: datetime = self.rows(f"SELECT as_of FROM {FILE}.made")[0]["as_of"]  # noqa: S608 - our own names
-        self._opening = threading.Lock()
         self.totals = Totals(self.cursor)
         self.sides = Sides(self)
         self.proofs = Proofs(self)
