@@ -126,7 +126,7 @@ document.addEventListener("click", (event) => {
 const KEYS = {
   j: () => move(1), k: () => move(-1), x: () => toggle(here()), c: () => act("claim"), a: () => act("accept"),
   r: () => act("reject"), t: noteCall, n: () => document.querySelector("#news .bring")?.click(),
-  "/": () => byId("q")?.select(), "?": () => byId("keys")?.showModal(),
+  "/": () => { byId("q")?.focus(); byId("q")?.select(); }, "?": () => byId("keys")?.showModal(),
 };
 
 document.addEventListener("keydown", (event) => {
