@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import re
 from html import unescape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +15,7 @@ from scoville.live.models.versions import save_version
 from scoville.live.store.jobs import jobs
 from scoville.live.store.scores import drafts, model_versions, publications
 from scoville.live.workbench.keeping import workbench_of
+from scoville.model.document import flow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -359,3 +362,22 @@ def test_without_a_model_there_are_ways_to_begin(world: PagesWorld) -> None:
     assert mary.get("/studio/model.yaml").status_code == 409
     mary.send("/studio/begin", **{"from": "nothing"})
     assert "None yet." in said_on(mary)
+
+
+def test_whatever_stands_in_a_model_is_text_on_the_page(mary: Visitor) -> None:
+    evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
+    text = MODEL.replace("name: Decision maker", f"name: {flow(evil)}").replace("[rival.com]", flow([evil, "it's"]))
+    mary.post("/studio/begin/file", files={"file": (f"{evil}.yaml", text.encode())})
+    for path in ("/studio", "/studio?open=fit.rules.0", "/studio?open=disqualify.0", "/studio/yaml", "/studio/begin"):
+        page = mary.page(path)
+        assert not page.all("img"), path
+        assert all("src" in script for script in page.all("script")), path
+    assert evil in unescape(mary.get("/studio").text)
+    assert text_of(mary) == text
+
+
+def test_the_editor_says_what_it_is_made_of() -> None:
+    asked = json.loads(Path("tools/codemirror/package.json").read_text(encoding="utf-8"))["dependencies"]
+    told = Path("src/scoville/web/static/vendored/codemirror.LICENSE.txt").read_text(encoding="utf-8")
+    for name, version in asked.items():
+        assert name == "esbuild" or f"{name} {version} (MIT)" in told
