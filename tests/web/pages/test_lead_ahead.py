@@ -165,6 +165,12 @@ def test_the_page_shows_a_past_day_beside_now(world: PagesWorld) -> None:
     assert "+7.9 Pricing page 0 then, +7.9 now" in page.text
 
 
+def test_a_day_before_anybody_saw_the_person_says_so(world: PagesWorld) -> None:
+    page = Page(world.visitor("sales").get("/leads/bob?part=why&day=2026-03-01", "why").text)
+
+    assert "Nobody had seen this person then: that was first on 27 March 2026." in page.text  # 50,000 minutes ago
+
+
 @pytest.mark.parametrize(("day", "said"), [("2026-13-01", "is no day"), ("2099-01-01", "still to come")])
 def test_a_day_that_is_none_is_told(world: PagesWorld, day: str, said: str) -> None:
     answer = world.visitor("sales").get(f"/leads/bob?part=why&day={day}", "why")
