@@ -4,6 +4,7 @@
 const POLL_MS = 2000;
 const SLOWEST_MS = 60000;
 const NEWS_KEPT = 4;
+const AWAY_MS = 2 * 3600 * 1000; // as long as a login lasts unused: asking on would keep it alive for nobody
 
 // --- clocks --------------------------------------------------------------------------------------------------------
 
@@ -33,6 +34,7 @@ const asHtmx = { headers: { "HX-Request": "true", "HX-Target": "section#news" },
 let newest = 0;
 let failures = 0;
 let timer = 0;
+let lastSign = Date.now(); // of somebody at this page
 
 function parsed(html) {
   const holder = document.createElement("template");
@@ -55,7 +57,7 @@ function countNews() {
 
 async function askForNews() {
   clearTimeout(timer);
-  if (document.hidden) return; // nobody looks: the first look afterwards asks for all of it
+  if (document.hidden || Date.now() - lastSign > AWAY_MS) return; // nobody looks: the first look asks for all of it
   const query = new URLSearchParams(location.search);
   query.delete("cursor");
   query.set("seen", newest);
@@ -95,6 +97,13 @@ document.addEventListener("click", (event) => {
   }
 });
 
+for (const sign of ["keydown", "pointermove", "scroll"]) {
+  document.addEventListener(sign, () => {
+    const wasAway = Date.now() - lastSign > AWAY_MS;
+    lastSign = Date.now();
+    if (wasAway) askForNews();
+  }, { passive: true });
+}
 document.addEventListener("visibilitychange", askForNews);
 document.addEventListener("DOMContentLoaded", () => {
   if (!byId("news")) return;
