@@ -99,12 +99,25 @@ def test_the_line_as_it_is_now_is_said_to_be_so(reader: Visitor) -> None:
     ("capacity", "-3", "the capacity must be a number above 0: found &#39;-3&#39;"),
     ("cost", "free", "the cost of a lead must be a number above 0: found &#39;free&#39;"),
     ("at", "high", "the line must be a number: found &#39;high&#39;"),
+    ("at", "nan", "the line must be a number: found &#39;nan&#39;"),
+    ("won", "a\0b", "has a character that cannot be stored"),
 ])  # fmt: skip
 def test_what_is_no_number_is_said_beside_the_page(reader: Visitor, field: str, typed: str, said: str) -> None:
     answer = reader.get(f"/evidence/line?{urlencode({field: typed})}", target="position")
     assert answer.status_code == 422
     assert answer.headers["HX-Retarget"] == "#said"
     assert said in answer.text.lower()
+
+
+@pytest.mark.parametrize("end", PAGES)
+def test_whatever_stands_in_the_address_is_text(reader: Visitor, end: str) -> None:
+    hostile = """"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 1234567 * 9 }}"""
+    names = ("won", "name", "lead", "variants", "rate", "lift", "per_week")
+    for name in names:
+        html = reader.get(f"/evidence{end}?{urlencode({name: hostile})}").text
+        assert "<script>alert" not in html
+        assert "<img src=x" not in html
+        assert "11111103" not in html
 
 
 def test_a_line_goes_into_ones_draft_with_its_comments(world: PagesWorld, marketing: Visitor) -> None:

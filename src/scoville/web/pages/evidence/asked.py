@@ -14,6 +14,7 @@ from fastapi import Depends, Query
 
 from scoville.live.queries.proof import Proof, usual_past
 from scoville.web.api.evidence import EvidenceToFind
+from scoville.web.pages.forms import read_form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,10 +59,9 @@ class Question:
 
     @property
     def body(self) -> EvidenceToFind:
-        """As the API takes it."""
-        return EvidenceToFind(
-            version_no=self.version_no, horizon_days=self.horizon_days, snapshots=self.snapshots, won=list(self.won)
-        )
+        """As the API takes it. Raises: ApiError 422 for a name that cannot be stored."""
+        given = {"version_no": self.version_no, "horizon_days": self.horizon_days, "snapshots": self.snapshots}
+        return read_form(EvidenceToFind, {**given, "won": list(self.won)})
 
     @property
     def asked(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ counts were made by a job; here they are only looked up, so that moving the line
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
@@ -71,7 +72,9 @@ def wanted_of(at: Typed = "", capacity: Typed = "", cost: Typed = "", value: Typ
     try:
         line = float(at) if at.strip() else None
     except ValueError:
-        raise ApiError(422, "invalid", f"the line must be a number: found '{at[:40]}'") from None
+        line = math.nan
+    if line is not None and not math.isfinite(line):
+        raise ApiError(422, "invalid", f"the line must be a number: found '{at[:40]}'")
     return Wanted(
         line, number_in(capacity, "the capacity"), number_in(cost, "the cost of a lead"),
         number_in(value, "the value of a win"), {"capacity": capacity, "cost": cost, "value": value},
