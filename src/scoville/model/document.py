@@ -100,6 +100,11 @@ def read_document(text: str, path: str) -> Document:
 
     Raises: ModelError for text that is not YAML, that is too large, or whose root is not a mapping.
     """
+    return read_with_nodes(text, path)[0]
+
+
+def read_with_nodes(text: str, path: str) -> tuple[Document, yaml.Node]:
+    """The same, with the nodes it was read from: each says where in the text it begins and ends."""
     if len(text) > MAX_BYTES:
         raise ModelError(
             [Problem(path, 1, 1, f"the file has {len(text):,} characters; a model has at most {MAX_BYTES:,}")]
@@ -119,7 +124,7 @@ def read_document(text: str, path: str) -> Document:
         raise ModelError(walk.problems)
     if not isinstance(data, dict):
         raise ModelError([Problem(path, 1, 1, "a model is a mapping that starts with `scoville: 1`")])
-    return Document(data, walk.places, path)
+    return Document(data, walk.places, path), root
 
 
 def plain_document(data: Mapping[str, object], path: str = "model") -> Document:

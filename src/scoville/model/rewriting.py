@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import yaml
 
 from scoville.errors import ModelError, UsageError
-from scoville.model.document import flow, lines_of, read_document
+from scoville.model.document import flow, lines_of, read_document, read_with_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,10 +44,9 @@ def rewritten(text: str, wanted: Mapping[str, object]) -> str:
     Raises:  ModelError when `text` cannot be read at all; UsageError when a value stands in two places at once.
     Example: `rewritten("a: 1  # one", {"a": 2, "b": [1]})` gives `a: 2  # one` and below it `b: [1]`.
     """
-    old = read_document(text, "model").data
-    root = cast("yaml.Node", yaml.compose(text, yaml.SafeLoader))
+    document, root = read_with_nodes(text, "model")
     page = _Page(text, next((found[0] for found in _LINE_BREAK.finditer(text)), "\n"))
-    edited = _applied(text, list(page.value(root, old, wanted, None)))
+    edited = _applied(text, list(page.value(root, document.data, wanted, None)))
     try:
         found = read_document(edited, "model").data
     except ModelError:
