@@ -20,7 +20,7 @@ PEOPLE = 40
 
 
 def filled(store: Store) -> None:
-    """Forty people with a title; half of them saw the prices, a quarter asked for a demo, every fifth was turned away by sales."""
+    """Forty people with a title: half saw the prices, a quarter asked for a demo, sales turned every fifth away."""
     live = Live(store)
     for number in range(PEOPLE):
         traits = {"title": TITLES[number % 4], "employees": 10 * number, "email": f"p{number}@firm{number}.com"}

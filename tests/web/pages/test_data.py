@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import insert, select
 
+from api_world import HASH
 from live_sending import NOW, Live, message
+from live_stores import maker
+from pages_world import PagesWorld
 from scoville.live.store.access import keys
 from scoville.live.store.log import inbox, quarantine, sources
 from scoville.live.store.metadata import to_us
 from scoville.live.store.people import links, outcomes
 from scoville.live.store.settings import read_settings
+from scoville.web.auth.users import NewUser, create_user
 
 if TYPE_CHECKING:
-    from pages_world import PagesWorld
+    from pathlib import Path
 
 TABS = ("/data", "/data/events", "/data/traits", "/data/identity", "/data/outcomes", "/data/connect")
 
@@ -70,18 +75,19 @@ def test_each_source_is_shown_with_what_came_lately_and_its_keys(either_world: P
     assert "1 put aside: the time cannot be read" in text
 
 
-def test_an_empty_store_says_what_to_do(world: PagesWorld) -> None:
-    with world.store.writing() as connection:
-        for table in ("events", "traits", "links", "memberships", "account_traits", "identities", "scores", "ledger"):
-            connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - our own names
-        for table in ("stage_changes", "leads", "dirty", "sources"):
-            connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - likewise
-    visitor = world.visitor("marketing")
+def test_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        store = maker(tmp_path, None, stack)()
+        with store.writing() as connection:
+            wanted = NewUser("marketing@example.com", "Marketing", "marketing", HASH)
+            create_user(connection, wanted, author="test", now=NOW)
+        visitor = PagesWorld(store).visitor("marketing")
+        texts = [visitor.page(path).text for path in ("/data", "/data/events", "/data/traits", "/data/identity")]
 
-    assert "Nothing arrives yet" in visitor.page("/data").text
-    assert "Waiting for the first message" in visitor.page("/data/events").text
-    assert "Nothing is known of anybody yet" in visitor.page("/data/traits").text
-    assert "Nobody is known yet" in visitor.page("/data/identity").text
+    assert "Nothing arrives yet" in texts[0]
+    assert "Waiting for the first message" in texts[1]
+    assert "Nothing is known of anybody yet" in texts[2]
+    assert "Nobody is known yet" in texts[3]
 
 
 # --- messages as they arrive ---
