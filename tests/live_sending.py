@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, text
 
 from scoville.live.audit import audit
 from scoville.live.fold.folding import fold_some
 from scoville.live.ingest.messages import Batch, Message, event_id_of
+from scoville.live.ingest.sources import source_named
 from scoville.live.ingest.writing import write_batches
 from scoville.live.scoring.compiled import Compiled
 from scoville.live.scoring.in_force import Models
 from scoville.live.scoring.score import OnStageChanges, build_some, nothing_more, refresh_some, score_some
 from scoville.live.scoring.switching import switch
-from scoville.live.store.log import sources
 from scoville.live.store.metadata import to_us
 from scoville.live.store.scores import model_versions, publications
 from scoville.live.store.settings import LiveSettings
@@ -86,8 +86,7 @@ class Live:
 
     def __post_init__(self) -> None:
         with self.store.writing() as connection:
-            if connection.execute(select(sources.c.source_no).where(sources.c.source_no == 1)).first() is None:
-                connection.execute(insert(sources).values(source_no=1, name="site", created_at=NOW))
+            source_named(connection, "site", NOW)  # the first of its store, and so number 1, as messages here say
 
     def receive(self, *messages: Message) -> None:
         """Accept messages: they wait in the inbox."""
