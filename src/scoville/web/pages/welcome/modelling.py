@@ -64,7 +64,8 @@ def show_proposed(request: Request, here: Here, job_no: jobs_api.JobNo) -> Respo
     job = jobs_api.show_job(here, job_no)
     found = job.result if job.state == "done" else None
     rules = _proposed(found) if found is not None else ()
-    newest = datetime.fromisoformat(str(found["newest_at"])) if found is not None and found["newest_at"] else None
+    said = found.get("newest_at") if found is not None else None
+    newest = datetime.fromisoformat(str(said)) if said else None
     is_old = newest is not None and here.clock() - newest > _OLD
     return show(request, "welcome/proposed.html", job=job, found=found, rules=rules, newest_at=newest, is_old=is_old)
 
