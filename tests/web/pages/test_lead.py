@@ -18,7 +18,7 @@ from scoville.live.store.access import audit_log
 from scoville.live.store.people import leads, outcomes
 from scoville.live.store.routing import assignments, touches
 from scoville.live.store.scores import ledger
-from scoville.web.pages.queue_acts import REASONS
+from scoville.web.pages.queue.acts import REASONS
 from web_page import Page
 
 if TYPE_CHECKING:

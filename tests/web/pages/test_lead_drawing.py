@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from scoville.web.api.explaining import Told
 from scoville.web.api.leads import Contribution
-from scoville.web.pages.lead_chart import Chart, Course, Line, Point, chart_of
-from scoville.web.pages.lead_waterfall import moved_between, waterfall_of
+from scoville.web.pages.lead.chart import Chart, Course, Line, Point, chart_of
+from scoville.web.pages.lead.waterfall import moved_between, waterfall_of
 
 NOW = datetime(2026, 5, 1, 12)  # noqa: DTZ001 - naive UTC
 SECTIONS = ("fit", "engagement", "score")

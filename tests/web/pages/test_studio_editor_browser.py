@@ -114,6 +114,27 @@ def test_what_is_wrong_is_said_beside_the_form_and_is_not_kept(chrome: Browser, 
         visit.check_it_is_sound()
 
 
+def test_a_form_that_is_drawn_again_keeps_what_was_chosen_and_where_somebody_was(
+    chrome: Browser, studio: PagesWorld
+) -> None:
+    with chrome.visit(studio, "marketing") as visit:
+        page = visit.page
+        visit.open("/studio?open=engagement.rules.0")
+        page.get_by_label("Fading", exact=True).select_option("linear")
+        expect(page.locator("#said_of_part")).to_contain_text("It fades evenly and is gone after 30 days.")
+        expect(page.locator("#said_of_part")).to_contain_text("Kept in your draft.")
+        expect(page.get_by_label("Fading", exact=True)).to_be_focused()
+        page.get_by_role("button", name="+ Add a condition").click()
+        expect(page.get_by_label("What to look at").nth(1)).to_be_focused()
+        page.get_by_label("Each further one").fill("6")
+        page.get_by_role("link", name="Change Email opened").click()  # what was typed goes along
+        expect(page.locator("form.part").get_by_label("Name", exact=True)).to_have_value("Email opened")
+        assert "repeat: 6, max: 25, decay: {linear: 30d}" in text_of(visit)
+        visit.open("/studio?open=fit.rules.1")
+        page.get_by_role("button", name="+ Add a line").click()
+        expect(page.get_by_label("From, line 4")).to_be_focused()
+
+
 def test_a_rule_is_changed_with_the_keyboard_alone(chrome: Browser, studio: PagesWorld) -> None:
     with chrome.visit(studio, "marketing") as visit:
         page = visit.page

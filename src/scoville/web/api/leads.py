@@ -182,10 +182,10 @@ class ListOptions(Body):
     owner: Name | None = Field(None, description="owner_id of who works them.")
     account: Id | None = Field(None, description="account_id.")
     changed_since: When | None = Field(None, description="Whose score changed since then.")
-    search: Name | None = Field(None, description="How an id, an e-mail address, an account_id or words of names begin.")
-    unowned: bool = Field(False, description="That nobody works.")
+    search: Name | None = Field(None, description="How an id, an e-mail, an account_id or words of names begin.")
+    unowned: bool = Field(default=False, description="That nobody works.")
     waits_for: Name | None = Field(None, description="Why they wait for an owner, or `any`.", examples=["at_capacity"])
-    open: bool = Field(False, description="Not rejected, won or lost since they came to the stage that they are in.")
+    open: bool = Field(default=False, description="Not rejected, won or lost since they came to the stage that they are in.")
     order: Literal["score", "lowest"] = Field("score", description="Best first, or lowest first.")
     limit: int = Field(50, ge=1, le=200)
     cursor: Annotated[str, Field(max_length=500)] | None = Field(None, description="`next_cursor` of the last page.")
@@ -194,7 +194,8 @@ class ListOptions(Body):
         """The same as the store is asked."""
         return Wanted(
             self.standing, self.stage, self.grade, self.level, self.priority, self.segment, self.min_score,
-            self.max_score, self.owner, self.account, self.changed_since, self.search, self.unowned, self.waits_for, self.open,
+            self.max_score, self.owner, self.account, self.changed_since, self.search, self.unowned, self.waits_for,
+            self.open,
         )  # fmt: skip
 
 

@@ -6,17 +6,22 @@ is one page, thin: it reads and writes through the functions of the API, and a t
 
 from __future__ import annotations
 
-from scoville.web.pages import accounts, evidence, files, jobs, lead, lead_deeds, login, matrix, queue, views
-from scoville.web.pages.data import arriving, connecting, identity, outcomes, sources, traits
-from scoville.web.pages.settings import SETTINGS_ROUTERS
-from scoville.web.pages.studio import beginning, editor, learning, preview, versions, yaml_view
-from scoville.web.pages.welcome import modelling, start, uploading
+from scoville.web.pages import (
+    accounts,
+    data,
+    evidence,
+    files,
+    jobs,
+    lead,
+    login,
+    matrix,
+    queue,
+    settings,
+    studio,
+    welcome,
+)
 
 PAGE_ROUTERS = (
-    files.router, login.router, jobs.router, learning.router, queue.router, views.router, lead.router,
-    lead_deeds.router, matrix.router, accounts.router,
-    sources.router, arriving.router, traits.router, identity.router, outcomes.router, connecting.router,
-    editor.router, yaml_view.router, beginning.router, preview.router, versions.router,
-    *evidence.ROUTERS, *SETTINGS_ROUTERS,
-    start.router, uploading.router, uploading.streamed, modelling.router,
+    files.router, login.router, jobs.router, *queue.ROUTERS, *lead.ROUTERS, matrix.router, accounts.router,
+    *studio.ROUTERS, *evidence.ROUTERS, *data.ROUTERS, *settings.ROUTERS, *welcome.ROUTERS,
 )  # fmt: skip

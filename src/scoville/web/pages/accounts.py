@@ -17,7 +17,7 @@ from scoville.web.api.route import Here
 from scoville.web.errors import not_found
 from scoville.web.pages.forms import Form, read_form
 from scoville.web.pages.page import PageRoute, done, show
-from scoville.web.pages.queue_rows import name_of, reasons_of
+from scoville.web.pages.queue.rows import name_of, reasons_of
 from scoville.web.pages.templates import in_path
 
 if TYPE_CHECKING:

@@ -5,9 +5,14 @@
 const TYPED_MS = 350;
 let timer = 0;
 
-const typed = (form) => {
+const typed = (form, wait = TYPED_MS) => {
   clearTimeout(timer);
-  timer = setTimeout(() => form.querySelector("#said_of_part")?.dispatchEvent(new CustomEvent("typed")), TYPED_MS);
+  const tell = () => {
+    timer = 0;
+    form.querySelector("#said_of_part")?.dispatchEvent(new CustomEvent("typed"));
+  };
+  if (wait) timer = setTimeout(tell, wait);
+  else tell();
 };
 
 // Another line, another sort of rule: the server draws the form again, with what was typed.
@@ -28,6 +33,7 @@ document.addEventListener("change", (event) => {
   if (!form?.matches("form.part")) return;
   if (dataset.reshapesTo !== undefined) reshape(form, dataset.reshapesTo + value);
   else if (dataset.reshapes !== undefined) reshape(form, "");
+  else if (timer) typed(form, 0); // the field is left, perhaps for another rule: what was typed goes along
 });
 
 // Chips: a value that occurs goes into its field, or out of it; a field that takes several keeps the others.
@@ -54,6 +60,22 @@ document.addEventListener("click", (event) => {
   if ("reshapes" in field.dataset) field.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
+// Where somebody was in a form before it was drawn again; a new line is where they go on.
+let left = "";
+document.addEventListener("focusin", (event) => {
+  if (event.target.form?.matches("form.part")) left = event.target.name === "do" ? event.target.value : event.target.name;
+});
+
+const focusAgain = (form) => {
+  const [, act, path] = left.match(/^(add|group|value):(.*)$/) ?? [];
+  const names = [...form.elements].map((one) => one.name);
+  const begin = act === "value" ? "values." : `${path}.`;
+  const row = act && names.findLast((name) => name.startsWith(begin) && name !== `${path}.kind`);
+  const first = row?.slice(0, row.indexOf(".", begin.length) + 1);
+  const name = act === "value" ? `${first}points` : act ? names.find((one) => one.startsWith(first)) : left;
+  (form.elements[name] ?? form.elements.name)?.focus?.();
+};
+
 // A part of the page came: is it of another draft, and is a part open that nobody sees?
 let known;
 const arrived = (event) => {
@@ -64,6 +86,10 @@ const arrived = (event) => {
   const form = document.querySelector("form.part");
   if (form) press(form);
   const swapped = event?.target?.id;
+  if (form && swapped === "open_part") {
+    typed(form, 0); // drawn again with what was chosen: that is to be kept as well
+    focusAgain(form);
+  }
   if (form && swapped === "editor") form.scrollIntoView({ block: "nearest" });
   if (form && swapped === "editor") form.querySelector("[autofocus]")?.focus({ preventScroll: true });
 };

@@ -5,3 +5,7 @@ Each module is a tab: `sources`, `arriving` (the newest messages as they come), 
 """
 
 from __future__ import annotations
+
+from scoville.web.pages.data import arriving, connecting, identity, outcomes, sources, traits
+
+ROUTERS = (sources.router, arriving.router, traits.router, identity.router, outcomes.router, connecting.router)

@@ -20,7 +20,7 @@ from scoville.web.pages.settings import (
     users,
 )
 
-SETTINGS_ROUTERS = (
+ROUTERS = (
     home.router, me.router, users.router, keys.router, owners.router, routing.router, speed.router, actions.router,
     messages.router, data.router, audit.router,
 )  # fmt: skip

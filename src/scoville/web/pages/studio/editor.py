@@ -99,7 +99,7 @@ def reshape(request: Request, here: Here, who: Who, form: Form) -> Response:
     sheet = needed_sheet(here, who)
     part = parts.reshaped(parts.sent(sheet, form), form.get("do"))
     if wanted_block(request) == "open_part":
-        return show(request, "studio/part.html", **_of_part(here, sheet, part))
+        return show(request, "studio/part.html", **{**_of_part(here, sheet, part), "is_fresh": False})
     return _page(request, here, sheet, part)
 
 
@@ -141,7 +141,7 @@ def _of_part(here: State, sheet: Sheet, part: Part | None) -> dict[str, Any]:
     bench = workbench_of(here.store).bench(here.clock())
     content = mapping(part_at(part.where[: part.where.index("rules")], sheet.plain)) if part.is_rule else sheet.plain
     return {
-        "part": part, "known": known_for(bench, part.kind, part.filled, sheet.plain),
+        "part": part, "is_fresh": True, "known": known_for(bench, part.kind, part.filled, sheet.plain),
         "saying": _saying(bench, sheet, part, kept=False), "digest": digest(sheet.text),
         "groups": [str(name) for name in mapping(content.get("groups"))],
         "comparisons": conditions.COMPARISONS, "fitting": conditions.FITTING, "units": conditions.UNITS,

@@ -313,9 +313,5 @@ def _tidied(key: str, blank: Any, value: Any) -> Any:  # noqa: ANN401 - text, or
             conditions.tidy(given) if "parts" in blank else {k: _tidied(k, v, given.get(k)) for k, v in blank.items()}
         )
     if isinstance(blank, list):
-        return [{one: _as_text(row.get(one)) for one in ROWS[key]} for row in _rows(value)]
-    return _as_text(value)
-
-
-def _as_text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+        return [{one: _tidied(one, "", row.get(one)) for one in ROWS[key]} for row in _rows(value)]
+    return value if isinstance(value, str) else blank

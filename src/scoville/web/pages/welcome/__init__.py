@@ -5,3 +5,7 @@ and waits until every lead has a score. Then it is over: the queue is the first 
 """
 
 from __future__ import annotations
+
+from scoville.web.pages.welcome import modelling, start, uploading
+
+ROUTERS = (start.router, uploading.router, uploading.streamed, modelling.router)

@@ -33,11 +33,11 @@ from scoville.live.routing.owners import list_owners
 from scoville.web.api import explaining, sales
 from scoville.web.api.leads import Contribution
 from scoville.web.errors import ApiError, not_found
-from scoville.web.pages.lead_advice import Situation, advice_for
-from scoville.web.pages.lead_story import actors_of, called, line_of, text_of
-from scoville.web.pages.lead_waterfall import moved_between, waterfall_of
-from scoville.web.pages.queue_acts import REASONS
-from scoville.web.pages.queue_rows import name_of, reasons_of
+from scoville.web.pages.lead.advice import Situation, advice_for
+from scoville.web.pages.lead.story import actors_of, called, line_of, text_of
+from scoville.web.pages.lead.waterfall import moved_between, waterfall_of
+from scoville.web.pages.queue.acts import REASONS
+from scoville.web.pages.queue.rows import name_of, reasons_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

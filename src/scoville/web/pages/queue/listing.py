@@ -29,10 +29,10 @@ from scoville.web.api.views import keeper_of
 from scoville.web.errors import ApiError
 from scoville.web.pages.forms import Form
 from scoville.web.pages.page import PageRoute, done, show, wanted_block
-from scoville.web.pages.queue_acts import REASONS, TOUCHES, act_of, perform
-from scoville.web.pages.queue_asked import WAITS, What, chips, said_by
-from scoville.web.pages.queue_export import MOST, csv_of
-from scoville.web.pages.queue_rows import rows_of
+from scoville.web.pages.queue.acts import REASONS, TOUCHES, act_of, perform
+from scoville.web.pages.queue.asked import WAITS, What, chips, said_by
+from scoville.web.pages.queue.export import MOST, csv_of
+from scoville.web.pages.queue.rows import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from scoville.live.queries.crossings import GotHot
     from scoville.live.queries.in_force import InForce
     from scoville.web.auth.access import Caller
-    from scoville.web.pages.queue_asked import Asked
-    from scoville.web.pages.queue_rows import Row
+    from scoville.web.pages.queue.asked import Asked
+    from scoville.web.pages.queue.rows import Row
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PAGE = 50
@@ -66,7 +66,7 @@ def show_queue(request: Request, here: Here, who: Who, asked: What) -> Response:
     values |= {"waiting": {reason: count for reason, (count, _) in count_waiting(here.store).items()}}
     values |= {"is_part": wanted_block(request) == "rows", "asked": asked}
     owners = list_owners(here.store)
-    return show(request, "queue.html", owners=owners, chips=[*chips(asked, owners)], **_WORDS, **values)
+    return show(request, "queue/listing.html", owners=owners, chips=[*chips(asked, owners)], **_WORDS, **values)
 
 
 @router.get("/queue/row")
@@ -75,7 +75,7 @@ def show_row(request: Request, here: Here, who: Who, asked: What, lead: Annotate
     with here.store.reading() as connection:
         model, mine = in_force(connection), owner_id_of_user(connection, who.user_no)
         rows = _rows(connection, model, [known_lead(connection, lead)], mine, here.clock())
-    return show(request, "queue_row.html", rows=rows, mine=mine, asked=asked)
+    return show(request, "queue/row.html", rows=rows, mine=mine, asked=asked)
 
 
 @router.get("/queue/news")
@@ -87,7 +87,7 @@ def show_news(request: Request, here: Here, who: Who, asked: What, seen: Seen) -
     response = Response(status_code=204)
     if rows:
         before = {row.lead_id: one.stage_before for row, one in zip(rows, hot, strict=False)}
-        response = show(request, "queue_news.html", rows=rows, before=before, more=len(hot) - len(rows), asked=asked)
+        response = show(request, "queue/news.html", rows=rows, before=before, more=len(hot) - len(rows), asked=asked)
     response.headers["Newest"] = str(newest)
     return response
 
@@ -100,7 +100,7 @@ def act(request: Request, here: Here, who: Who, changing: Changing, asked: What,
     if wanted.lacks_reason and request.headers.get("hx-request"):
         raise ApiError(422, "invalid", "a rejection needs a reason: it is what the model can learn from")
     if wanted.lacks_reason:
-        return show(request, "queue_reject.html", asked=asked, lead_ids=wanted.lead_ids, reasons=REASONS)
+        return show(request, "queue/reject.html", asked=asked, lead_ids=wanted.lead_ids, reasons=REASONS)
     return done(request, f"/queue?{asked.said()}", perform(changing, wanted))
 
 

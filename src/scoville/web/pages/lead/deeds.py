@@ -18,8 +18,8 @@ from scoville.web.api.leads import named_lead
 from scoville.web.api.route import Who
 from scoville.web.errors import ApiError
 from scoville.web.pages.forms import Form, read_form
-from scoville.web.pages.lead import LeadId
-from scoville.web.pages.lead_reading import path_of
+from scoville.web.pages.lead.reading import path_of
+from scoville.web.pages.lead.shown import LeadId
 from scoville.web.pages.page import PageRoute, done, go
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from scoville import words
 from scoville.live.queries.queue_rows import WEEK
 from scoville.plan.adjusted import PREFIX
-from scoville.web.pages.queue_asked import WAITS
+from scoville.web.pages.queue.asked import WAITS
 from scoville.web.pages.templates import distance
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from scoville.live.queries import around
 from scoville.live.queries.past import history_of
 from scoville.model.load import Model
 from scoville.web.api import explaining
-from scoville.web.pages.lead_chart import Course, Line, Point, chart_of
+from scoville.web.pages.lead.chart import Course, Line, Point, chart_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scoville.web.pages.lead_reading import Asked, Lead, Values
+    from scoville.web.pages.lead.reading import Asked, Lead, Values
     from scoville.web.state import State
 
 WIDE, NARROW = (760, 250), (340, 230)

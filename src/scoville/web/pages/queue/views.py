@@ -15,11 +15,11 @@ from scoville.web.api.changes import Changing
 from scoville.web.api.views import ViewId, ViewToSave
 from scoville.web.pages.forms import Form, read_form
 from scoville.web.pages.page import PageRoute, go
-from scoville.web.pages.queue_asked import What
+from scoville.web.pages.queue.asked import What
 
 if TYPE_CHECKING:
     from scoville.web.pages.forms import Sent
-    from scoville.web.pages.queue_asked import Asked
+    from scoville.web.pages.queue.asked import Asked
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

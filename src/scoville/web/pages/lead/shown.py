@@ -13,8 +13,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from scoville.web.api.fields import Id
 from scoville.web.api.route import Here, Who
-from scoville.web.pages.lead_ahead import ahead_of
-from scoville.web.pages.lead_reading import (
+from scoville.web.pages.lead.ahead import ahead_of
+from scoville.web.pages.lead.reading import (
     Asked,
     facts_of,
     head_of,
@@ -28,7 +28,7 @@ from scoville.web.pages.page import PageRoute, done, show, wanted_block
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from scoville.web.pages.lead_reading import Values
+    from scoville.web.pages.lead.reading import Values
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 LeadId = Annotated[Id, Path()]
@@ -49,7 +49,7 @@ def show_lead(request: Request, here: Here, who: Who, lead_id: LeadId, asked: An
         "mates": lambda: mates_of_lead(here, lead, asked),
         "about": lambda: facts_of(here, lead),
     }
-    return show(request, "lead.html", lead=lead, asked=asked, **_read(readers, wanted_block(request)))
+    return show(request, "lead/shown.html", lead=lead, asked=asked, **_read(readers, wanted_block(request)))
 
 
 def _read(readers: dict[str, Callable[[], Values]], block: str | None) -> Values:
