@@ -144,8 +144,8 @@ def test_every_table_about_people_has_a_column_that_forgetting_follows() -> None
         "account_scores", "dirty_accounts", "matrix_counts",
     }  # fmt: skip
     of_those_who_work_with_it = {
-        "absences", "answers", "audit_log", "drafts", "jobs", "keys", "login_attempts", "owners", "saved_views", "sessions",
-        "users",
+        "absences", "answers", "audit_log", "drafts", "jobs", "keys", "login_attempts", "owners", "saved_views",
+        "sessions", "users",
     }  # fmt: skip
     gone_within_a_day = {"uploads", "upload_pieces"}
     known = followed | by_value | of_nobody | of_those_who_work_with_it | gone_within_a_day

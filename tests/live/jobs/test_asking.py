@@ -58,7 +58,7 @@ def test_the_newest_comes_first_and_pages_follow_each_other(new_store: NewStore)
 def test_nobody_can_ask_for_what_does_not_exist_or_for_days_of_work(new_file: NewStore) -> None:
     store = new_file()
     with store.writing() as connection:
-        with pytest.raises(UsageError, match="there is no kind of job 'dance'; kinds: .*learn, "):
+        with pytest.raises(UsageError, match=r"there is no kind of job 'dance'; kinds: .*learn, "):
             ask_for(connection, "dance", {}, by="user:a", now=NOW)
         for number in range(MOST_WAITING):
             ask_for(connection, "learn", {"n": number}, by="user:a", now=NOW)
