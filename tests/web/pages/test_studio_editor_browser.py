@@ -109,6 +109,7 @@ def test_what_is_wrong_is_said_beside_the_form_and_is_not_kept(chrome: Browser, 
         page.get_by_role("button", name="+ Add a line").click()
         page.get_by_label("To below, line 3").fill("2")
         page.get_by_label("Points, line 3").fill("-20")
+        expect(page.locator("#said_of_part")).to_contain_text("below 2 −20.")
         expect(page.locator("#said_of_part")).to_contain_text("Kept in your draft.")
         assert "- {below: 2, points: -20}" in text_of(visit)
         visit.check_it_is_sound()
@@ -120,6 +121,7 @@ def test_a_form_that_is_drawn_again_keeps_what_was_chosen_and_where_somebody_was
     with chrome.visit(studio, "marketing") as visit:
         page = visit.page
         visit.open("/studio?open=engagement.rules.0")
+        page.get_by_label("Fading", exact=True).focus()
         page.get_by_label("Fading", exact=True).select_option("linear")
         expect(page.locator("#said_of_part")).to_contain_text("It fades evenly and is gone after 30 days.")
         expect(page.locator("#said_of_part")).to_contain_text("Kept in your draft.")

@@ -4,6 +4,7 @@
 
 const TYPED_MS = 350;
 let timer = 0;
+let left = ""; // the field, or the button, that somebody was at
 
 const typed = (form, wait = TYPED_MS) => {
   clearTimeout(timer);
@@ -31,6 +32,7 @@ document.addEventListener("input", (event) => {
 document.addEventListener("change", (event) => {
   const { form, dataset, value } = event.target;
   if (!form?.matches("form.part")) return;
+  left = event.target.name;
   if (dataset.reshapesTo !== undefined) reshape(form, dataset.reshapesTo + value);
   else if (dataset.reshapes !== undefined) reshape(form, "");
   else if (timer) typed(form, 0); // the field is left, perhaps for another rule: what was typed goes along
@@ -61,7 +63,6 @@ document.addEventListener("click", (event) => {
 });
 
 // Where somebody was in a form before it was drawn again; a new line is where they go on.
-let left = "";
 document.addEventListener("focusin", (event) => {
   if (event.target.form?.matches("form.part")) left = event.target.name === "do" ? event.target.value : event.target.name;
 });
