@@ -15,7 +15,7 @@ from scoville.live.queries.owner_of_user import owner_id_of_user
 from scoville.live.queries.queue_rows import beside
 from scoville.live.queries.ranking import Question, page_of
 from scoville.live.store.access import users
-from scoville.live.store.people import outcomes
+from scoville.live.store.people import leads, outcomes
 from scoville.live.store.routing import assignments, clocks, owners, touches, waiting
 from scoville.live.store.scores import ledger, scores, stage_changes
 
@@ -112,13 +112,21 @@ def test_who_was_rejected_and_then_accepted_is_in_the_list_again(world: World) -
     assert listed(world, is_open=True) == [1, 3]
 
 
-def test_who_was_answered_is_left_out_until_another_line_is_crossed(world: World) -> None:
+def test_who_was_answered_is_left_out_until_a_deed_takes_them_across_another_line(world: World) -> None:
     world.put(outcomes, answer(1, "rejected", 0), answer(2, "accepted", 0), answer(3, "lost", 1))
     assert listed(world, is_open=True) == [2, 3]  # cy came to its stage now, after it was lost
     with world.store.writing() as connection:
         connection.execute(update(scores).where(scores.c.lead_no == 3).values(standing_since=NOW - 2 * DAY))
         connection.execute(update(scores).where(scores.c.lead_no == 1).values(standing_since=NOW + DAY))
+    assert listed(world, is_open=True) == [2]  # ann crossed a line by fading: she did nothing
+    with world.store.writing() as connection:
+        connection.execute(update(leads).where(leads.c.lead_no == 1).values(last_seen_at=NOW + DAY))
     assert listed(world, is_open=True) == [1, 2]
+
+
+def test_a_customer_stays_left_out_whatever_they_do(world: World) -> None:
+    world.put(outcomes, answer(1, "won", 30))  # long before it came to its stage, as in a history that was imported
+    assert listed(world, is_open=True) == [2, 3]
 
 
 @pytest.mark.parametrize(("search", "found"), [("ann.c", [1]), ("BOB.", [2]), ("c", [3]), ("zoe", []), ("b%", [])])

@@ -27,7 +27,8 @@ _FEW = 5_000
 _LAST_CHARACTER = "\U0010ffff"
 _LONG_AGO = literal(EPOCH, Instant)
 _HELD = (assignments.c.identity_no == identities.c.identity_no, assignments.c.released_at.is_(None))
-ENDINGS = ("rejected", "won", "lost")
+WON = "won"
+ENDINGS = ("rejected", WON, "lost")
 """Answers after which nobody has to call any more, until the lead crosses another line."""
 _EQUALS = ("standing", "stage", "grade", "level", "priority", "segment")
 
@@ -97,11 +98,16 @@ def _broad(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
 
 
 def _is_over() -> Iterator[ColumnElement[bool]]:
-    """An identity has an answer that ends it, of this time in the stage, and was not accepted again after it."""
+    """An identity was won, or rejected or lost and did not come to its stage by what it did since.
+
+    Who is accepted after that is open again.
+    """
     again = outcomes.alias("again")
     yield outcomes.c.identity_no == identities.c.identity_no
     yield outcomes.c.outcome.in_(ENDINGS)
-    yield outcomes.c.at >= func.coalesce(scores.c.standing_since, _LONG_AGO)
+    yield leads.c.lead_no == identities.c.lead_no
+    stood = outcomes.c.at >= func.coalesce(scores.c.standing_since, _LONG_AGO)
+    yield or_(outcomes.c.outcome == WON, stood, outcomes.c.at >= leads.c.last_seen_at)
     later = (again.c.identity_no == outcomes.c.identity_no, again.c.at > outcomes.c.at)
     yield ~exists().where(*later, again.c.outcome == "accepted").correlate(outcomes)
 

@@ -185,7 +185,7 @@ class ListOptions(Body):
     search: Name | None = Field(None, description="How an id, an e-mail, an account_id or words of names begin.")
     unowned: bool = Field(default=False, description="That nobody works.")
     waits_for: Name | None = Field(None, description="Why they wait for an owner, or `any`.", examples=["at_capacity"])
-    open: bool = Field(default=False, description="Not rejected, won or lost since they came to their stage.")
+    open: bool = Field(default=False, description="Not won, nor rejected or lost since what brought them there.")
     order: Literal["score", "lowest"] = Field("score", description="Best first, or lowest first.")
     limit: int = Field(50, ge=1, le=200)
     cursor: Annotated[str, Field(max_length=500)] | None = Field(None, description="`next_cursor` of the last page.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -31,6 +32,8 @@ AccountId = Annotated[Id, Path()]
 _ON_A_PAGE = 50
 _LATELY = 12  # events
 _MOST_PEOPLE = 100_000  # in one account: a page beyond them is a slip of the hand
+_MOST_DIGITS = 9
+_NOT_OURS = "this page of the list is none of ours: begin at its first page"
 _HOW = {"mean": "the mean of", "max": "the highest of", "sum": "the sum of"}
 
 
@@ -131,6 +134,9 @@ def _place(cursor: str) -> stored.Place:
     shown, _, rest = cursor.partition("~")
     score, _, account = rest.partition("~")
     try:
-        return stored.Place(float(score), storable(account), int(shown))
-    except (ValueError, OverflowError):
-        raise UsageError("this page of the list is none of ours: begin at its first page") from None
+        place = stored.Place(float(score), storable(account), int(shown[:_MOST_DIGITS]))
+    except ValueError:
+        raise UsageError(_NOT_OURS) from None
+    if not math.isfinite(place.score):
+        raise UsageError(_NOT_OURS)
+    return place

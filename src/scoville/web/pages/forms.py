@@ -13,12 +13,14 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
+from scoville.web.api.fields import storable
 from scoville.web.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Kind = TypeVar("Kind", bound=BaseModel)
+_MOST_DIGITS = 18  # of the numbers that both stores give to their rows
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Sent:
         """The last value under a name, without outer blanks."""
         return self.fields.get(name, (default,))[-1].strip()
 
+    def number(self, name: str) -> int | None:
+        """The whole number under a name, as rows are numbered; null when there is none."""
+        text = self.get(name)
+        return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
+
     def list(self, name: str) -> tuple[str, ...]:
         """All values under a name."""
         return self.fields.get(name, ())
@@ -50,7 +57,7 @@ class Sent:
 
 
 async def form_of(request: Request) -> Sent:
-    """The form of a request."""
+    """The form of a request. Raises: ApiError 422 for text that no store holds."""
     fields: dict[str, tuple[str, ...]] = {}
     files: dict[str, Upload] = {}
     async with request.form() as form:
@@ -59,8 +66,16 @@ async def form_of(request: Request) -> Sent:
                 if value.filename:
                     files[name] = Upload(value.filename, await value.read())
             else:
-                fields[name] = (*fields.get(name, ()), value)
+                fields[name] = (*fields.get(name, ()), _storable(name, value))
     return Sent(fields, files)
+
+
+def _storable(name: str, value: str) -> str:
+    try:
+        storable(name)
+        return storable(value)
+    except ValueError as wrong:
+        raise ApiError(422, "invalid", f"one of the fields {wrong}: type it again") from None
 
 
 Form = Annotated[Sent, Depends(form_of)]

@@ -35,6 +35,7 @@ _CSP = (
 _SAID = "scoville_said"  # a cookie: what was done, told once by the page that follows
 _SAID_S = 30
 _SEE_OTHER = 303
+_KEPT = ":/%#?=@[]!$&'()*+,;"  # signs of an address; all others are written as bytes, as in any redirect
 _log = structlog.get_logger("scoville.web")
 
 
@@ -83,7 +84,7 @@ def done(request: Request, path: str, said: str = "") -> Response:
 def go(request: Request, path: str) -> Response:
     """Leave for another page altogether, also out of a request that would only fill a part of this one."""
     if request.headers.get("hx-request"):
-        return Response(headers={"HX-Redirect": path})
+        return Response(headers={"HX-Redirect": quote(path, safe=_KEPT)})
     return RedirectResponse(path, _SEE_OTHER)
 
 

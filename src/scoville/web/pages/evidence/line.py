@@ -115,7 +115,7 @@ def show_line(
 @router.post("/evidence/line/draft")
 def use_line(request: Request, here: Here, who: Who, form: Form) -> Response:
     """Write the line into this person's draft of the model, and go on to the studio to try it and publish it."""
-    version_no, stage, line = int(number_in(form.get("version"), "version") or 0), form.get("stage"), form.get("at")
+    version_no, stage, line = form.number("version") or 0, form.get("stage"), form.get("at")
     at = wanted_of(at=line).at
     if at is None:
         raise ApiError(422, "invalid", "say where the line is to be")

@@ -79,10 +79,10 @@ def release(request: Request, changing: Changing, lead_id: LeadId, form: Form) -
 @router.post("/leads/{lead_id:path}/adjustments")
 def adjust(request: Request, changing: Changing, lead_id: LeadId, form: Form) -> Response:
     """Points by hand, with a reason, until a day or for ever."""
-    days = form.get("days")
-    if days and not (days.isascii() and days.isdecimal() and 0 < int(days) <= 3_650):  # noqa: PLR2004 - ten years
+    days = form.number("days")
+    if form.get("days") and not (days is not None and 0 < days <= 3_650):  # noqa: PLR2004 - ten years
         raise ApiError(422, "invalid", "they end after 1 to 3650 days, or never")
-    ends = changing.now + timedelta(days=int(days)) if days else None
+    ends = changing.now + timedelta(days=days) if days else None
     sent = {"points": form.get("points"), "reason": form.get("reason"), "expires_at": ends}
     asked = read_form(sales.AdjustmentToMake, sent)
     sales.make_adjustment(changing, lead_id, asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,7 +156,9 @@ def _number(given: str, name: str) -> int | float:
     try:
         number = float(given)
     except ValueError:
-        raise UsageError(f"'{WORDS[name].title if name in WORDS else name}' is a number, and not '{given}'") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(f"'{WORDS[name].title if name in WORDS else name}' is a number, and not '{given[:40]}'")
     return int(number) if number.is_integer() else number
 
 

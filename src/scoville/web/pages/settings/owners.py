@@ -143,7 +143,7 @@ def _day(form: Sent, name: str) -> str:
 
 def _day_after(form: Sent, name: str) -> str:
     try:
-        last = date.fromisoformat(form.get(name))
-    except ValueError:
+        after = date.fromisoformat(form.get(name)) + timedelta(days=1)
+    except (ValueError, OverflowError):  # no day at all, or the calendar's last: refused by who reads it
         return form.get(name)
-    return f"{last + timedelta(days=1)}T00:00:00Z"
+    return f"{after}T00:00:00Z"

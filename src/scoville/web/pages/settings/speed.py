@@ -10,7 +10,7 @@ from scoville.live.queries.in_force import in_force
 from scoville.model.load import Model
 from scoville.web.api import routing as api
 from scoville.web.api.changes import Changing
-from scoville.web.api.fields import Name
+from scoville.web.api.fields import Body, Name
 from scoville.web.api.route import Here
 from scoville.web.errors import ApiError
 from scoville.web.pages.forms import Form, Sent, read_form
@@ -21,6 +21,12 @@ from scoville.web.state import State
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Stage = Annotated[Name, Path()]
+
+
+class _Of(Body):
+    stage: Name
+
+
 STEPS = (
     ("touch_within_s", "Call within", "This is the clock that sales sees beside the lead."),
     ("remind_after_s", "Remind the owner after", "A reminder goes out by the actions that tell of one."),
@@ -58,7 +64,7 @@ def set_rule(request: Request, here: Here, changing: Changing, form: Form) -> Re
         asked = read_form(api.SlaRule, {**given, "hours": hours_in(form), "time_zone": form.get("time_zone")})
         if not stage:
             raise ApiError(422, "invalid", "choose the stage that the rule is for")
-        api.set_sla(changing, stage, asked)
+        api.set_sla(changing, read_form(_Of, {"stage": stage}).stage, asked)
     except REFUSED as refused:
         times = {name: (form.get(name), form.get(f"{name}_unit", "minutes")) for name, _, _ in STEPS}
         zone, is_new = form.get("time_zone"), bool(form.get("is_new"))

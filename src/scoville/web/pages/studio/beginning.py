@@ -102,23 +102,23 @@ def download(here: Here, who: Who) -> Response:
     """The text as a file: the draft, or what is in force."""
     sheet = needed_sheet(here, who)
     name = "draft.yaml" if sheet.draft is not None else "model.yaml"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(sheet.text, media_type="application/yaml", headers=headers)
 
 
 def _chosen(here: State, form: Sent) -> tuple[str, tuple[int | None, str]]:
     """A text, the version that it is, and what it is in words."""
-    chosen, number = form.get("from"), form.get("version_no")
+    chosen, number = form.get("from"), form.number("version_no")
     with here.store.reading() as connection:
         now = in_force(connection)
         if chosen == "in_force" and now is not None:
             return now.text, (now.version_no, f"version {now.version_no}")
-        if chosen == "version" and number.isdecimal():
-            text = text_of(connection, int(number[:15]))
+        if chosen == "version" and number is not None:
+            text = text_of(connection, number)
             if text is not None:
-                return text, (int(number), f"version {number}")
-    if chosen == "job" and number.isdecimal():
-        return _proposed(here, int(number[:15])), (None, "a proposal")
+                return text, (number, f"version {number}")
+    if chosen == "job" and number is not None:
+        return _proposed(here, number), (None, "a proposal")
     if chosen == "nothing":
         return _EMPTY, (None, "an empty page")
     raise not_found("version of the model")

@@ -142,14 +142,14 @@ def reshaped(part: Part, do: str) -> Part:
     if act == "value" and isinstance(rows := filled.get("values"), list):
         rows[:] = [*(row for row in rows if any(row.values())), {"value": at, "points": ""}]
         return replace(part, filled=filled)
-    steps: list[Any] = [int(step) if step.isdigit() else step for step in at.split(".")] if at else []
+    steps: list[Any] = [int(step) if rules.is_place(step) else step for step in at.split(".")]
     inner: Any = filled
     for step in steps[:-1]:
         is_there = (isinstance(inner, dict) and step in inner) or (
             isinstance(inner, list) and isinstance(step, int) and step < len(inner)
         )
         inner = inner[step] if is_there else {}
-    if act == "drop" and isinstance(inner, list) and steps[-1] < len(inner):
+    if act == "drop" and isinstance(inner, list) and isinstance(steps[-1], int) and steps[-1] < len(inner):
         del inner[steps[-1]]
     elif act in ("add", "group") and isinstance(inner, dict) and isinstance(inner.get(steps[-1]), list):
         group = {"kind": "any", "parts": [dict(_BLANK_LINE)]}

@@ -21,12 +21,13 @@ Plain = dict[Any, Any]
 Where = tuple[str | int, ...]
 
 _PART = re.compile(
-    r"(?:segments\.\d+\.)?(?:fit|engagement)(?:\.rules\.\d+)?|segments\.\d+|(?:qualify|disqualify|stages|priorities)\.\d+"
-    r"|grades|levels|about"
+    r"(?:segments\.N\.)?(?:fit|engagement)(?:\.rules\.N)?|segments\.N|(?:qualify|disqualify|stages|priorities)\.N"
+    r"|grades|levels|about".replace("N", "[0-9]{1,6}")
 )
 _LISTS = re.compile(
-    r"(?:segments\.\d+\.)?(?:fit|engagement)\.rules|segments|qualify|disqualify|stages|priorities"
+    r"(?:segments\.[0-9]{1,6}\.)?(?:fit|engagement)\.rules|segments|qualify|disqualify|stages|priorities"
 )  # fmt: skip
+_PLACE = re.compile("[0-9]{1,6}")
 _MOST_PARTS = 12  # steps in the name of a field
 
 
@@ -46,7 +47,12 @@ def dotted(where: Where) -> str:
 
 
 def _path(text: str) -> Where:
-    return tuple(int(step) if step.isdigit() else step for step in text.split("."))
+    return tuple(int(step) if is_place(step) else step for step in text.split("."))
+
+
+def is_place(step: str) -> bool:
+    """Whether a step of a path counts places in a list."""
+    return _PLACE.fullmatch(step) is not None
 
 
 def kind_of(where: Where, data: Plain) -> str:
@@ -218,7 +224,7 @@ def _read_scale(sent: object, old: object) -> object:
 def _read_lines(filled: Mapping[str, Any], old: Plain) -> Plain:
     written = {_text(name): name for name in old}
     rows = [(str(row.get("name", "")).strip(), _number(row.get("from"))) for row in _rows(filled.get("lines"))]
-    return {written.get(name, int(name) if name.isdigit() else name): low for name, low in rows if name}
+    return {written.get(name, int(name) if is_place(name) else name): low for name, low in rows if name}
 
 
 def _rows(sent: object) -> list[Filled]:
@@ -296,7 +302,7 @@ def nested(fields: Mapping[str, tuple[str, ...]]) -> Filled:
 def _listed(value: Any) -> Any:  # noqa: ANN401 - text, or a tree of it
     if not isinstance(value, dict):
         return value
-    if value and all(key.isdigit() for key in value):
+    if value and all(is_place(key) for key in value):
         return [_listed(value[key]) for key in sorted(value, key=int)]
     return {key: _listed(inner) for key, inner in value.items()}
 

@@ -96,9 +96,9 @@ def show_scoring(request: Request, here: Here) -> Response:
 
 def _text_and_note(here: Here, form: Sent) -> tuple[str, str]:
     """The model that was chosen: that of a job, else a file. Raises: ApiError 422 when there is neither."""
-    if form.get("job").isdecimal():
-        found = jobs_api.show_job(here, int(form.get("job"))).result
-        if found is not None:
+    if (job_no := form.number("job")) is not None:
+        found = jobs_api.show_job(here, job_no).result
+        if found is not None and "text" in found:  # not what another kind of job came to
             return str(found["text"]), "proposed from the leads"
     file = form.file("model")
     if file is None:
