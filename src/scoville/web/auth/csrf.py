@@ -24,4 +24,8 @@ def comes_from_us(headers: Mapping[str, str]) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return False
-    return bool(origin) and urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:  # no address at all
+        return False
+    return host.lower() == headers.get("host", "").lower() != ""

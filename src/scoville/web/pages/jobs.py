@@ -99,6 +99,9 @@ def _again(page: str, block: str) -> dict[str, str]:
 
 def _own_path(address: str) -> str:
     """The path of one of our pages; empty for anything else."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # no address at all
+        return ""
     is_ours = parts.path.startswith("/") and not parts.path.startswith("//") and address.isprintable()
     return (parts.path + (f"?{parts.query}" if parts.query else "")) if is_ours else ""

@@ -26,7 +26,7 @@ from scoville.web.pages.templates import TEMPLATES
 from scoville.web.state import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Collection, Coroutine
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -61,7 +61,7 @@ def show(request: Request, template: str, *, status: int = 200, **values: Any) -
     context = {**_always(request), **values}
     block = wanted_block(request)
     said = _said(request)
-    if block is not None and block in TEMPLATES.get_template(template).blocks:
+    if block is not None and block in _parts_of(template):
         html = f"{render_block(TEMPLATES, template, block, context)}{_beside(said)}"
     else:
         html = TEMPLATES.get_template(template).render(context, said=said)
@@ -103,6 +103,11 @@ def wanted_block(request: Request) -> str | None:
     if not request.headers.get("hx-request"):
         return None
     return request.headers.get("hx-target", "").partition("#")[2] or None
+
+
+def _parts_of(template: str) -> Collection[str]:
+    """The blocks that are parts of a page: those of the layout hold what only a whole page has."""
+    return TEMPLATES.get_template(template).blocks.keys() - TEMPLATES.get_template("layout.html").blocks.keys()
 
 
 def _always(request: Request) -> dict[str, Any]:
@@ -185,7 +190,10 @@ def _own(request: Request) -> str:
 
 def _came_from(request: Request) -> str:
     """The page of ours that this request was made from; the first page where that is unknown."""
-    parts = urlsplit(request.headers.get("referer", ""))
+    try:
+        parts = urlsplit(request.headers.get("referer", ""))
+    except ValueError:  # no address at all
+        return "/"
     if parts.netloc.lower() != request.headers.get("host", "").lower() or not parts.path.startswith("/"):
         return "/"
     return parts.path + (f"?{parts.query}" if parts.query else "")

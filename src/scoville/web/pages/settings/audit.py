@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from scoville.web.api import actions, admin, owners
 from scoville.web.api.route import Here
+from scoville.web.pages.forms import read_form
 from scoville.web.pages.page import PageRoute
 from scoville.web.pages.settings.frame import show_settings
 from scoville.web.state import State
@@ -32,7 +33,7 @@ def show_log(
     cursor: Annotated[int | None, Query(ge=1, le=2**53)] = None,
 ) -> Response:
     """The newest first, all of it or one kind."""
-    asked = admin.LogOptions.model_validate({"limit": _ON_A_PAGE, "cursor": cursor, "action": action.strip() or None})
+    asked = read_form(admin.LogOptions, {"limit": _ON_A_PAGE, "cursor": cursor, "action": action.strip()})
     log = admin.show_log(here, asked)
     return show_settings(
         request, "audit.html", entries=log.entries, next_cursor=log.next_cursor, action=action, cursor=cursor,

@@ -13,10 +13,11 @@ import orjson
 import yaml
 
 from scoville.data.traits import DERIVED
-from scoville.errors import UsageError
+from scoville.errors import ModelError, UsageError
 from scoville.live.queries.lead import SHOWN_TRAITS
 from scoville.model.checks import NEEDS_COLUMNS
 from scoville.model.conditions import AGES, ORDERING, All, Compare, ConditionError, as_number, parse_condition, to_data
+from scoville.model.document import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,17 +98,20 @@ def condition_in(form: Written) -> dict[str, Any] | None:
 
 def _from_text(text: str) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(text)
-        return _as_json(parse_condition(found))
-    except yaml.YAMLError:
-        raise UsageError("the condition is no YAML; write it like  country: [DE, AT]") from None
+        return _as_json(parse_condition(read_document(text, "condition").data))  # as strict as with a model
+    except ModelError as wrong:
+        said = wrong.problems[0].message
+        raise UsageError(f"the condition is no YAML; write it like  country: [DE, AT]. Found: {said[:200]}") from None
     except ConditionError as wrong:
         raise UsageError(str(wrong)) from None
 
 
 def _as_json(condition: Condition) -> dict[str, Any]:
-    """As the API takes it: lists, where the canonical form has tuples."""
-    found: dict[str, Any] = orjson.loads(orjson.dumps(to_data(condition)))
+    """As the API takes it: lists, where the canonical form has tuples. Raises: UsageError for a number too long."""
+    try:
+        found: dict[str, Any] = orjson.loads(orjson.dumps(to_data(condition)))
+    except orjson.JSONEncodeError:
+        raise UsageError("a number of the condition is too long: numbers have at most 18 digits") from None
     return found
 
 
