@@ -51,6 +51,7 @@ def test_the_first_paint_is_light(world: PagesWorld, chrome: Browser) -> None:
     with chrome.visit(world, "admin") as visit:
         for path in PAGES[:6]:
             visit.open(path)
+            visit.page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
             first = dict(visit.page.evaluate(BEFORE_THE_FIRST_PAINT))
             assert first, path
             assert sum(first.values()) < FIRST_PAINT_BYTES, (path, first)
