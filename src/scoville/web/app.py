@@ -91,6 +91,7 @@ def create_app(
     for router in (*_ROUTERS, *PAGE_ROUTERS):
         app.include_router(router)
     add_error_handlers(app)
-    app.add_exception_handler(404, nothing_here)
+    for status in (404, 405):
+        app.add_exception_handler(status, nothing_here)
     app.add_exception_handler(RepeatedError, answer_again)
     return app

@@ -89,7 +89,7 @@ def go(request: Request, path: str) -> Response:
 
 
 def nothing_here(request: Request, error: Exception) -> Response:
-    """What an address without a route is answered with: a page to who reads pages, the words alone to a program."""
+    """What an address that has nothing to read is answered with: a page to a browser, the words alone to a program."""
     if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/"):
         return _protected(_told(request, error))
     answer = answer_to(request, error)
@@ -165,7 +165,8 @@ def _problem(request: Request, status: int, message: str, headers: dict[str, str
 
 
 _TITLES = {
-    403: "This is not for you", 404: "There is nothing here", 410: "This list has moved on", 429: "Too fast",
+    403: "This is not for you", 404: "There is nothing here", 405: "There is nothing to read here",
+    410: "This list has moved on", 429: "Too fast",
     500: "Something went wrong", 503: "Busy for a moment",
 }  # fmt: skip
 

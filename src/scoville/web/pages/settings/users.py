@@ -12,6 +12,7 @@ from scoville.web.api.changes import Changing
 from scoville.web.api.fields import Id
 from scoville.web.api.route import Here
 from scoville.web.auth.users import ROLES
+from scoville.web.errors import ApiError
 from scoville.web.pages.forms import Form, read_form
 from scoville.web.pages.page import PageRoute, done
 from scoville.web.pages.settings.frame import REFUSED, said_of, show_settings, status_of
@@ -51,6 +52,8 @@ def change_user(request: Request, changing: Changing, user_id: UserId, form: For
     """Give another role, or switch a login off or on."""
     login = form.get("login")
     asked = {"role": form.get("role"), "is_disabled": {"off": True, "on": False}.get(login)}
+    if not any(form.get(name) for name in ("role", "login")):  # a change of nothing would still end the sessions
+        raise ApiError(422, "invalid", "nothing is asked for: choose a role, or switch the login off or on")
     admin.alter_user(changing, user_id, read_form(admin.UserToChange, asked))
     return done(request, "/settings/users", _DONE.get(login, "The role is changed."))
 
