@@ -63,6 +63,22 @@ def test_every_caller_gets_exactly_where_the_table_lets_them(api: Api) -> None:
         assert gets_in(api.anybody(headers=dict(OURS)), method, pattern) == needs.is_public, (method, pattern)
 
 
+def test_a_cookie_counts_for_no_change_that_another_page_asks_for(api: Api) -> None:
+    admin, stranger = api.person("admin"), api.anybody()
+    before = dump(api)
+    for method, pattern in routes_of(api):
+        if method in {"GET", "HEAD"}:
+            continue
+        for client in (admin, stranger):
+            for foreign in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
+                client.headers = dict(foreign)
+                answer = client.request(method, filled(pattern), headers={"Content-Type": "application/json"})
+                assert answer.status_code in {303, 401, 403}, (method, pattern, answer.status_code)
+        client = Client(api.app, {"Origin": "https://evil.example"}, cookies=admin.cookies)  # an older browser
+        assert client.request(method, filled(pattern)).status_code == 403, (method, pattern)
+    assert dump(api) == before
+
+
 def test_a_route_in_no_table_is_closed_to_everybody() -> None:
     assert not may(Caller("key:1", frozenset(KEYS)), None)
     assert not may(Caller("user:1", role="admin"), None)
