@@ -17,7 +17,7 @@ from scoville.live.queries.in_force import in_force
 from scoville.live.store.opening import Store
 from scoville.model.load import Model
 from scoville.web.api.changes import Changing
-from scoville.web.api.fields import Answer, At, Body, Name
+from scoville.web.api.fields import Answer, At, Body, Name, Text
 from scoville.web.api.models import Yaml
 from scoville.web.api.route import GuardedRoute, Here
 from scoville.web.errors import ApiError, not_found
@@ -100,7 +100,7 @@ def show_jobs(
     here: Here,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[int | None, Query(ge=1, le=2**53)] = None,
-    kind: Annotated[str | None, Query(max_length=40)] = None,
+    kind: Annotated[Text | None, Query(max_length=40)] = None,
 ) -> Jobs:
     """The newest first. Those that ended are kept for 90 days."""
     if kind is not None and kind not in KINDS:

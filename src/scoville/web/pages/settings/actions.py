@@ -15,7 +15,7 @@ from scoville.live.queries.in_force import in_force
 from scoville.model.load import Model
 from scoville.web.api import actions as api
 from scoville.web.api.changes import Changing
-from scoville.web.api.fields import Id
+from scoville.web.api.fields import Id, Text
 from scoville.web.api.route import Here
 from scoville.web.pages.forms import Form, Sent, read_form
 from scoville.web.pages.page import PageRoute, done
@@ -73,7 +73,7 @@ def add_action(request: Request, here: Here, changing: Changing, form: Form) -> 
 
 @router.get("/settings/actions/{action_id}")
 def show_action(
-    request: Request, here: Here, action_id: ActionId, sent: Annotated[str | None, Query(max_length=100)] = None
+    request: Request, here: Here, action_id: ActionId, sent: Annotated[Text | None, Query(max_length=100)] = None
 ) -> Response:
     """One, with a test, its secret and what it said last. `sent` is a message to watch."""
     return _shown(request, here, action_id, sent=sent)

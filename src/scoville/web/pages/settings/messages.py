@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from scoville.live.actions.messages import find_message
 from scoville.web.api import actions as api
 from scoville.web.api.changes import Changing
-from scoville.web.api.fields import Id
+from scoville.web.api.fields import Id, Text
 from scoville.web.api.route import Here
 from scoville.web.errors import not_found
 from scoville.web.pages.page import PageRoute, done
@@ -28,7 +28,7 @@ def show_log(
     request: Request,
     here: Here,
     state: Annotated[Literal["waiting", "sent", "dead", ""], Query()] = "",
-    action: Annotated[str, Query(max_length=100)] = "",
+    action: Annotated[Text, Query(max_length=100)] = "",
     cursor: Annotated[int | None, Query(ge=1, le=2**53)] = None,
 ) -> Response:
     """The newest first."""
