@@ -34,6 +34,7 @@ ROWS = 50
 _LOOKED_AT = 2_000  # rows of a Parquet file
 _LOOKED_AT_BYTES = 512 * 1024  # of a text file
 _LONGEST_CELL = 200
+_MOST_COLUMNS = 200  # 150 take some 4 s, and the time grows faster than their number
 _EXAMPLES = 4
 _FLAGS = re.compile(r" (Say which(?: column it is)?|Name another column): --map .*", re.DOTALL)
 WHATS = ("leads", "events", "outcomes")
@@ -108,6 +109,7 @@ def _head(engine: DuckDB, path: Path, upload: Upload) -> Head:
         engine.place.open_source(path, relation="whole")
         source = engine.arrow(f"FROM raw_whole LIMIT {_LOOKED_AT}")
     raw = engine.place.open_source(source, relation="head")
+    _check_width(len(raw.table.columns))
     found = what_it_is(look_at(engine.place, raw, Settings()))
     shown = engine.place.fetch_rows(raw.table.limit(ROWS))
     kind = found.kind if found.kind in WHATS else next((what for what in WHATS if what in path.stem.lower()), None)
@@ -122,6 +124,14 @@ def _head(engine: DuckDB, path: Path, upload: Upload) -> Head:
         meant={what: _meant(found, what) for what in WHATS},
         needed={what: tuple(KNOWN_AS[what]) for what in WHATS},
     )
+
+
+def _check_width(columns: int) -> None:
+    if columns > _MOST_COLUMNS:
+        raise DataError(
+            f"the file has {columns:,} columns, and at most {_MOST_COLUMNS} can be looked at here: leave out those "
+            "that say nothing about a lead"
+        )
 
 
 def _meant(found: RecognisedFile, what: str) -> tuple[Meant, ...]:
