@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api_world import HASH, OURS, PASSWORD, PLENTY, Client, Clock
+from api_world import HASH, OURS, PLENTY, Client, Clock, let_in
 from live_sending import NOW, Live, message
 from scoville.live.store.opening import open_store
 from scoville.live.store.tables import CATALOGUE
@@ -101,15 +101,14 @@ class PagesWorld:
     """An app over a store with people in it. The clock stands at `NOW` until it is moved."""
 
     def __init__(self, store: Store, settings: Settings = PLENTY) -> None:
-        self.store, self.clock = store, Clock(NOW)
+        self.store, self.settings, self.clock = store, settings, Clock(NOW)
         self.app = create_app(store, settings, clock=self.clock)
 
     def visitor(self, role: str | None = None) -> Visitor:
         """Somebody of a role who is logged in; without one, a stranger."""
         visitor = Visitor(self.app)
         if role is not None:
-            answer = visitor.send("/login", email=f"{role}@example.com", password=PASSWORD, next="/")
-            assert answer.status_code == 303, answer.text
+            let_in(visitor, self.store, self.settings, f"{role}@example.com", self.clock())
         return visitor
 
 

@@ -231,7 +231,7 @@ def test_neither_passwords_nor_tokens_are_stored(api: Api) -> None:
 
 
 def test_every_login_and_every_failure_is_in_the_log_which_shows_what_was_changed(api: Api) -> None:
-    api.person("admin")
+    log_in(api.anybody(), api.user("admin"), PASSWORD)
     log_in(api.anybody(), "admin@example.com", "not the right one")
     with api.store.reading() as connection:
         actions = [row.action for row in connection.execute(audit_log.select().order_by(audit_log.c.entry_no))]

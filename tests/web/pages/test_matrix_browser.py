@@ -38,7 +38,7 @@ def test_a_cell_opens_the_leads_in_it_by_keyboard(chrome: Browser, companies: Pa
         cell = page.get_by_role("link", name="1 lead").first
         cell.focus()
         page.keyboard.press("Enter")
-        page.wait_for_url("**/queue?grade=A&level=1")
+        page.wait_for_url("**/queue?grade=A&level=1&answered=1")
         expect(page.get_by_text("Ann Archer").first).to_be_visible()
         visit.open("/matrix")
         visit.check_it_is_sound()
