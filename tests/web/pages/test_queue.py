@@ -343,4 +343,5 @@ def test_a_new_installation_says_what_to_do_first(small_pages: PagesWorld) -> No
     page = small_pages.visitor("admin").page("/queue")
 
     assert "No lead has a score yet" in page.text
+    assert "/welcome" in [one.get("href") for one in page.all("a")]
     assert leads(page) == []

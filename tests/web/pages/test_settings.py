@@ -105,8 +105,8 @@ def test_the_audit_log_says_who_did_what_by_name_and_whether_it_is_whole(either_
 def test_a_long_log_is_read_page_by_page(world: PagesWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scoville.web.pages.settings.audit._ON_A_PAGE", 2)
     admin = world.visitor("admin")
-    for _ in range(3):
-        world.visitor("viewer")
+    for number in range(3):
+        assert admin.post("/v1/keys", {"name": f"Shop {number}", "kind": "write", "source": "shop"}).status_code == 201
     (older,) = [str(one["href"]) for one in admin.page("/settings/audit").all("a") if "cursor=" in str(one.get("href"))]
 
     assert "Newest" in admin.page(older).text
@@ -144,3 +144,17 @@ def test_no_page_of_the_settings_changes_anything_by_being_looked_at(world: Page
             assert admin.get(path).status_code == 200
     with world.store.reading() as connection:
         assert connection.execute(select(audit_log)).all() == before
+
+
+def test_each_section_has_a_title_of_its_own(world: PagesWorld) -> None:
+    visitor = world.visitor("admin")
+
+    for one in SECTIONS:
+        assert f"<title>{one.name} · Settings" in visitor.page(one.address).html, one.address
+
+
+def test_who_may_not_open_a_section_is_told_who_may_and_whom_to_ask(world: PagesWorld) -> None:
+    refused = world.visitor("viewer").get("/settings/users")
+
+    assert refused.status_code == 403
+    assert "This is for the role admin, and you have viewer: ask an administrator for it." in refused.text

@@ -134,5 +134,10 @@ def _wants(caller: Caller, needs: Needs | None) -> str:
     if needs is None:
         return "nobody may do this"
     if caller.role is not None:
-        return f"this is for the role {needs.role} and above" if needs.role else "this is for programs with a key"
+        return _for_role(needs.role, caller.role) if needs.role else "this is for programs with a key"
     return f"this is for keys with the scope {needs.scope}" if needs.scope else "this is for people who are logged in"
+
+
+def _for_role(needed: str, has: str) -> str:
+    above = "" if needed == "admin" else " and above"
+    return f"this is for the role {needed}{above}, and you have {has}: ask an administrator for it"
