@@ -105,7 +105,7 @@ def test_the_demo_is_made_once_however_often_it_is_asked_for(small: Api) -> None
     small.clock.move(minutes=3)
     assert admin.post("/v1/jobs/demo", {}).json()["job_no"] == first
     asked = admin.get(f"/v1/jobs/{first}").json()["asked"]
-    assert (asked["leads"], asked["by"][:5], asked["until"]) == (3_000, "user:", began.isoformat())
+    assert (asked["leads"], asked["by"][:5], asked["until"]) == (2_000, "user:", began.isoformat())
 
 
 def as_file(client: Client, content: bytes, name: str = "leads.csv") -> httpx.Response:
