@@ -110,11 +110,11 @@ class Marketer:
         """Through the form."""
         asyncio.run(self._asked("POST", "/login", {}, data=_WHO))
 
-    async def _asked(self, method: str, path: str, headers: dict[str, str], **how: dict[str, str]) -> str:
+    async def _asked(self, method: str, path: str, headers: dict[str, str], data: dict[str, str] | None = None) -> str:
         ours = {"Sec-Fetch-Site": "same-origin", **headers}
         way = httpx.ASGITransport(self.app)
         async with httpx.AsyncClient(transport=way, base_url="http://127.0.0.1:8080", cookies=self.cookies) as client:
-            answer = await client.request(method, path, headers=ours, **how)
+            answer = await client.request(method, path, headers=ours, data=data)
             self.cookies = client.cookies
         if answer.status_code >= httpx.codes.BAD_REQUEST:
             raise SystemExit(answer.text)
