@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Deed = Literal["claim", "touch", "nothing"]
 _ENDINGS = ("rejected", "won", "lost")
 _HOUR_S, _DAY_S = 3_600, 86_400
+_CLAIM = "Claim it if you want to work it."
+_NO_OWNER = "Assign it to somebody. To claim leads, be an owner yourself: Settings, Owners, with your e-mail address."
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,7 @@ def _by_who_has_it(now: Situation) -> Advice:
         waits = f"Waits for an owner for {words_of(now.now - now.queue['since'])}"
         return Advice("Nobody has it yet", f"{waits}: {now.queue['detail']}", "weak", "claim")
     if now.owner is None:
-        does = "Claim it if you want to work it." if now.my_owner_id else "Assign it to somebody who can work it."
-        return Advice("Nobody has it", does, "", "claim")
+        return Advice("Nobody has it", _CLAIM if now.my_owner_id else _NO_OWNER, "", "claim")
     since = f"since {words.day(now.owner['assigned_at'])}"
     said = f"{_answered(now)} {_touched(now)}"
     if now.is_mine:
