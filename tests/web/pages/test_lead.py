@@ -168,6 +168,14 @@ def test_nobody_is_nobody(world: PagesWorld) -> None:
     assert "merged with another one, or forgotten" in answer.text
 
 
+def test_an_instant_among_the_facts_is_read_as_people_say_it(world: PagesWorld) -> None:
+    live = Live(world.store)
+    live.send(message("identify", "ann", traits={"createdAt": "2026-01-05T09:30:12Z"}))
+    live.score()
+
+    assert "created at 5 January 2026 09:30 UTC" in world.visitor("viewer").page("/leads/ann").text
+
+
 def test_the_others_of_an_account_come_with_their_scores(either_world: PagesWorld) -> None:
     part = Page(either_world.visitor("viewer").get("/leads/ann?part=mates", "mates").text)
 

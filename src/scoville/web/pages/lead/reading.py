@@ -14,6 +14,8 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scoville import words
+from scoville.data.values import TIME_COLUMNS
 from scoville.live.adjusting import list_adjustments
 from scoville.live.queries import around
 from scoville.live.queries.in_force import InForce, in_force
@@ -203,11 +205,22 @@ def facts_of(here: State, lead: Lead) -> Values:
         said = [one.author for one in adjusted] + [one[name] for one in links for name in ("linked_by", "undone_by")]
         names = around.names_of(connection, said)
     return {
-        "facts": [(name, text_of(lead.traits[name])) for name in _in_order(lead.traits)],
+        "facts": [(name, _said(name, lead.traits[name])) for name in _in_order(lead.traits)],
         "ids": ids,
         "links": [(one, called(one["linked_by"], names), called(one["undone_by"], names)) for one in links],
         "adjustments": [(one, called(one.author, names), _holds(one, lead.now)) for one in adjusted],
     }  # fmt: skip
+
+
+def _said(name: str, value: Any) -> str:  # noqa: ANN401 - a value of a trait
+    """A value as people read it; the fold writes instants as ISO 8601."""
+    text = text_of(value)
+    if name not in TIME_COLUMNS:
+        return text
+    try:
+        return words.moment_of(datetime.fromisoformat(text).replace(second=0, microsecond=0, tzinfo=None))
+    except ValueError:
+        return text
 
 
 def _holds(one: sales.Adjustment, now: datetime) -> bool:
