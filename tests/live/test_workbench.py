@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -201,6 +202,24 @@ def test_an_old_copy_is_asked_while_a_newer_one_is_made_beside_us(own_store: Sto
     newer = workbench.bench(later)
     assert newer is not None
     assert (newer.as_of, newer.leads, first.as_of) == (later, 7, NOW)
+
+
+def test_a_copy_is_let_go_while_somebody_still_asks_it(own_store: Store) -> None:
+    bench = bench_of(own_store)
+    counted: list[int] = []
+
+    def ask() -> None:
+        with bench.cursor() as cursor:
+            row = cursor.execute("SELECT count(*) FROM range(400_000_000) WHERE range % 7 = 3").fetchone()
+            counted.append(row[0] if row else 0)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    time.sleep(0.05)
+    bench.close()
+    asking.join()
+
+    assert counted == [400_000_000 // 7]
 
 
 def test_the_folder_is_for_its_owner_alone(own_store: Store) -> None:

@@ -159,18 +159,18 @@ def billion_laughs() -> str:
     ids=["billion laughs", "deep lists", "deep mappings", "deep blocks", "long"],
 )
 def test_a_bomb_fails_at_once(text: str) -> None:
-    start = time.process_time()
+    start = time.thread_time()
     [said] = refused(text)
-    assert time.process_time() - start < 1
+    assert time.thread_time() - start < 1
     assert "a model has at most" in said
 
 
 def test_a_file_of_too_many_values_is_not_read_to_its_end() -> None:
     text = "a: [" + "x, " * 300_000 + "x]"
-    start = time.process_time()
+    start = time.thread_time()
     [said] = refused(text)
     assert f"a model has at most {MAX_VALUES:,} values" in said
-    assert time.process_time() - start < 3  # the whole takes about five times as long
+    assert time.thread_time() - start < 3  # the whole takes about five times as long
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ that they share.
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -161,8 +161,9 @@ class Bench:
         return {row["lead_id"]: row["id"] for row in rows}
 
     def close(self) -> None:
-        """Let go of the file and of what was worked out."""
-        self.engine.close()
+        """Let go of the file and of what was worked out. Who asks it just then still gets an answer."""
+        with self._opening, suppress(duckdb.ResourceInUseException):
+            self.engine.close()
 
     def run(self, statement: str) -> None:
         """Do something of our own in the memory that all cursors share."""
