@@ -13,7 +13,7 @@ from sqlalchemy import select
 from scoville.errors import UsageError
 from scoville.live.actions.sealing import VARIABLE
 from scoville.live.jobs.asking import ask_for, newest_job
-from scoville.live.jobs.demo import USUAL_LEADS
+from scoville.live.jobs.kinds import DEMO_LEADS
 from scoville.live.models.apart import check_runs
 from scoville.live.models.publishing import list_publications, publish
 from scoville.live.models.versions import save_version
@@ -59,7 +59,7 @@ def ask_for_demo(store: Store, *, now: datetime) -> bool:
             return False
         before = newest_job(connection, "demo")
         if before is None or not before.is_under_way:
-            asked = {"leads": USUAL_LEADS, "by": _AUTHOR, "until": now.replace(second=0, microsecond=0).isoformat()}
+            asked = {"leads": DEMO_LEADS, "by": _AUTHOR, "until": now.replace(second=0, microsecond=0).isoformat()}
             ask_for(connection, "demo", asked, by=_AUTHOR, now=now)
     return True
 

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from scoville.live.jobs.kinds import Told
     from scoville.live.store.opening import Store
 
-USUAL_LEADS = 2_000
 _SOURCE = "demo"
 _TIMES = {"leads": "created_at", "events": "occurred_at", "outcomes": "at"}
 _SCORING = 0.8  # share of the work when everything is in

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, JsonValue
 
 from scoville.live.jobs.asking import ask_for, cancel, find_job, list_jobs, newest_job
-from scoville.live.jobs.demo import USUAL_LEADS, check_is_bare
-from scoville.live.jobs.kinds import KINDS
+from scoville.live.jobs.demo import check_is_bare
+from scoville.live.jobs.kinds import DEMO_LEADS, KINDS
 from scoville.live.jobs.uploads import find_upload
 from scoville.live.models.versions import text_of
 from scoville.live.queries.in_force import in_force
@@ -92,7 +92,7 @@ class ToImport(Body):
 class DemoToFill(Body):
     """How much of a made-up company's history."""
 
-    leads: int = Field(USUAL_LEADS, ge=200, le=20_000)
+    leads: int = Field(DEMO_LEADS, ge=200, le=20_000)
 
 
 @router.get("/v1/jobs", summary="Long work, done and under way")

@@ -33,6 +33,8 @@ from scoville.web.api.route import GuardedRoute, Here
 from scoville.web.errors import ApiError, not_found
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
 router = APIRouter(route_class=GuardedRoute, tags=["leads"])
@@ -221,7 +223,7 @@ def list_leads(here: Here, asked: Annotated[ListOptions, Query()]) -> LeadPage:
             page = page_of(connection, Question(model.publication_no, asked.wanted(), asked.order), asked.limit, after)
         except CursorEndedError as ended:
             raise ApiError(410, "cursor_ended", str(ended)) from None
-        rows = _shown(connection, model.publication_no, page.lead_nos)
+        rows = shown_rows(connection, model.publication_no, page.lead_nos)
     placed = [PlacedLead.of({**row, "place": page.first + number}) for number, row in enumerate(rows)]
     cursor = cursor_of(page.end) if page.end is not None else None
     return LeadPage(leads=placed, next_cursor=cursor, model_version=model.model_version)
@@ -278,7 +280,7 @@ def show_timeline(here: Here, lead_id: LeadId, asked: Annotated[PastOptions, Que
     return Timeline(lead_id=lead_id, events=[Event.of(row) for row in shown], next_cursor=cursor)
 
 
-def _shown(connection: Connection, publication_no: int, lead_nos: tuple[int, ...]) -> list[dict[str, Any]]:
+def shown_rows(connection: Connection, publication_no: int, lead_nos: Sequence[int]) -> list[dict[str, Any]]:
     """Score rows with what tells a person who it is."""
     found = traits_of(connection, lead_nos, SHOWN_TRAITS)
     owned = owners_of(connection, lead_nos)

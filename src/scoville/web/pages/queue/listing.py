@@ -13,7 +13,6 @@ from fastapi import APIRouter, Query, Request, Response
 from scoville.errors import UsageError
 from scoville.live.queries.crossings import got_hot_since, newest_crossing
 from scoville.live.queries.in_force import in_force
-from scoville.live.queries.lead import SHOWN_TRAITS, owners_of, score_rows, traits_of
 from scoville.live.queries.owner_of_user import owner_id_of_user
 from scoville.live.queries.queue_rows import beside
 from scoville.live.queries.ranking import Page, Question, cursor_of, page_of, place_of
@@ -23,7 +22,7 @@ from scoville.live.store.views import list_views
 from scoville.web.api.changes import Changing
 from scoville.web.api.exports import file_of
 from scoville.web.api.fields import Id
-from scoville.web.api.leads import known_lead
+from scoville.web.api.leads import known_lead, shown_rows
 from scoville.web.api.route import Here, Who
 from scoville.web.api.views import keeper_of
 from scoville.web.errors import ApiError
@@ -147,11 +146,7 @@ def _rows(
 ) -> list[Row]:
     if model is None or not lead_nos:
         return []
-    known, owned = traits_of(connection, lead_nos, SHOWN_TRAITS), owners_of(connection, lead_nos)
-    found = [
-        {**one, "traits": known.get(one["lead_no"], {}), "owner": owned.get(one["lead_no"])}
-        for one in score_rows(connection, model.publication_no, lead_nos)
-    ]
+    found = shown_rows(connection, model.publication_no, lead_nos)
     return rows_of(found, beside(connection, model.publication_no, lead_nos, now), mine, now)
 
 
