@@ -57,7 +57,10 @@ def test_exactly_the_limit_is_taken_and_one_byte_more_is_not(encoding: str) -> N
     assert refused.value.code == "too_large"
 
 
-@pytest.mark.parametrize("packed", [b"", b"{}", gzip.compress(b"a" * 500)[:-9], gzip.compress(b"abc")[:5], b"\x1f\x8b"])
+CUT = gzip.compress(b"a" * 500, mtime=0)  # of no instant: the names of tests must not change by the second
+
+
+@pytest.mark.parametrize("packed", [b"", b"{}", CUT[:-9], CUT[:5], CUT[:2]])
 def test_what_is_no_gzip_or_is_cut_is_refused(packed: bytes) -> None:
     with pytest.raises(UnreadableError) as refused:
         body_of(packed, "gzip")
