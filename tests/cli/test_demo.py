@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from typing import TYPE_CHECKING
+
+from scoville.cli.output import print_next
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from cli.conftest import Scoville
 
@@ -24,6 +29,17 @@ def test_the_demo_ranks_leads_and_the_commands_it_names_run(scoville: Scoville, 
     again = scoville(*score, "--top", "3")
     assert again.code == 0
     assert again.out == ended.out
+
+
+def test_commands_can_be_pasted_where_the_shell_does_not_know_the_program(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "argv", [".venv/bin/scoville", "demo"])  # as `make demo` calls it
+    print_next(("your own files", "scoville init"), ("in dbt", "dbt build"))
+    lines = capsys.readouterr().err.splitlines()
+    assert "    .venv/bin/scoville init" in lines
+    assert "    dbt build" in lines
 
 
 def test_the_same_seed_makes_the_same_files(scoville: Scoville, folder: Path) -> None:

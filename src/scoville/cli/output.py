@@ -6,8 +6,12 @@ Results go to stdout; what was noticed on the way goes to stderr, so that a pipe
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import shutil
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -22,7 +26,6 @@ from scoville.words import UNSHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from scoville.data.quality import Quality, RelationQuality
     from scoville.errors import Problem
@@ -238,9 +241,18 @@ def print_sql(text: str) -> None:
 
 
 def print_next(*steps: tuple[str, str]) -> None:
-    """What to try next, on stderr: (what it shows, the command)."""
+    """What to try next, on stderr: (what it shows, the command). Commands of ours can be pasted as they are shown."""
     console = aside()
     console.print("\n[bold]Next[/bold]")
     for what, command in steps:
         console.print(Text(f"  {what}:", style="dim"))
-        console.print(Text(f"    {command}"), soft_wrap=True)
+        console.print(Text(f"    {_pasted(command)}"), soft_wrap=True)
+
+
+def _pasted(command: str) -> str:
+    """The command with the program as it was called, where the shell would not find it by its name."""
+    called = sys.argv[0]
+    is_ours = command.startswith("scoville ") and Path(called).name == "scoville" and os.sep in called
+    if not is_ours or shutil.which("scoville"):
+        return command
+    return shlex.quote(called) + command.removeprefix("scoville")

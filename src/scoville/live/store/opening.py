@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
 
-_FORMS = "sqlite:///scoville.db or postgres://user:password@host/database"
+_ON_A_SERVER = "postgres://user:password@host/database"
+_FORMS = f"sqlite:///scoville.db or {_ON_A_SERVER}"
 _LEAST_SQLITE = (3, 39)  # IS DISTINCT FROM
 _WAIT_MS = 10_000  # for another writer to finish
 _WAIT_FOR_READERS_MS = 300  # writers wait meanwhile
@@ -112,7 +113,8 @@ def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise UsageError(f"'{url}' is no address of a store; write {_FORMS}") from None
+        instead = _FORMS if "://" in url else f"sqlite:///{url} for this file, or {_ON_A_SERVER}"
+        raise UsageError(f"'{url}' is no address of a store; write {instead}") from None
     if parsed.drivername in {"postgres", "postgresql"}:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername != "sqlite" or not parsed.database or parsed.database == ":memory:":
