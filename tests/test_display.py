@@ -110,11 +110,11 @@ def test_probability_is_shown_when_the_model_has_one(run: scoville.ScoreRun) -> 
     likely = scoville.Model.from_dict(MODEL | {"probability": {"points": [[-20, 0.004], [50, "31%"]]}})
     shown = scoville.score(likely, [{"lead_id": "far", "city": "far"}, {"lead_id": ODD, "city": ODD}], as_of=AS_OF)
     text = Strict(shown._repr_html_()).text
-    # -15 is 5/70 of the way from 0.4 % to 31 %: 2.6 %; 20 is 40/70: 17.9 %
+    # -15 is 5/70 of the way from 0.4 % to 31%: 2.6%; 20 is 40/70: 17.9 %
     assert "Probability" in text
-    assert "2.6 %" in text
-    assert "18 %" in text
-    assert "about 1 in 6 such leads convert (18 %)" in Strict(explanation_html(explain_lead(shown, ODD))).text
+    assert "2.6%" in text
+    assert "18%" in text
+    assert "about 1 in 6 such leads convert (18%)" in Strict(explanation_html(explain_lead(shown, ODD))).text
 
 
 def test_waterfall_steps_meet_end_to_end_and_end_at_the_score(run: scoville.ScoreRun) -> None:

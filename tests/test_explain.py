@@ -95,9 +95,9 @@ def test_rank_is_that_of_the_whole_run(jane: Explanation) -> None:
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
-        ({}, "about 1 in 12 such leads convert (8 %)"),
-        ({"horizon": "90d", "outcome": "won"}, "about 1 in 12 such leads convert within 90 days (8 %)"),
-        ({"outcome": "accepted"}, "about 1 in 12 such leads come to be 'accepted' (8 %)"),
+        ({}, "about 1 in 12 such leads convert (8%)"),
+        ({"horizon": "90d", "outcome": "won"}, "about 1 in 12 such leads convert within 90 days (8%)"),
+        ({"outcome": "accepted"}, "about 1 in 12 such leads come to be 'accepted' (8%)"),
     ],
 )
 def test_probability_is_said_in_small_numbers(said: Row, sentence: str) -> None:

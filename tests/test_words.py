@@ -35,11 +35,11 @@ def test_counts_are_words_where_english_has_them() -> None:
 @pytest.mark.parametrize(
     ("value", "share", "so_many"),
     [
-        (0.0, "0 %", "hardly any"), (1e-6, "0.0001 %", "hardly any"), (0.00041, "0.041 %", "about 1 in 2,400"),
-        (0.004, "0.4 %", "about 1 in 250"), (0.0149, "1.5 %", "about 1 in 67"), (1 / 12, "8 %", "about 1 in 12"),
-        (0.2, "20 %", "about 1 in 5"), (0.31, "31 %", "about 3 in 10"), (0.5, "50 %", "about half of"),
-        (0.88, "88 %", "about 9 in 10"), (0.97, "97 %", "nearly all"), (0.997, "over 99 %", "nearly all"),
-        (1.0, "100 %", "nearly all"),
+        (0.0, "0%", "hardly any"), (1e-6, "0.0001%", "hardly any"), (0.00041, "0.041%", "about 1 in 2,400"),
+        (0.004, "0.4%", "about 1 in 250"), (0.0149, "1.5%", "about 1 in 67"), (1 / 12, "8%", "about 1 in 12"),
+        (0.2, "20%", "about 1 in 5"), (0.31, "31%", "about 3 in 10"), (0.5, "50%", "about half of"),
+        (0.88, "88%", "about 9 in 10"), (0.97, "97%", "nearly all"), (0.997, "over 99%", "nearly all"),
+        (1.0, "100%", "nearly all"),
     ],
 )  # fmt: skip
 def test_shares_are_percent_and_so_many_of_a_few(value: float, share: str, so_many: str) -> None:

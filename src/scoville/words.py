@@ -74,15 +74,15 @@ def moment_of(moment: datetime) -> str:
 
 
 def share(value: float) -> str:
-    """A share of one in whole percent, a small one with two digits; 0 % and 100 % are said of nothing less.
+    """A share of one in whole percent, a small one with two digits; 0% and 100% are said of nothing less.
 
-    Example: 0.0833 -> "8 %", 0.0041 -> "0.41 %", 0.998 -> "over 99 %"
+    Example: 0.0833 -> "8%", 0.0041 -> "0.41%", 0.998 -> "over 99%"
     """
     if _FINE_BELOW <= value < _NEARLY_ALL or value in (0, 1):
-        return f"{value:.0%}".replace("%", " %")
+        return f"{value:.0%}"
     if value >= _NEARLY_ALL:
-        return "over 99 %"
-    return f"{float(f'{value * 100:.2g}'):f}".rstrip("0").rstrip(".") + " %"
+        return "over 99%"
+    return f"{float(f'{value * 100:.2g}'):f}".rstrip("0").rstrip(".") + "%"
 
 
 def so_many(value: float) -> str:

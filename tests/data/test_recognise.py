@@ -102,7 +102,7 @@ def test_rows_that_nothing_tells_apart_are_numbered_and_that_is_said(tmp_path: P
     assert found.leads.is_numbered
     assert "its rows get numbers" in found.unsure[0]
     assert found.outcome is not None
-    assert found.outcome.reason == "'yes' in 11.5 % of the rows; the name says so"  # 23 of 200
+    assert found.outcome.reason == "'yes' in 11.5% of the rows; the name says so"  # 23 of 200
 
 
 LEADS = ["lead_id,segment", *(f"L{n},{'a' if n % 2 else 'b'}" for n in range(40))]
@@ -204,8 +204,8 @@ def test_columns_written_after_the_outcome_are_caught_by_their_values(tmp_path: 
     found = look(write(tmp_path, "leads.csv", leaky_rows()))
     late = {caution.column: caution.reason for caution in found.leads.cautions if caution.kind == "afterwards"}
     assert late.keys() == {"memo_tag", "paid_plan", "last_call"}
-    assert late["memo_tag"] == "100 % of the leads with 'sold' won, of all 33.3 %"
-    assert late["paid_plan"] == "filled for 100 % of the winners and under 0.1 % of the others"
+    assert late["memo_tag"] == "100% of the leads with 'sold' won, of all 33.3%"
+    assert late["paid_plan"] == "filled for 100% of the winners and under 0.1% of the others"
     assert late["last_call"].startswith("alone it tells a winner from another lead 9")
 
 

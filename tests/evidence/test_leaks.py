@@ -70,7 +70,7 @@ def test_a_date_on_the_day_of_the_outcome_is_named() -> None:
         row["last_touch"] = won.get(row["lead_id"], row["created_at"] + int(dice.integers(1, 90)) * DAY)
     found = leaks_of(people, events, outcomes, model())
     assert [(leak.name, leak.reason) for leak in found] == [
-        ("last_touch", "for 100 % of the winners it is the day of the outcome")
+        ("last_touch", "for 100% of the winners it is the day of the outcome")
     ]
 
 
@@ -81,7 +81,7 @@ def test_a_date_after_the_outcome_is_named() -> None:
         row["synced"] = (won.get(row["lead_id"]) or row["created_at"]) + int(dice.integers(3, 90)) * DAY
     found = leaks_of(people, events, outcomes, model())
     assert [(leak.name, leak.reason) for leak in found] == [
-        ("synced", "for 100 % of the winners it lies at or after the outcome")
+        ("synced", "for 100% of the winners it lies at or after the outcome")
     ]
 
 
@@ -127,7 +127,7 @@ def test_a_rule_about_the_outcome_under_another_name_is_named(before: timedelta)
     found = leaks_of(people, events + signed(outcomes, before), outcomes, model([SIGNED]))
     wins = len(outcomes)
     assert found == [
-        Leak("rule: Signed", f"100 % of the {wins} leads that did it won within a day of it, or before", is_used=True)
+        Leak("rule: Signed", f"100% of the {wins} leads that did it won within a day of it, or before", is_used=True)
     ]
 
 
@@ -167,7 +167,7 @@ def test_without_dates_what_only_winners_did_is_named() -> None:
     history = read_history(people, events + signed(outcomes, 10 * DAY), outcome_column="customer")
     found = find_leaks(history, history.plan(model([SIGNED])))
     assert [leak.name for leak in found] == ["rule: Signed"]
-    assert found[0].reason.startswith(f"100 % of the {len(won)} leads that did it won, of all ")
+    assert found[0].reason.startswith(f"100% of the {len(won)} leads that did it won, of all ")
 
 
 def test_an_event_that_was_given_as_the_outcome_is_no_news() -> None:

@@ -55,10 +55,10 @@ def test_the_text_is_plain_yaml_for_others_too() -> None:
 def test_a_rule_has_its_evidence_above_it_and_a_band_beside_it() -> None:
     lines = text().splitlines()
     above = lines.index("    - name: Size") - 1
-    assert "50 % of leads get points from it: 10 % (4 to 21) of them converted, 2.0 % (1.0 to 9.0) of the others" in (
+    assert "50% of leads get points from it: 10% (4 to 21) of them converted, 2.0% (1.0 to 9.0) of the others" in (
         " ".join(line.strip(" #") for line in lines[above - 1 : above + 1])
     )
-    assert any(line.endswith("# 50 % of leads, 10 % (4 to 21) converted") for line in lines)
+    assert any(line.endswith("# 50% of leads, 10% (4 to 21) converted") for line in lines)
 
 
 def test_the_head_comes_first_as_a_comment() -> None:

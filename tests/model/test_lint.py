@@ -124,12 +124,12 @@ CASES = {
     ),
     "a line that is too low": (
         [("{name: MQL, from: 41}", "{name: MQL, from: 20}")],
-        "20:45 'MQL' starts at 20 % of the scale: check the line against the last deals you won",
+        "20:45 'MQL' starts at 20% of the scale: check the line against the last deals you won",
     ),
     "a line that is too low for a wide scale": (
         [("{name: MQL, from: 41}", "{name: MQL, from: 70}"), ("from: 71", "from: 100"),
          ("fit:\n  max: 50", "scale: {min: 0, max: 200}\nfit:\n  max: 90"), ("points: 25}", "points: 45}")],
-        "21:45 'MQL' starts at 35 % of the scale",
+        "21:45 'MQL' starts at 35% of the scale",
     ),
     "one rule that is enough": (
         [("points: 25, at_most: 1}", "points: 60, at_most: 1}"), ("from: 71, needs: {fit: {gte: 20}}", "from: 60"), ("from: 41", "from: 40")],

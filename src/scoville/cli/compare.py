@@ -136,7 +136,7 @@ def _print_challenge(console: Console, challenge: Challenge, found: Comparison) 
     from scoville.cli.output import figures_table
 
     first, other = _told_apart(found.rivals[0].name, challenge.name)
-    console.print(figures_table("", ("", first, other, "difference (95 %)"), _figures(challenge, found)))
+    console.print(figures_table("", ("", first, other, "difference (95%)"), _figures(challenge, found)))
     said = [(_text(f"{one.part} {one.name}"), one.kind, _text(one.said)) for one in challenge.changes[:_SHOWN_CHANGES]]
     if said:
         _titled(console, "What differs in the files", figures_table("", ("", "", ""), said))

@@ -59,7 +59,7 @@ def _outcomes(found: Drift) -> object:
         for one in found.stages
     ]
     rows += [_difference("conversion rate", found.rate), _difference("AUC", found.auc)]
-    return figures_table("Lines and outcomes", ("", "then", "now", "change, 95 %", ""), rows)
+    return figures_table("Lines and outcomes", ("", "then", "now", "change, 95%", ""), rows)
 
 
 def _difference(name: str, one: Difference) -> tuple[str, str, str, str, str]:
@@ -89,7 +89,7 @@ def _columns(found: Drift) -> object:
     moved = sum(one.has_moved for one in found.moved)
     rows = [_column(one) for one in found.moved[: max(_ROWS, moved + 1)]]
     title = f"What moved, of {len(found.moved)} things that the model reads or gives"
-    return figures_table(title, ("", "", "PSI", "95 %", "by chance", "had it", "has it", ""), rows)
+    return figures_table(title, ("", "", "PSI", "95%", "by chance", "had it", "has it", ""), rows)
 
 
 def _column(one: Moved) -> tuple[str | Text, ...]:

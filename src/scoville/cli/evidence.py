@@ -138,7 +138,7 @@ def _brackets(evidence: Evidence) -> Table:
         for bracket in reversed(evidence.brackets)
     ]  # fmt: skip
     title = f"Conversion by score: {evidence.trend.sentence}"
-    return figures_table(title, ("score", "leads", "converted", "rate", "95 %", ""), rows)
+    return figures_table(title, ("score", "leads", "converted", "rate", "95%", ""), rows)
 
 
 def _stages(evidence: Evidence) -> Table:
@@ -170,7 +170,7 @@ def _rules(evidence: Evidence) -> Table:
         )
         for rule in evidence.rules
     ]  # fmt: skip
-    columns = ("rule", "touches", "rate with", "without", "points", "AUC without it", "95 %", "")
+    columns = ("rule", "touches", "rate with", "without", "points", "AUC without it", "95%", "")
     return figures_table("Which rules earn their place", columns, rows)
 
 
@@ -180,7 +180,7 @@ def _by(name: str, brackets: Sequence[Bracket], trend: Trend | None) -> Table:
         for one in brackets
     ]
     title = f"Conversion by {name}" + (f": {trend.sentence}" if trend is not None else "")
-    return figures_table(title, (name, "leads", "converted", "rate", "95 %", ""), rows)
+    return figures_table(title, (name, "leads", "converted", "rate", "95%", ""), rows)
 
 
 def _misses(title: str, group: Group) -> Table:

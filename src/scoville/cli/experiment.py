@@ -269,6 +269,6 @@ def _print_reading(reading: Reading, left_out: dict[str, int]) -> None:
         )
         for one in reading.variants
     ]  # fmt: skip
-    console.print(figures_table("", ("variant", "planned", "leads", "converted", "rate", "95 %, at any time"), rows))
+    console.print(figures_table("", ("variant", "planned", "leads", "converted", "rate", "95%, at any time"), rows))
     for reason, leads in left_out.items():
         console.print(Text("note: ", style="yellow") + Text(f"left out: {counted(leads, 'lead')} {reason}"))

@@ -22,7 +22,7 @@ _DAY_H = 24
 _SMALL = 10  # money below it has cents
 _LARGE = 1e6  # money from it on is told in millions where there is little room
 _ROOM_FOR_ALL = 100  # columns of a terminal; with fewer, intervals give way
-_INTERVAL = "95 %"
+_INTERVAL = "95%"
 _MONEY = ("a lead", "a win", "brings", "return")
 
 
@@ -78,7 +78,7 @@ def _overall(business: Business) -> Table:
         *_rows((("touched by sales", group.touched),), _share),
         *(_wait("speed to lead", group.speed_to_lead) if group.speed_to_lead is not None else ()),
     ]
-    return figures_table("All leads", ("figure", "", "95 %", "of", ""), rows)
+    return figures_table("All leads", ("figure", "", "95%", "of", ""), rows)
 
 
 def _rows(
@@ -142,7 +142,7 @@ def _stages(stages: Sequence[StageRate]) -> Table:
         for one in stages
     ]  # fmt: skip
     return figures_table(
-        "From stage to stage, within the horizon", ("step", "leads", "went on", "rate", "95 %", ""), rows
+        "From stage to stage, within the horizon", ("step", "leads", "went on", "rate", "95%", ""), rows
     )
 
 

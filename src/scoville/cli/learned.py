@@ -71,7 +71,7 @@ def _found(learned: Learned) -> str:
     if _TOP in found.recall_at:
         low, high = found.recall_interval[_TOP]
         said += (
-            f"; the best 20 % hold {share(found.recall_at[_TOP])} ({share(low)} to {share(high)}) of those who convert"
+            f"; the best 20% hold {share(found.recall_at[_TOP])} ({share(low)} to {share(high)}) of those who convert"
         )
     return f"{said}."
 

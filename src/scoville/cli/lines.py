@@ -197,7 +197,7 @@ def _print_customers(console: Console, customers: LastCustomers) -> None:
     console.print(title + Text(f"{customers.customers:,} of them", style="bold"))
     console.print(
         f"  half of them at {scores['0.5']:.1f} or more, half between {scores['0.25']:.1f} and {scores['0.75']:.1f}; "
-        f"80 % at {customers.line:g} or more ({customers.line_low:.1f} to {customers.line_high:.1f})",
+        f"80% at {customers.line:g} or more ({customers.line_low:.1f} to {customers.line_high:.1f})",
         soft_wrap=True,
     )
     if customers.unseen:

@@ -63,7 +63,7 @@ def _values(found: Retuned) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for title in ("rule", ""):
         table.add_column(title, overflow="fold")
-    for title in ("old", "new", "95 % interval", "p"):
+    for title in ("old", "new", "95% interval", "p"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("why", overflow="fold")
     last = None

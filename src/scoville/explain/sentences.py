@@ -98,7 +98,7 @@ def contributions_in_words(rows: Sequence[Row], subject: Subject) -> tuple[Contr
 
 
 def probability_sentence(model: Model, probability: float | None) -> str | None:
-    """`about 1 in 12 such leads convert within 90 days (8.1 %)`; nothing where there is no probability."""
+    """`about 1 in 12 such leads convert within 90 days (8%)`; nothing where there is no probability."""
     if model.probability is None or probability is None:
         return None
     many, outcome, within = words.so_many(probability), model.probability.outcome, model.probability.horizon

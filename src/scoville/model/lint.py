@@ -167,7 +167,7 @@ def _lines(model: Model) -> Iterator[Advice]:
         share = 100 * (stage.from_ - model.scale.min) / (model.scale.max - model.scale.min)
         if not low <= share <= high:
             usual = "MQL starts at 41 to 75 of 100 and SQL at 71 to 100, in small models at 40 or 50"
-            said = f"'{stage.name}' starts at {share:.0f} % of the scale: check the line against the last deals you won"
+            said = f"'{stage.name}' starts at {share:.0f}% of the scale: check the line against the last deals you won"
             yield ("stages", i, "from"), said, f"{usual}; too low a line floods sales, too high a one starves it"
 
 

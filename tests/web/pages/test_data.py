@@ -205,7 +205,7 @@ def test_traits_show_how_full_they_are_and_who_said_them(either_world: PagesWorl
 
     assert "All 6 leads." in page.text
     # five of the six people have a company; the model reads employees
-    assert "employees in the model 83 % number 3" in page.text
+    assert "employees in the model 83% number 3" in page.text
     assert "site" in page.text
 
 
@@ -248,7 +248,7 @@ def test_an_address_beside_one_id_is_no_merge_and_a_refused_claim_is_shown(world
 
     assert "No two ids were found to be one person yet." in page.text
     assert "bob A page claimed to be somebody who is known from elsewhere" in page.text
-    assert "100 % known" in page.text
+    assert "100% known" in page.text
 
 
 # --- outcomes ---

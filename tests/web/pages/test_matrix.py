@@ -43,7 +43,7 @@ def test_every_lead_stands_in_a_cell_that_opens_the_leads_in_it(either_world: Pa
     links = [str(one.get("href")) for one in page.all("a")]
     assert "/queue?grade=A&level=1&answered=1" in links
     assert "6 leads by the model m, counted just now." in page.text
-    assert page.text.count("1 lead 17 % of all") == 6
+    assert page.text.count("1 lead 17% of all") == 6
     assert len([link for link in links if link.startswith("/queue?")]) == 6  # an empty cell leads nowhere
 
 
@@ -65,8 +65,8 @@ def test_rates_of_the_evidence_stand_in_the_cells_with_their_ranges(world: Pages
     proven(world)
     page = world.visitor("viewer").page("/matrix")
 
-    assert page.text.count("22 % convert 11 % to 44 %") == 3
-    assert page.text.count("1 % convert") == 12
+    assert page.text.count("22% convert 11% to 44%") == 3
+    assert page.text.count("1% convert") == 12
     assert page.text.count("too few to say") == 1  # four leads are no news
     assert "within 90 days of that day" in page.text
     assert "The darker a cell, the more often its leads convert" in {one.get("aria-label") for one in page.all("p")}

@@ -139,7 +139,7 @@ def test_what_is_typed_is_kept_and_looked_at_at_once(mary: Visitor) -> None:
     fields = open_part(mary, RULE) | {"points": "15"}
     said = mary.send("/studio/part", target="said_of_part", **fields)
     assert "+15 for the newest page viewed where path starts with /pricing" in said.text
-    assert "Touches <b>3 leads</b> of 6 (50 %)" in " ".join(said.text.split())  # ann, bob and cleo
+    assert "Touches <b>3 leads</b> of 6 (50%)" in " ".join(said.text.split())  # ann, bob and cleo
     assert "Kept in your draft." in said.text
     assert "points: 15, repeat: 5" in text_of(mary)
 
@@ -273,7 +273,7 @@ def test_text_that_cannot_be_read_is_kept_and_the_forms_say_so(mary: Visitor) ->
 
 def test_words_to_complete_are_those_that_occur(mary: Visitor) -> None:
     words = mary.get("/studio/words").json()
-    assert words["traits"]["employees"] == "83 % of leads"  # 5 of 6
+    assert words["traits"]["employees"] == "83% of leads"  # 5 of 6
     assert "page_viewed" in words["events"]
     assert "Acme" in words["values"]["company"]
     assert words["keys"]["engagement rule"]["at_most"] == ""

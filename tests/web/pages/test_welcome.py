@@ -166,7 +166,7 @@ def test_columns_are_recognised_with_examples_and_a_reason(bare: PagesWorld) -> 
         "Contact ID": "lead_id", "Mail": "email", "Title": "job_title", "Company": "company", "Employees": "",
         "Country": "country", "Created": "created_at",
     }  # fmt: skip
-    assert "60 distinct of 60, empty in 1.6 %; the name says contact id" in page.text
+    assert "60 distinct of 60, empty in 1.6%; the name says contact id" in page.text
 
 
 def columns_and_meanings(visitor: Visitor, path: str) -> tuple[list[str], list[str]]:

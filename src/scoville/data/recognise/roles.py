@@ -123,8 +123,8 @@ def how_full(column: ColumnLook) -> str:
 
 
 def shown_share(share: float) -> str:
-    """A share as a reader wants it: `37.9 %`, `under 0.1 %`."""
-    return f"{share:.1%}".replace("%", " %").replace(".0 ", " ") if share >= 0.001 else "under 0.1 %"  # noqa: PLR2004
+    """A share as a reader wants it: `37.9%`, `under 0.1%`."""
+    return f"{share:.1%}".replace(".0%", "%") if share >= 0.001 else "under 0.1%"  # noqa: PLR2004
 
 
 def counted(number: int, what: str) -> str:

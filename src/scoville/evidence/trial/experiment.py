@@ -174,11 +174,11 @@ def plan_experiment(
 
 def _check_plan(rate: float, lift: float, expected: float, power: float, alpha: float, a_week: float | None) -> None:
     if not 0 < rate < 1:
-        raise UsageError(f"the usual conversion rate must lie between 0 and 1, not {rate:g}; write 5 % as 0.05 or 5%")
+        raise UsageError(f"the usual conversion rate must lie between 0 and 1, not {rate:g}; write 5% as 0.05 or 5%")
     if lift == 0 or not 0 < expected < 1:
         raise UsageError(
             f"a lift of {lift:+.0%} makes {rate:.1%} to {expected:.1%}, which no trial can show; "
-            "the new rate must be another one between 0 and 100 %. 20% means a fifth more than usual"
+            "the new rate must be another one between 0 and 100%. 20% means a fifth more than usual"
         )
     for name, value, least, most in (("power", power, 0.5, 0.9999), ("alpha", alpha, 1e-6, 0.4)):
         if not least <= value <= most:

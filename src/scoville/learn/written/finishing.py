@@ -105,7 +105,7 @@ def _ranks(learned: Learned) -> str:
     if _TOP in found.recall_at:
         low, high = found.recall_interval[_TOP]
         hold = f"{share(found.recall_at[_TOP])} ({share(low)} to {share(high)})"
-        said += f"; the best 20 % hold {hold} of those who convert"
+        said += f"; the best 20% hold {hold} of those who convert"
     return f"{said}. That was with points from the other leads alone; the points here were then fitted to all of them."
 
 
@@ -131,8 +131,8 @@ def _stages_say(stages: Sequence[Standing], base: float) -> str:
         for one in stages
     ]
     return (
-        f"MQL begins where twice as many convert as usual ({share(base)}), near the best 20 %; SQL at four times, near "
-        f"the best 5 %; Lead at the middle. {'; '.join(told)}. Move the lines to what sales can call."
+        f"MQL begins where twice as many convert as usual ({share(base)}), near the best 20%; SQL at four times, near "
+        f"the best 5%; Lead at the middle. {'; '.join(told)}. Move the lines to what sales can call."
     )
 
 

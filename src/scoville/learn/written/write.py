@@ -107,12 +107,12 @@ def _beside(text: str, line: Line | None) -> str:
 
 
 def rate_of(group: Group) -> str:
-    """`5.2 % (4.8 to 5.6)`, or a dash where there is nobody."""
+    """`5.2% (4.8 to 5.6)`, or a dash where there is nobody."""
     if group.rate is None or group.low is None or group.high is None:
         return "-"
     decimals = 1 if group.high < 0.1 else 0  # noqa: PLR2004 - a tenth of a percent means something below ten
     low, high = (f"{100 * end:.{decimals}f}" for end in (group.low, group.high))
-    return f"{100 * group.rate:.{decimals}f} % ({low} to {high})"
+    return f"{100 * group.rate:.{decimals}f}% ({low} to {high})"
 
 
 def _said_of(found: Earned) -> str:
@@ -129,7 +129,7 @@ def _said_of(found: Earned) -> str:
 def _remarks(found: Earned) -> Iterator[str]:
     if found.half_life is not None:
         low, high = found.half_life
-        yield f"Half-life: {low:.0f} to {high:.0f} days, with 95 % confidence"
+        yield f"Half-life: {low:.0f} to {high:.0f} days, with 95% confidence"
     if found.opposed:
         yield "The points go against these rates: other rules count most of it already, and this puts it right"
 
