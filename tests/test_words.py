@@ -51,6 +51,14 @@ def test_periods_are_days_where_they_are_whole() -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.4, "0 s"), (59, "59 s"), (90, "1 min"), (-7_199, "1 h"), (86_400, "1 day"), (3 * 86_400 - 1, "2 days")],
+)
+def test_what_lasts_is_said_in_its_largest_unit_and_cut_off(seconds: float, said: str) -> None:
+    assert words.lasting(timedelta(seconds=seconds)) == said
+
+
+@pytest.mark.parametrize(
     ("asked", "said"),
     [
         ({"country": "US"}, "country is US"),

@@ -21,6 +21,7 @@ _MONTHS = (
 _SHOWN = 0.05  # anything less would be rounded to 0.0
 _NOTHING = 1e-9  # points; what adding and taking away again leaves behind
 _FINE_BELOW, _NEARLY_ALL, _HARDLY_ANY = 0.03, 0.995, 1e-5  # shares
+_UNITS_OF_TIME = ((60, "s"), (60, "min"), (24, "h"))  # how many of each make the next
 _OFTEN = ("never", "once", "twice")
 _SAYS = {
     "equals": "is {}", "in": "is {}", "not": "is not {}", "not_in": "is neither {}",
@@ -55,6 +56,11 @@ def rounded(value: float) -> float:
 def signed(value: float) -> str:
     """`number` with its sign: `+12.4`, `-8`, `0`."""
     return f"+{number(value)}" if value > 0 else number(value)
+
+
+def points(value: float) -> str:
+    """`signed`, as pages and reports show it: with a minus that is as wide as a plus."""
+    return signed(value).replace("-", "−")
 
 
 def plain(value: float) -> str:
@@ -118,6 +124,19 @@ def period(duration: timedelta) -> str:
     hours = duration.total_seconds() / 3600
     count, noun = (hours / 24, "day") if hours % 24 == 0 else (hours, "hour")
     return f"{count:g} {noun}{'' if count == 1 else 's'}"
+
+
+def lasting(duration: timedelta) -> str:
+    """How long something has lasted or lasts, in its largest unit, cut off: `40 s`, `5 min`, `3 h`, `2 days`.
+
+    Example: 90 s -> "1 min", 47 h -> "1 day", less than a second -> "0 s"
+    """
+    left: float = abs(duration.total_seconds())
+    for many, unit in _UNITS_OF_TIME:
+        if left < many:
+            return f"{int(left)} {unit}"
+        left /= many
+    return counted(int(left), "day")
 
 
 def trait(name: str) -> str:

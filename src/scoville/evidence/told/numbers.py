@@ -6,8 +6,9 @@ import math
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from scoville import words
 from scoville.evidence.figures.brackets import Bracket
-from scoville.words import day, number, signed
+from scoville.words import day, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -46,7 +47,7 @@ def money(value: float | None) -> str:
 
 def decimal(value: float | None, digits: int = 3) -> str:
     """`0.879`."""
-    return NONE if value is None or math.isinf(value) else f"{value:,.{digits}f}"
+    return NONE if value is None or math.isinf(value) else f"{value:,.{digits}f}".replace("-", "−")
 
 
 def change(value: float | None, digits: int = 3) -> str:
@@ -59,7 +60,7 @@ def change(value: float | None, digits: int = 3) -> str:
 
 def points(value: float | None) -> str:
     """`+5.4`, as reasons say it."""
-    return NONE if value is None else signed(value).replace("-", "−")
+    return NONE if value is None else words.points(value)
 
 
 def shares(low: float | None, high: float | None) -> str:

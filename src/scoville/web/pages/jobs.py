@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -33,7 +32,6 @@ _SHOWN_AT = {  # what came of it: the route, and how a link there is called
     "compare": ("/evidence/compare", "See how they compare"),
     "trial": ("/evidence/trials", "See the trial"),
 }
-_MINUTE_S, _HOUR_S = 60, 3_600
 _BLOCK = re.compile(r"[a-z][a-z0-9_]{0,60}")
 
 
@@ -43,7 +41,7 @@ def list_jobs(request: Request, here: Here, cursor: Annotated[int | None, Query(
     found = api.show_jobs(here, limit=30, cursor=cursor)
     with here.store.reading() as connection:
         names = {f"user:{user.user_id}": user.name for user in list_users(connection)}
-    return show(request, "jobs.html", jobs=found.jobs, next_cursor=found.next_cursor, names=names, took=took)
+    return show(request, "jobs.html", jobs=found.jobs, next_cursor=found.next_cursor, names=names)
 
 
 @router.get("/jobs/{job_no}")
@@ -71,14 +69,6 @@ def cancel_job(request: Request, changing: Changing, job_no: api.JobNo, form: Fo
     """End it, and go back to where that was asked."""
     api.end_job(changing, job_no)
     return done(request, _own_path(form.get("back")) or f"/jobs/{job_no}", "Cancelled.")
-
-
-def took(time: timedelta) -> str:
-    """`20 s`, `3 min`, `2 h`."""
-    seconds = round(time.total_seconds())
-    if seconds < _MINUTE_S:
-        return f"{max(1, seconds)} s"
-    return f"{round(seconds / _MINUTE_S)} min" if seconds < _HOUR_S else f"{seconds / _HOUR_S:.1f} h"
 
 
 def _result_at(request: Request, job: api.WholeJob) -> tuple[str, str] | None:

@@ -18,7 +18,6 @@ from scoville import words
 from scoville.evidence.told.numbers import FILTERS
 from scoville.web.pages.files import FILES
 
-_STEPS = ((60, "s"), (60, "min"), (24, "h"))  # how many of each make the next
 _DAYS_SAID = 14  # past that a date says more
 
 
@@ -28,17 +27,10 @@ def _instant(at: datetime | str) -> datetime:
 
 
 def distance(from_now: timedelta) -> str:
-    """How far away: `just now`, `3 min ago`, `in 5 h`, `2 d ago`."""
-    size: float = abs(from_now.total_seconds())
-    if size < 1:
+    """How far away: `just now`, `3 min ago`, `in 5 h`, `2 days ago`."""
+    if abs(from_now) < timedelta(seconds=1):
         return "just now"
-    unit = "d"
-    for many, name in _STEPS:
-        if size < many:
-            unit = name
-            break
-        size /= many
-    said = f"{int(size)} {unit}"
+    said = words.lasting(from_now)
     return f"{said} ago" if from_now < timedelta(0) else f"in {said}"
 
 
@@ -72,7 +64,12 @@ def percent(share: float | None) -> str:
 
 def points(value: float | None) -> str:
     """With its sign, and a minus that is one."""
-    return words.signed(value).replace("-", "−") if value is not None else "–"
+    return words.points(value) if value is not None else "–"
+
+
+def whole(value: float | None) -> str:
+    """A score as lists show it, in whole points; a dash for null."""
+    return f"{round(value):,}".replace("-", "−") if value is not None else "–"
 
 
 def number(value: float | None) -> str:
@@ -105,8 +102,8 @@ def _made() -> Environment:
         lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     filters: dict[str, Any] = {
-        "points": points, "number": number, "percent": percent, "when": when, "day": day, "in_path": in_path,
-        "ago": ago, "counted": words.counted,
+        "points": points, "number": number, "whole": whole, "percent": percent, "when": when, "day": day,
+        "in_path": in_path, "ago": ago, "counted": words.counted, "lasting": words.lasting,
     }  # fmt: skip
     made.filters.update(FILTERS | filters)  # figures are written as reports write them
     made.globals.update(script=script, sheet=sheet, ago=ago)

@@ -10,12 +10,13 @@ const AWAY_MS = 2 * 3600 * 1000; // as long as a login lasts unused: asking on w
 
 let behind = 0; // milliseconds that the server's clock is ahead of the one here
 
-function said(seconds) {
+function said(seconds) { // as `words.lasting` says it
   for (const [many, unit] of [[60, "s"], [60, "min"], [24, "h"]]) {
     if (seconds < many) return `${Math.floor(seconds)} ${unit}`;
     seconds /= many;
   }
-  return `${Math.floor(seconds)} d`;
+  const days = Math.floor(seconds);
+  return days === 1 ? "1 day" : `${days} days`;
 }
 
 setInterval(() => {

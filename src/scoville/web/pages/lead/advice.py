@@ -7,6 +7,7 @@ list that holds decides.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from scoville import words
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 Deed = Literal["claim", "touch", "nothing"]
 _ENDINGS = ("rejected", "won", "lost")
-_HOUR_S, _DAY_S = 3_600, 86_400
 _CLAIM = "Claim it if you want to work it."
 _NO_OWNER = "Assign it to somebody. To claim leads, be an owner yourself: Settings, Owners, with your e-mail address."
 
@@ -76,18 +76,18 @@ def _not_to_work(now: Situation) -> Advice | None:
 def _by_the_clock(now: Situation) -> Advice | None:
     if now.clock is None:
         return None
-    left_s = (now.clock["due_at"] - now.now).total_seconds()
+    left = now.clock["due_at"] - now.now
     who = "You have it" if now.is_mine else f"{now.owner['name']} has it" if now.owner else "Nobody has it yet"
     deed: Deed = "touch" if now.owner is not None else "claim"
-    first = f"It became {now.clock['stage']} {words_of(now.now - now.clock['started_at'])} ago"
-    if left_s < 0:
-        return Advice(f"First touch overdue by {spell(-left_s)}", f"{first}. {who}.", "bad", deed)
-    return Advice(f"First touch due in {spell(left_s)}", f"{first}. {who}.", "weak", deed)
+    first = f"It became {now.clock['stage']} {words.lasting(now.now - now.clock['started_at'])} ago"
+    if left < timedelta(0):
+        return Advice(f"First touch overdue by {words.lasting(left)}", f"{first}. {who}.", "bad", deed)
+    return Advice(f"First touch due in {words.lasting(left)}", f"{first}. {who}.", "weak", deed)
 
 
 def _by_who_has_it(now: Situation) -> Advice:
     if now.owner is None and now.queue is not None:
-        waits = f"Waits for an owner for {words_of(now.now - now.queue['since'])}"
+        waits = f"Waits for an owner for {words.lasting(now.now - now.queue['since'])}"
         return Advice("Nobody has it yet", f"{waits}: {now.queue['detail']}", "weak", "claim")
     if now.owner is None:
         return Advice("Nobody has it", _CLAIM if now.my_owner_id else _NO_OWNER, "", "claim")
@@ -109,20 +109,3 @@ def _touched(now: Situation) -> str:
         return "Nobody has touched it."
     kind = {"email": "e-mail"}.get(now.touch["kind"], now.touch["kind"])
     return f"Last touch: {kind}, {words.day(now.touch['at'])}."
-
-
-def words_of(duration: Any) -> str:  # noqa: ANN401 - a timedelta
-    """A duration as people say it: `3 h`."""
-    return spell(duration.total_seconds())
-
-
-def spell(seconds: float) -> str:
-    """`5 min`, `3 h`, `2 days`.
-
-    Example: 300 -> "5 min", 7200 -> "2 h", 172800 -> "2 days"
-    """
-    if seconds < _HOUR_S:
-        return f"{max(int(seconds // 60), 1)} min"
-    if seconds < _DAY_S:
-        return f"{int(seconds // _HOUR_S)} h"
-    return words.counted(int(seconds // _DAY_S), "day")

@@ -86,7 +86,7 @@ def adjust(request: Request, changing: Changing, lead_id: LeadId, form: Form) ->
     sent = {"points": form.get("points"), "reason": form.get("reason"), "expires_at": ends}
     asked = read_form(sales.AdjustmentToMake, sent)
     sales.make_adjustment(changing, lead_id, asked)
-    return done(request, path_of(lead_id), f"{words.signed(asked.points)} by hand. {_SOON}")
+    return done(request, path_of(lead_id), f"{words.points(asked.points)} by hand. {_SOON}")
 
 
 @router.post("/leads/{lead_id:path}/adjustments/{adjustment_no}/end")

@@ -108,16 +108,12 @@ def _stage(at: datetime, facts: Mapping[str, Any], names: Mapping[str, str]) -> 
 
 
 def _points(at: datetime, facts: Mapping[str, Any], names: Mapping[str, str]) -> Line:
-    return Line(at, "hand", f"{_signed(facts)} by hand", facts["reason"], called(facts["author"], names))
+    return Line(at, "hand", f"{words.points(facts['points'])} by hand", facts["reason"], called(facts["author"], names))
 
 
 def _points_back(at: datetime, facts: Mapping[str, Any], names: Mapping[str, str]) -> Line:
-    title = f"{_signed(facts)} by hand taken back"
+    title = f"{words.points(facts['points'])} by hand taken back"
     return Line(at, "hand", title, facts["reason"], called(facts["removed_by"], names))
-
-
-def _signed(facts: Mapping[str, Any]) -> str:
-    return words.signed(facts["points"]).replace("-", "−")  # a minus that is one, as everywhere on pages
 
 
 _SAID: Mapping[str, Callable[[datetime, Any, Mapping[str, str]], Line]] = {

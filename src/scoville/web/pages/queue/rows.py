@@ -15,7 +15,6 @@ from scoville import words
 from scoville.live.queries.queue_rows import WEEK
 from scoville.plan.adjusted import PREFIX
 from scoville.web.pages.queue.asked import WAITS
-from scoville.web.pages.templates import distance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +25,7 @@ _MOST_UP = 3
 _SOON = timedelta(hours=1)
 _NOTICED = 0.5  # points: what is not a point is no news
 _BETWEEN = re.compile(r"; (?=[+-]\d)")
+_MINUS = re.compile(r"^-(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,9 @@ def _row(one: Mapping[str, Any], beside: Beside, my_owner_id: str | None, now: d
         grade=one["grade"], level=one["level"],
         reasons=tuple(reasons_of(one, beside.contributions.get(number, ()))),
         owner=owner["name"] if owner else None, is_mine=bool(owner) and owner["owner_id"] == my_owner_id,
-        clock=clock, clock_kind=_kind(clock, now), left=_long(abs(clock.due_at - now)) if clock else "",
+        clock=clock, clock_kind=_kind(clock, now), left=words.lasting(clock.due_at - now) if clock else "",
         waiting=waits, waits_because=WAITS.get(waits.reason, waits.reason) if waits else "",
-        waits_for=_long(now - waits.since) if waits else "",
+        waits_for=words.lasting(now - waits.since) if waits else "",
         answer=None if is_past else answer, touch=beside.touches.get(number),
     )  # fmt: skip
 
@@ -116,7 +116,7 @@ def reasons_of(one: Mapping[str, Any], contributions: Sequence[Mapping[str, Any]
     if chosen:
         yield from (_reason(row) for row in chosen)
     elif one["reasons"]:
-        yield from (Reason(part) for part in _BETWEEN.split(one["reasons"]))
+        yield from (Reason(_MINUS.sub("−", part)) for part in _BETWEEN.split(one["reasons"]))
 
 
 def _reason(row: Mapping[str, Any]) -> Reason:
@@ -140,11 +140,6 @@ def _change(one: Mapping[str, Any], before: float | None, now: datetime) -> Chan
 
 def _about(traits: Mapping[str, Any]) -> str:
     return ", ".join(str(traits[part]) for part in ("job_title", "company", "country") if traits.get(part))
-
-
-def _long(time: timedelta) -> str:
-    """`5 h`."""
-    return distance(max(time, timedelta(seconds=1))).removeprefix("in ")
 
 
 def _kind(clock: Clock | None, now: datetime) -> str:

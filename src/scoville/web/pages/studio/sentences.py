@@ -37,7 +37,7 @@ def sentence(rule: Rule, fading: Decay = "none") -> str:
     of it is left after 30 days.`
     """
     if isinstance(rule, TraitRule):
-        return f"{signed(rule.points)} when {words.condition(rule.when)}."
+        return f"{words.points(rule.points)} when {words.condition(rule.when)}."
     if isinstance(rule, BandRule):
         return f"By {words.trait(rule.by)}: {_bands(rule.bands)}{_missing(rule)}."
     if isinstance(rule, ValueRule):
@@ -47,15 +47,10 @@ def sentence(rule: Rule, fading: Decay = "none") -> str:
     return _of_counts(rule)
 
 
-def signed(value: float) -> str:
-    """Points as they are read: `+10`, `−5`, `0`."""
-    return words.signed(value).replace("-", "−")
-
-
 def span(rule: Rule) -> str:
     """The points of a rule in short: `+15`, or from the least to the most that it gives: `−10 to +20`."""
     found = sorted({*_points(rule)})
-    return signed(found[0]) if len(found) == 1 else f"{signed(found[0])} to {signed(found[-1])}"
+    return words.points(found[0]) if len(found) == 1 else f"{words.points(found[0])} to {words.points(found[-1])}"
 
 
 def limits(of: Fit | Engagement | Clamp) -> str:
@@ -85,9 +80,9 @@ def events(names: Iterable[str]) -> str:
 
 def _of_points(rule: PointsRule, fading: Decay) -> str:
     each = rule.at_most != 1 and rule.repeat != 0
-    first = f"{signed(rule.points)} for " + ("the newest " if each and rule.repeat is not None else "each " * each)
-    said = [first + _matching(rule)]
-    said += [f"{signed(rule.repeat)} for each further one"] if each and rule.repeat is not None else []
+    which = "the newest " if each and rule.repeat is not None else "each " * each
+    said = [f"{words.points(rule.points)} for {which}{_matching(rule)}"]
+    said += [f"{words.points(rule.repeat)} for each further one"] if each and rule.repeat is not None else []
     said += [f"only the newest {rule.at_most:,} count"] if rule.at_most not in (None, 1) else []
     said += ["once"] if rule.at_most == 1 or rule.repeat == 0 else []
     said += [f"at most {rule.at_most_per_day:,} a day"] if rule.at_most_per_day is not None else []
@@ -111,7 +106,7 @@ def _matching(rule: PointsRule | CountRule | SumRule | RecencyRule) -> str:
 
 
 def _bands(bands: Iterable[Band]) -> str:
-    return ", ".join(f"{_range(band)} {signed(band.points)}" for band in bands)
+    return ", ".join(f"{_range(band)} {words.points(band.points)}" for band in bands)
 
 
 def _range(band: Band) -> str:
@@ -122,13 +117,14 @@ def _range(band: Band) -> str:
 
 
 def _values(rule: ValueRule) -> str:
-    said = [f"{value} {signed(points)}" for value, points in rule.values.items()]
+    said = [f"{value} {words.points(points)}" for value, points in rule.values.items()]
     more = [f"{len(said) - _MOST_VALUES} more"] if len(said) > _MOST_VALUES else []
-    return ", ".join([*said[:_MOST_VALUES], *more]) + (f"; anything else {signed(rule.other)}" if rule.other else "")
+    others = f"; anything else {words.points(rule.other)}" if rule.other else ""
+    return ", ".join([*said[:_MOST_VALUES], *more]) + others
 
 
 def _missing(rule: BandRule | ValueRule) -> str:
-    return f"; {signed(rule.missing)} where it is not known" if rule.missing else ""
+    return f"; {words.points(rule.missing)} where it is not known" if rule.missing else ""
 
 
 def _points(rule: Rule) -> Iterable[float]:
