@@ -39,8 +39,8 @@ def test_a_change_is_tried_published_and_taken_back(world: PagesWorld, chrome: B
         visit.open("/studio/preview")
         page.get_by_text("No lead is marked as won yet").wait_for()  # the part about the past came by itself
         page.get_by_text("Who crosses a line").wait_for()
-        page.locator("details.way summary").first.press("Enter")
-        assert page.locator("details.way a").first.is_visible()
+        page.locator("details.crossing summary").first.press("Enter")
+        assert page.locator("details.crossing a").first.is_visible()
         visit.check_it_is_sound()
 
         page.get_by_role("link", name="Publish…").click()
