@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from scoville import words
 from scoville.errors import UsageError
 from scoville.live.queries import accounts as stored
 from scoville.live.queries.in_force import InForce, in_force
@@ -122,8 +123,8 @@ def _sum_said(accounts: Accounts) -> str:
     best = "its best person's score" if top == 1 else f"{_HOW[accounts.rollup.how]} its best {top} people's scores"
     if accounts.breadth is None:
         return f"An account's score is {best}."
-    most = f", at most {accounts.breadth.max:g}" if accounts.breadth.max is not None else ""
-    return f"An account's score is {best}, and {accounts.breadth.points:+g} for each further engaged person{most}."
+    most = f", at most {words.number(accounts.breadth.max)}" if accounts.breadth.max is not None else ""
+    return f"An account's score is {best}, and {words.points(accounts.breadth.points)} for each further engaged person{most}."
 
 
 def _cursor(place: stored.Place) -> str:
