@@ -124,7 +124,8 @@ def _sum_said(accounts: Accounts) -> str:
     if accounts.breadth is None:
         return f"An account's score is {best}."
     most = f", at most {words.number(accounts.breadth.max)}" if accounts.breadth.max is not None else ""
-    return f"An account's score is {best}, and {words.points(accounts.breadth.points)} for each further engaged person{most}."
+    each = words.points(accounts.breadth.points)
+    return f"An account's score is {best}, and {each} for each further engaged person{most}."
 
 
 def _cursor(place: stored.Place) -> str:
