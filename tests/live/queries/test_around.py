@@ -56,17 +56,6 @@ def test_the_clock_that_ends_first_and_still_runs_is_the_one_to_watch(world: Wor
     assert asked(world, around.clock_of, 2) is None
 
 
-def test_the_score_of_an_instant_is_the_last_that_was_told_up_to_it(world: World) -> None:
-    for day, score in ((1, 10.0), (3, 30.0)):
-        world.put(scores.ledger, {
-            "lead_no": 1, "at": NOW + timedelta(days=day), "cause": "event", "score": score, "fit": 0.0,
-            "engagement": score, "model_version": "v",
-        })  # fmt: skip
-
-    told = [asked(world, around.score_told_at, 1, NOW + timedelta(days=day)) for day in (0, 1, 2, 3)]
-    assert told == [None, 10.0, 10.0, 30.0]
-
-
 def test_mates_are_the_others_of_the_account_hottest_first(world: World) -> None:
     assert [row["lead_id"] for row in asked(world, around.mates_of, 1, 1, 2, 10)] == ["ann", "cy"]
     assert [row["lead_id"] for row in asked(world, around.mates_of, 1, 1, 2, 1)] == ["ann"]

@@ -10,6 +10,7 @@ from sqlalchemy import event, text, update
 
 from live_world import NOW, World, new_store
 from scoville.live.queries.crossings import got_hot_since, newest_crossing
+from scoville.live.queries.in_force import in_force
 from scoville.live.queries.matching import Wanted
 from scoville.live.queries.owner_of_user import owner_id_of_user
 from scoville.live.queries.queue_rows import beside
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
+    from scoville.live.queries.in_force import InForce
     from scoville.live.queries.queue_rows import Beside
     from scoville.live.store.opening import Store
 
@@ -41,7 +45,14 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
 
 def near(world: World) -> Beside:
     with world.store.reading() as connection:
-        return beside(connection, 1, [1, 2, 3], NOW)
+        return beside(connection, the_model(connection), [1, 2, 3], NOW)
+
+
+def the_model(connection: Connection) -> InForce:
+    """The one in force."""
+    model = in_force(connection)
+    assert model is not None
+    return model
 
 
 def listed(world: World, **wanted: Any) -> list[int]:
@@ -64,7 +75,7 @@ def answer(lead_no: int, outcome: str, days_ago: float) -> dict[str, Any]:
 def test_the_score_of_a_week_ago_is_the_last_one_that_the_ledger_had_by_then(world: World) -> None:
     world.put(ledger, entry(1, 20, 10.0), entry(1, 7, 55.0), entry(1, 6, 65.0), entry(2, 3, 50.0))
 
-    assert near(world).scores_before == {1: 55.0}  # bob's first score is three days old, cy has none
+    assert near(world).week_ago.scores == {1: 55.0}  # bob's first score is three days old, cy has none
 
 
 def test_of_several_clocks_the_one_that_is_due_first_counts_and_none_that_has_stopped(world: World) -> None:
@@ -192,8 +203,9 @@ def plans(store: Store) -> list[str]:
         asked.append((statement, values))
 
     with store.reading() as connection:
+        model = the_model(connection)
         event.listen(connection, "before_cursor_execute", note)
-        beside(connection, 1, [1, 2, 3], NOW)
+        beside(connection, model, [1, 2, 3], NOW)
         event.remove(connection, "before_cursor_execute", note)
         explain = "EXPLAIN QUERY PLAN " if store.is_sqlite else "EXPLAIN "
         return [

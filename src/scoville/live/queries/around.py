@@ -13,7 +13,7 @@ from sqlalchemy import func, literal, select
 from scoville.live.store.access import keys, users
 from scoville.live.store.people import accounts, events, identities, leads, outcomes
 from scoville.live.store.routing import clocks, touches, waiting
-from scoville.live.store.scores import dirty, ledger, scores
+from scoville.live.store.scores import dirty, scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,14 +61,6 @@ def waits_for_score(connection: Connection, lead_no: int) -> datetime | None:
     """Since when something has changed that the score does not show yet; null when it shows everything."""
     since: datetime | None = connection.execute(select(dirty.c.since).where(dirty.c.lead_no == lead_no)).scalar()
     return since
-
-
-def score_told_at(connection: Connection, lead_no: int, at: datetime) -> float | None:
-    """The score as the ledger has it of an instant; null when there was none yet."""
-    chosen = select(ledger.c.score).where(ledger.c.lead_no == lead_no, ledger.c.at <= at)
-    newest = chosen.order_by(ledger.c.at.desc(), ledger.c.entry_no.desc()).limit(1)
-    found: float | None = connection.execute(newest).scalar()
-    return found
 
 
 def last_outcome(connection: Connection, lead_no: int) -> Row | None:

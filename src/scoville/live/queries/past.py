@@ -1,6 +1,6 @@
 """What happened to a lead: its events, and every change of its score. The newest first, page by page.
 
-In: a connection, a lead, how many, and before what. Out: plain rows. Called by the API.
+In: a connection, a lead, how many, and before what. Out: plain rows. Called by the API and by pages.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import literal, select, tuple_
+from sqlalchemy import func, literal, select, tuple_
 
 from scoville.live.store.metadata import EventId, Instant
 from scoville.live.store.people import events, identities
@@ -33,6 +33,12 @@ def history_of(connection: Connection, lead_no: int, limit: int, before: int | N
         chosen = chosen.where(tuple_(ledger.c.at, ledger.c.entry_no) < tuple_(entry, literal(before)))
     newest_first = chosen.order_by(ledger.c.at.desc(), ledger.c.entry_no.desc()).limit(limit)
     return [dict(row) for row in connection.execute(newest_first).mappings()]
+
+
+def record_began(connection: Connection) -> datetime | None:
+    """When the first score of all was written down; null before that."""
+    found: datetime | None = connection.execute(select(func.min(ledger.c.at))).scalar()
+    return found
 
 
 def timeline_of(

@@ -1,27 +1,29 @@
 """What stands beside a score in the queue: how it was before, its reasons, its clock, who answered, why nobody has it.
 
-In: a connection, lead numbers of one page, the instant. Out: plain values by lead; a lead of which nothing is known is
-left out. Each answer is one look along an index for each lead. Called by the page of the queue.
+In: a connection, the model in force, lead numbers of one page, the instant. Out: plain values by lead; a lead of which
+nothing is known is left out. Each answer is one look along an index for each lead. Called by the page of the queue.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from scoville.live.store.people import identities, leads, outcomes
+from scoville.live.queries.week_ago import WeekAgo, week_ago
+from scoville.live.store.people import identities, outcomes
 from scoville.live.store.routing import clocks, touches, waiting
-from scoville.live.store.scores import ledger, scores
+from scoville.live.store.scores import scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
-WEEK = timedelta(days=7)
+    from scoville.live.queries.in_force import InForce
+
 _ANSWERS = ("accepted", "rejected", "won", "lost")
 
 
@@ -64,7 +66,7 @@ class Touched:
 class Beside:
     """All that the queue shows beside the score rows, by lead number. Contributions are rows as they are stored."""
 
-    scores_before: dict[int, float]
+    week_ago: WeekAgo
     contributions: dict[int, list[dict[str, Any]]]
     clocks: dict[int, Clock]
     waiting: dict[int, Waiting]
@@ -72,29 +74,16 @@ class Beside:
     touches: dict[int, Touched]
 
 
-def beside(connection: Connection, publication_no: int, lead_nos: Sequence[int], now: datetime) -> Beside:
+def beside(connection: Connection, model: InForce, lead_nos: Sequence[int], now: datetime) -> Beside:
     """Everything for one page of leads; what was before is as of a week before `now`."""
     return Beside(
-        scores_at(connection, lead_nos, now - WEEK),
-        _contributions(connection, publication_no, lead_nos),
+        week_ago(connection, model, lead_nos, now),
+        _contributions(connection, model.publication_no, lead_nos),
         _clocks(connection, lead_nos),
         _waiting(connection, lead_nos),
         _answers(connection, lead_nos),
         _touches(connection, lead_nos),
     )
-
-
-def scores_at(connection: Connection, lead_nos: Sequence[int], at: datetime) -> dict[int, float]:
-    """What the ledger said then; who had no score yet is left out."""
-    then = (
-        select(ledger.c.score)
-        .where(ledger.c.lead_no == leads.c.lead_no, ledger.c.at <= at)
-        .order_by(ledger.c.at.desc(), ledger.c.entry_no.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    rows = connection.execute(select(leads.c.lead_no, then).where(leads.c.lead_no.in_(lead_nos)))
-    return {lead_no: score for lead_no, score in rows if score is not None}
 
 
 def _contributions(

@@ -62,14 +62,18 @@ class Relations:
     next_us: Mapping[int, int]
 
 
-def read_relations(connection: Connection, numbers: Collection[int], wanted: Wanted, as_of_us: int) -> Relations:
+def read_relations(
+    connection: Connection, numbers: Collection[int], wanted: Wanted, as_of_us: int, *, presumes: bool = False
+) -> Relations:
     """The facts of some leads up to an instant; leads that are gone are left out.
 
+    `presumes`: a trait, or an account, of which nothing was said by then is taken to have been as it was first said
+    later. A file that is read in today says who somebody is today, though they have been so for long.
     Nulls: a trait that was never said, or was taken away, is null.
     """
     ahead = Ahead()
     first_seen = _first_seen(connection, numbers)
-    leads = _leads(connection, first_seen, wanted, as_of_us, ahead)
+    leads = _leads(connection, first_seen, wanted, as_of_us, ahead, presumes=presumes)
     events, newest = _events(connection, first_seen, wanted, as_of_us, ahead)
     adjustments = _adjustments(connection, first_seen, as_of_us, ahead)
     return Relations(leads, events, adjustments, [*first_seen], newest, ahead.next_us)
@@ -107,11 +111,17 @@ def _first_seen(connection: Connection, numbers: Collection[int]) -> dict[int, i
 
 
 def _leads(
-    connection: Connection, first_seen: Mapping[int, int], wanted: Wanted, as_of_us: int, ahead: Ahead
+    connection: Connection,
+    first_seen: Mapping[int, int],
+    wanted: Wanted,
+    as_of_us: int,
+    ahead: Ahead,
+    *,
+    presumes: bool = False,
 ) -> pa.Table:
-    said = _traits(connection, first_seen, wanted.traits, as_of_us, ahead)
+    said = _traits(connection, first_seen, wanted.traits, as_of_us, ahead, presumes=presumes)
     if wanted.has_account:
-        for lead, traits in _account_traits(connection, first_seen, as_of_us, ahead).items():
+        for lead, traits in _account_traits(connection, first_seen, as_of_us, ahead, presumes=presumes).items():
             said[lead] |= traits
     columns: dict[str, pa.Array] = {"lead_id": pa.array([str(lead) for lead in first_seen], pa.string())}
     for name in wanted.traits:
@@ -129,7 +139,13 @@ def _instants(name: str, values: Sequence[str | None], first_seen: Mapping[int, 
 
 
 def _traits(
-    connection: Connection, leads: Collection[int], names: Collection[str], as_of_us: int, ahead: Ahead
+    connection: Connection,
+    leads: Collection[int],
+    names: Collection[str],
+    as_of_us: int,
+    ahead: Ahead,
+    *,
+    presumes: bool,
 ) -> dict[int, dict[str, str]]:
     """By lead the newest value of each trait over all its ids; of two at one instant the one of the greater message."""
     said: dict[int, dict[str, str]] = {lead: {} for lead in leads}
@@ -143,7 +159,7 @@ def _traits(
         ),
         _marks(connection, leads, names=bound(connection, [*names])),
     )
-    return said | _newest(rows, as_of_us, ahead, said)
+    return said | _newest(rows, as_of_us, ahead, said, presumes=presumes)
 
 
 def _newest(
@@ -151,16 +167,23 @@ def _newest(
     as_of_us: int,
     ahead: Ahead,
     said: dict[int, dict[str, str]],
+    *,
+    presumes: bool,
 ) -> dict[int, dict[str, str]]:
     stands: dict[tuple[int, str], tuple[int, bytes, str | None]] = {}
+    first_later: dict[tuple[int, str], tuple[int, bytes, str | None]] = {}
     for lead, name, at_us, event_id, value in rows:
+        candidate = (at_us, bytes(event_id), value)
         if at_us > as_of_us:
             ahead.note(lead, at_us, as_of_us)
+            first = first_later.setdefault((lead, name), candidate)
+            first_later[lead, name] = min(first, candidate, key=lambda one: one[:2])
             continue
-        candidate = (at_us, bytes(event_id), value)
         before = stands.get((lead, name))
         if before is None or candidate[:2] > before[:2]:
             stands[lead, name] = candidate
+    if presumes:
+        stands = first_later | stands
     for (lead, name), (_, _, value) in stands.items():
         plain = None if value is None else as_text(orjson.loads(value))
         if plain is not None:
@@ -169,10 +192,10 @@ def _newest(
 
 
 def _account_traits(
-    connection: Connection, leads: Collection[int], as_of_us: int, ahead: Ahead
+    connection: Connection, leads: Collection[int], as_of_us: int, ahead: Ahead, *, presumes: bool
 ) -> dict[int, dict[str, str]]:
     """By lead the traits of its account as `account.NAME`, and the account's id."""
-    belongs = _memberships(connection, leads, as_of_us, ahead)
+    belongs = _memberships(connection, leads, as_of_us, ahead, presumes=presumes)
     members: dict[int, list[int]] = defaultdict(list)
     for lead, account in belongs.items():
         members[account].append(lead)
@@ -184,7 +207,7 @@ def _account_traits(
         {"accounts": bound(connection, members.keys())},
     )
     later = Ahead()
-    said = _newest(rows, as_of_us, later, {account: {} for account in members})
+    said = _newest(rows, as_of_us, later, {account: {} for account in members}, presumes=presumes)
     for account, at_us in later.next_us.items():
         for lead in members[account]:
             ahead.note(lead, at_us, as_of_us)
@@ -195,7 +218,9 @@ def _account_traits(
     }
 
 
-def _memberships(connection: Connection, leads: Collection[int], as_of_us: int, ahead: Ahead) -> dict[int, int]:
+def _memberships(
+    connection: Connection, leads: Collection[int], as_of_us: int, ahead: Ahead, *, presumes: bool
+) -> dict[int, int]:
     rows = connection.execute(
         text(
             "SELECT i.lead_no, m.changed_at, m.account_no FROM identities i "  # noqa: S608 - our own marks
@@ -205,11 +230,14 @@ def _memberships(connection: Connection, leads: Collection[int], as_of_us: int, 
         _marks(connection, leads),
     )
     belongs: dict[int, int] = {}
+    first_later: dict[int, int] = {}
     for lead, at_us, account in rows:
         ahead.note(lead, at_us, as_of_us)
         if at_us <= as_of_us:
             belongs[lead] = account
-    return belongs
+        else:
+            first_later.setdefault(lead, account)
+    return first_later | belongs if presumes else belongs
 
 
 def _account_ids(connection: Connection, accounts: Collection[int]) -> dict[int, str]:

@@ -25,6 +25,7 @@ from scoville.live.queries.lead import (
 from scoville.live.queries.matching import Wanted
 from scoville.live.queries.past import history_of, timeline_of
 from scoville.live.queries.ranking import CursorEndedError, Question, cursor_of, page_of, place_of
+from scoville.live.queries.week_ago import week_ago
 from scoville.live.store.metadata import from_us, to_us
 from scoville.live.store.opening import Store
 from scoville.live.store.people import leads
@@ -81,6 +82,8 @@ class PlacedLead(Lead):
     """A lead in a list; `place` counts from 1 over all pages."""
 
     place: int
+    score_week_ago: float | None = Field(description="Where the ledger begins later, worked out again; null: unknown.")
+    is_new: bool = Field(description="Nothing was known of it a week ago.")
 
 
 class LeadPage(Answer):
@@ -183,7 +186,7 @@ class ListOptions(Body):
     max_score: Points | None = None
     owner: Name | None = Field(None, description="owner_id of who works them.")
     account: Id | None = Field(None, description="account_id.")
-    changed_since: When | None = Field(None, description="Whose score changed since then.")
+    changed_since: When | None = Field(None, description="Whose score changed since then, or was the first.")
     search: Name | None = Field(None, description="How an id, an e-mail, an account_id or words of names begin.")
     unowned: bool = Field(default=False, description="That nobody works.")
     waits_for: Name | None = Field(None, description="Why they wait for an owner, or `any`.", examples=["at_capacity"])
@@ -224,7 +227,13 @@ def list_leads(here: Here, asked: Annotated[ListOptions, Query()]) -> LeadPage:
         except CursorEndedError as ended:
             raise ApiError(410, "cursor_ended", str(ended)) from None
         rows = shown_rows(connection, model.publication_no, page.lead_nos)
-    placed = [PlacedLead.of({**row, "place": page.first + number}) for number, row in enumerate(rows)]
+        ago = week_ago(connection, model, page.lead_nos, here.clock())
+    placed = [
+        PlacedLead.of({
+            **row, "place": page.first + number, "score_week_ago": ago.scores.get(row["lead_no"]),
+            "is_new": row["lead_no"] in ago.new,
+        }) for number, row in enumerate(rows)
+    ]  # fmt: skip
     cursor = cursor_of(page.end) if page.end is not None else None
     return LeadPage(leads=placed, next_cursor=cursor, model_version=model.model_version)
 

@@ -31,6 +31,7 @@ from scoville.live.queries.lead import (
 )
 from scoville.live.queries.owner_of_user import owner_id_of_user
 from scoville.live.queries.story import KINDS, OURS, THEIRS, place_of_text, story_of, text_of_place
+from scoville.live.queries.week_ago import week_ago
 from scoville.live.routing.owners import list_owners
 from scoville.web.api import explaining, sales
 from scoville.web.api.leads import Contribution
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from scoville.web.state import State
 
 Values = dict[str, Any]
-WEEK = timedelta(days=7)
 _ENTRIES, _MATES = 25, 10
 _SOON = timedelta(minutes=1)
 _KINDS: Mapping[str, Sequence[Kind]] = {"all": KINDS, "theirs": THEIRS, "ours": OURS}
@@ -140,11 +140,12 @@ def _heat(connection: Connection, lead: Lead) -> Values:
     if lead.score is None or lead.model is None:
         return {"change": None, "is_new": False, "place": None, "reasons": []}
     score, number = lead.score["score"], lead.model.publication_no
-    before = around.score_told_at(connection, lead.lead_no, lead.now - WEEK)
+    ago = week_ago(connection, lead.model, [lead.lead_no], lead.now)
+    before = ago.scores.get(lead.lead_no)
     given = contributions_of(connection, number, lead.lead_no)
     return {
         "change": None if before is None else score - before,
-        "is_new": lead.person["first_seen_at"] > lead.now - WEEK,
+        "is_new": lead.lead_no in ago.new,
         "place": around.place_among(connection, number, score),
         "reasons": list(reasons_of(lead.score, given)),
     }

@@ -14,6 +14,7 @@ from scoville.errors import UsageError
 from scoville.live.queries.crossings import got_hot_since, newest_crossing
 from scoville.live.queries.in_force import in_force
 from scoville.live.queries.owner_of_user import owner_id_of_user
+from scoville.live.queries.past import record_began
 from scoville.live.queries.queue_rows import beside
 from scoville.live.queries.ranking import Page, Question, cursor_of, page_of, place_of
 from scoville.live.routing.owners import list_owners
@@ -113,21 +114,28 @@ def export(here: Here, who: Who, changing: Changing, asked: What) -> Response:
         change.done("exported", "queue", detail={"filters": asked.kept})
     question = Question(model.publication_no, asked.wanted(change.now, mine))
     name = f"leads-{change.now:%Y-%m-%d}.csv"
-    return file_of(csv_of(here.store, question, change.now), name, "text/csv; charset=utf-8")
+    return file_of(csv_of(here.store, model, question, change.now), name, "text/csv; charset=utf-8")
 
 
 def _list(connection: Connection, asked: Asked, who: Caller, now: datetime) -> dict[str, Any]:
     """One page of the list, and what the page beside it says. Raises: UsageError for a cursor of another list."""
     model, mine = in_force(connection), owner_id_of_user(connection, who.user_no)
-    page = Page((), 1, None)
+    page, wanted = Page((), 1, None), asked.wanted(now, mine)
     if model is not None:
-        question = Question(model.publication_no, asked.wanted(now, mine))
+        question = Question(model.publication_no, wanted)
         page = page_of(connection, question, PAGE, place_of(asked.cursor) if asked.cursor else None)
     return {
         "rows": _rows(connection, model, page.lead_nos, mine, now), "page": page, "mine": mine,
         "next": asked.said(cursor=cursor_of(page.end)) if page.end else "",
         "model": said_by(model.text) if model else None, "newest": newest_crossing(connection),
+        "recorded_since": _begun_within(connection, wanted.changed_since),
     }  # fmt: skip
+
+
+def _begun_within(connection: Connection, since: datetime | None) -> datetime | None:
+    """When scores began to be written down, where that is later than the changes that a list is about."""
+    began = record_began(connection) if since is not None else None
+    return began if began is not None and since is not None and began > since else None
 
 
 def _got_hot(
@@ -147,7 +155,7 @@ def _rows(
     if model is None or not lead_nos:
         return []
     found = shown_rows(connection, model.publication_no, lead_nos)
-    return rows_of(found, beside(connection, model.publication_no, lead_nos, now), mine, now)
+    return rows_of(found, beside(connection, model, lead_nos, now), mine, now)
 
 
 def _views(connection: Connection, asked: Asked, who: Caller) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from scoville import words
-from scoville.live.queries.queue_rows import WEEK
 from scoville.plan.adjusted import PREFIX
 from scoville.web.pages.queue.asked import WAITS
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from scoville.live.queries.queue_rows import Answered, Beside, Clock, Touched, Waiting
+    from scoville.live.queries.week_ago import WeekAgo
 
 _MOST_UP = 3
 _SOON = timedelta(hours=1)
@@ -87,7 +87,7 @@ def _row(one: Mapping[str, Any], beside: Beside, my_owner_id: str | None, now: d
     return Row(
         lead_id=one["lead_id"], name=name_of(one), about=_about(one["traits"]),
         account_id=one["account_id"], score=one["score"],
-        change=_change(one, beside.scores_before.get(number), now), stage=one["standing"], priority=one["priority"],
+        change=_change(one, beside.week_ago), stage=one["standing"], priority=one["priority"],
         grade=one["grade"], level=one["level"],
         reasons=tuple(reasons_of(one, beside.contributions.get(number, ()))),
         owner=owner["name"] if owner else None, is_mine=bool(owner) and owner["owner_id"] == my_owner_id,
@@ -131,9 +131,10 @@ def _is_reason(row: Mapping[str, Any]) -> bool:
     return bool(rule.startswith(PREFIX) if row["section"] == "score" else not rule.startswith("cap: "))
 
 
-def _change(one: Mapping[str, Any], before: float | None, now: datetime) -> Change:
+def _change(one: Mapping[str, Any], ago: WeekAgo) -> Change:
+    before = ago.scores.get(one["lead_no"])
     if before is None:
-        return Change(None, is_new=one["first_seen_at"] > now - WEEK)
+        return Change(None, is_new=one["lead_no"] in ago.new)
     moved = words.rounded(one["score"] - before)
     return Change(moved if abs(moved) >= _NOTICED else 0.0, is_new=False)
 
