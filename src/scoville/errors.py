@@ -6,6 +6,7 @@ ScovilleError
 ├── PlanError       the model is fine by itself, but does not fit these columns
 ├── EngineError     an engine cannot be reached or refuses to run the plan
 └── UsageError      the request itself makes no sense (flags, paths, names)
+    └── ChangedError   what is to be changed is no longer what the caller saw
 
 A message says where, what was found, what is allowed, and what to do. Nothing here imports anything of ours.
 """
@@ -65,3 +66,11 @@ class EngineError(ScovilleError):
 
 class UsageError(ScovilleError):
     """The request makes no sense: a flag, a path or a name that does not exist."""
+
+
+class ChangedError(UsageError):
+    """What is to be changed is no longer what the caller saw: somebody changed it meanwhile. `thing` is its id."""
+
+    def __init__(self, thing: str) -> None:
+        self.thing = thing
+        super().__init__(f"'{thing}' was changed since it was read: read it again, then change it")

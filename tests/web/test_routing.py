@@ -29,7 +29,7 @@ def api(store: Store, monkeypatch: pytest.MonkeyPatch) -> Api:
 
 def test_an_owner_is_added_changed_and_shown_as_it_was_written(api: Api) -> None:
     client = api.person("marketing")
-    owner_id = client.post("/v1/owners", ANN).json()["id"]
+    owner_id = client.post("/v1/owners", ANN).json()["owner_id"]
 
     assert client.put(f"/v1/owners/{owner_id}", ANN | {"capacity": 5}).status_code == 200
     (shown,) = client.get("/v1/owners").json()["owners"]
@@ -39,22 +39,68 @@ def test_an_owner_is_added_changed_and_shown_as_it_was_written(api: Api) -> None
 
 def test_an_absence_a_territory_and_an_account_have_their_owner(api: Api) -> None:
     client = api.key("write")
-    owner_id = client.post("/v1/owners", ANN).json()["id"]
+    owner_id = client.post("/v1/owners", ANN).json()["owner_id"]
     away = {"from_at": "2026-03-09T00:00:00Z", "until_at": "2026-03-16T00:00:00Z", "note": "Skiing"}
-    number = client.post(f"/v1/owners/{owner_id}/absences", away).json()["id"]
+    number = client.post(f"/v1/owners/{owner_id}/absences", away).json()["absence_no"]
     made = client.post("/v1/territories", {"name": "DACH", "owner_ids": [owner_id], "when": {"country": ["DE"]}})
 
     assert client.get(f"/v1/owners/{owner_id}/absences").json()["absences"][0]["note"] == "Skiing"
     assert client.delete(f"/v1/owners/{owner_id}/absences/{number}").status_code == 204
     assert client.get("/v1/territories").json()["territories"][0]["territory"]["when"] == {"country": ["DE"]}
-    assert client.delete(f"/v1/territories/{made.json()['id']}").status_code == 204
+    assert client.delete(f"/v1/territories/{made.json()['territory_id']}").status_code == 204
     assert client.put("/v1/accounts/acme/owner", {"owner_id": owner_id}).status_code == 204
     assert client.post("/v1/territories", {"name": "x", "owner_ids": ["nobody"]}).status_code == 422
 
 
+def test_a_program_that_says_what_it_read_does_not_undo_what_somebody_did_meanwhile(api: Api) -> None:
+    client = api.key("write")
+    path = f"/v1/owners/{client.post('/v1/owners', ANN).json()['owner_id']}"
+    read = client.get("/v1/owners").json()["owners"][0]["version"]
+    if_read = {"headers": {"If-Match": f'"{read}"'}}
+
+    assert client.put(path, ANN | {"capacity": 5}, **if_read).status_code == 200
+    late = client.put(path, ANN | {"capacity": 7}, **if_read)
+    assert (late.status_code, late.json()["code"]) == (412, "changed")
+    assert late.json()["message"].startswith(
+        "you changed it on 2 March 2026 09:00 UTC, after you read it: read it again"
+    )
+    assert client.get("/v1/owners").json()["owners"][0]["owner"]["capacity"] == 5
+    assert client.put(path, ANN | {"capacity": 7}).status_code == 200  # who does not say what they read is not asked
+
+
+def test_each_thing_that_is_changed_as_a_whole_has_a_version_to_go_by(api: Api) -> None:
+    client, other = api.key("admin"), {"headers": {"If-Match": "0123456789abcdef"}}
+    owner_id = client.post("/v1/owners", ANN).json()["owner_id"]
+    everybody = {"name": "All", "owner_ids": [owner_id]}
+    territory = f"/v1/territories/{client.post('/v1/territories', everybody).json()['territory_id']}"
+    action = f"/v1/actions/{client.post('/v1/actions', HOOK).json()['action_id']}"
+    api.user("admin", "zoe@example.com")
+    api.user("viewer", "ann@example.com")
+    user = client.get("/v1/users").json()["users"][0]
+    assert client.put("/v1/sla/SQL", {"touch_within_s": 60}).status_code == 204
+
+    for done in (
+        client.put(territory, everybody, **other), client.delete(territory, **other),
+        client.put(action, HOOK, **other), client.delete(action, **other), client.post(f"{action}/rotate", **other),
+        client.delete(f"{action}/rotate", **other), client.put("/v1/sla/SQL", {"touch_within_s": 9}, **other),
+        client.delete("/v1/sla/SQL", **other), client.put("/v1/settings/stage_margin", {"value": 5}, **other),
+        client.patch(f"/v1/users/{user['user_id']}", {"role": "sales"}, **other),
+    ):  # fmt: skip
+        assert (done.status_code, done.json()["code"]) == (412, "changed"), done.request
+    read = [client.get("/v1/territories").json()["territories"][0], client.get(action).json(), user]
+    read += [*client.get("/v1/sla").json()["rules"], client.get("/v1/settings").json()["settings"][0]]
+    by = [{"headers": {"If-Match": one["version"]}} for one in read]
+    for done in (
+        client.delete(territory, **by[0]), client.delete(action, **by[1]), client.delete("/v1/sla/SQL", **by[3]),
+        client.patch(f"/v1/users/{user['user_id']}", {"role": "sales"}, **by[2]),
+        client.put(f"/v1/settings/{read[4]['name']}", {"value": read[4]["value"]}, **by[4]),
+    ):  # fmt: skip
+        assert done.status_code in {200, 204}, done.request
+
+
 def test_a_lead_is_given_shown_with_its_owner_found_by_it_and_released(api: Api) -> None:
     client = api.person("sales")
-    owner_id = api.key("write").post("/v1/owners", ANN).json()["id"]
+    owner_id = api.key("write").post("/v1/owners", ANN).json()["owner_id"]
 
     assert client.post("/v1/leads/lead-1/assignments", {"owner_id": owner_id}).status_code == 204
     assert client.get("/v1/leads/lead-1").json()["owner"]["name"] == "Ann"

@@ -28,6 +28,7 @@ from scoville.live.store.metadata import from_us, to_us
 from scoville.live.store.people import identities
 from scoville.live.store.routing import assignments, clocks, owners, sla_rules
 from scoville.live.store.scores import stage_changes
+from scoville.live.store.seen import check_seen, hold, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,6 +56,11 @@ class SlaRule:
     hours: Mapping[str, Sequence[str]] = field(default_factory=dict)
     time_zone: str = "UTC"
 
+    @property
+    def version(self) -> str:
+        """Changes with what the rule says. A stage without a rule has the version of null."""
+        return version_of(self)
+
 
 @dataclass(frozen=True)
 class Speed:
@@ -73,11 +79,16 @@ class Speed:
     p90_working_s: float | None
 
 
-def save_sla_rule(store: Store, rule: SlaRule) -> None:
-    """Set the rule of a stage, for the crossings from now on. Raises: UsageError for times that cannot be."""
+def save_sla_rule(store: Store, rule: SlaRule, *, seen: str | None = None) -> None:
+    """Set the rule of a stage, of which somebody saw a version, for the crossings from now on.
+
+    Raises: UsageError for times that cannot be; ChangedError.
+    """
     check_sla_rule(rule)
     row = vars(rule) | {"hours": {day: list(spans) for day, spans in rule.hours.items()}}
     with store.writing() as connection:
+        hold(connection)
+        check_seen(seen, version_of(_rule_of(connection, rule.stage)), rule.stage)
         connection.execute(delete(sla_rules).where(sla_rules.c.stage == rule.stage))
         connection.execute(insert(sla_rules).values(row))
 
@@ -102,11 +113,23 @@ def list_sla_rules(store: Store) -> list[SlaRule]:
         return [SlaRule(**row) for row in rows]
 
 
-def delete_sla_rule(store: Store, stage: str) -> None:
-    """Take the rule of a stage away; clocks that run go on. Raises: UsageError when there is none."""
+def delete_sla_rule(store: Store, stage: str, *, seen: str | None = None) -> None:
+    """Take the rule of a stage away, of which somebody saw a version; clocks that run go on.
+
+    Raises: UsageError when there is none; ChangedError.
+    """
     with store.writing() as connection:
-        if not connection.execute(delete(sla_rules).where(sla_rules.c.stage == stage)).rowcount:
+        hold(connection)
+        found = _rule_of(connection, stage)
+        if found is None:
             raise UsageError(f"there is no rule for the stage '{stage}'")
+        check_seen(seen, found.version, stage)
+        connection.execute(delete(sla_rules).where(sla_rules.c.stage == stage))
+
+
+def _rule_of(connection: Connection, stage: str) -> SlaRule | None:
+    row = connection.execute(select(sla_rules).where(sla_rules.c.stage == stage)).mappings().one_or_none()
+    return SlaRule(**row) if row is not None else None
 
 
 # Clocks

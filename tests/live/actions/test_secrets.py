@@ -15,7 +15,6 @@ from live_world import NOW, World
 from scoville.errors import UsageError
 from scoville.live.actions.addresses import Policy
 from scoville.live.actions.defining import (
-    MASK,
     Action,
     MailServer,
     delete_action,
@@ -24,6 +23,7 @@ from scoville.live.actions.defining import (
     opened,
     save_action,
 )
+from scoville.live.actions.masking import MASK
 from scoville.live.actions.queueing import queue_test
 from scoville.live.actions.sealing import Sealer, sealer_of
 from scoville.live.store.actions import actions

@@ -10,6 +10,7 @@ from pages_world import MODEL, PagesWorld
 from scoville.live.routing.owners import Owner, save_owner
 from scoville.live.scoring.accounts import RollUps, roll_up_some
 from scoville.live.store.scores import model_versions
+from settings_world import form, problem
 from web_page import Page
 
 if TYPE_CHECKING:
@@ -102,6 +103,18 @@ def test_marketing_says_whose_an_account_is_and_sales_only_sees_it(either_world:
     assert sales.send("/accounts/acme.com/owner", owner="").status_code == 403
     assert marketing.send("/accounts/acme.com/owner", owner="").status_code == 303
     assert "Olga" not in sales.page("/accounts").text
+
+
+def test_an_account_is_not_given_away_over_what_somebody_just_said(world: PagesWorld) -> None:
+    summed_up(world)
+    owner_id = save_owner(world.store, Owner("Olga", "olga@example.com"), world.clock())
+    first, second, page = world.visitor("admin"), world.visitor("marketing"), "/accounts/acme.com"
+    mine = form(second.get(page).text, f"{page}/owner")
+
+    assert first.send(f"{page}/owner", owner=owner_id).status_code == 303
+    refused = second.send(f"{page}/owner", **(mine | {"owner": ""}))
+    assert (refused.status_code, problem(refused.text)[:16]) == (409, "Admin changed it")
+    assert "this holds now: Its people go to Olga" in Page(refused.text).text
 
 
 def test_an_account_that_messages_name_is_found_by_that_name_too(world: PagesWorld) -> None:

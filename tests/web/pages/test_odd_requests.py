@@ -43,7 +43,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PagesWorld]:
     store = filled_copy(tmp_path_factory.mktemp("odd"))
     world = PagesWorld(store)
     admin = world.visitor("admin")
-    owner = admin.post("/v1/owners", {"name": "Olga", "email": "admin@example.com"}).json()["id"]
+    owner = admin.post("/v1/owners", {"name": "Olga", "email": "admin@example.com"}).json()["owner_id"]
     away = {"from_at": "2026-05-01T00:00:00Z", "until_at": "2026-05-08T00:00:00Z"}
     for path, body in (
         (f"/v1/owners/{owner}/absences", away),

@@ -11,7 +11,7 @@ from scoville.live.store.access import audit_log
 from scoville.live.store.settings import read_settings
 from scoville.web.auth.access import PAGES
 from scoville.web.pages.settings.frame import SECTIONS
-from settings_world import HOOK, SEALED_BY, olga, problem
+from settings_world import HOOK, SEALED_BY, form, olga, problem
 from web_page import Page
 
 if TYPE_CHECKING:
@@ -60,13 +60,12 @@ def test_every_page_has_one_heading_and_labels_for_its_fields(world: PagesWorld)
 
 def test_settings_are_changed_one_by_one_and_each_is_noted(either_world: PagesWorld) -> None:
     admin = either_world.visitor("admin")
-    page = admin.page("/settings/data")
-    held = {str(one["name"]): "yes" for one in page.all("input") if str(one.get("name")).startswith("has_")}
+    held = form(admin.get("/settings/data").text, "/settings/data")
     pairs: dict[str, Any] = {"outcomes_key": ["Deal Won", ""], "outcomes_value": ["won", ""]}
     sent = {"merge_by_email": "yes", "are_bots_refused": "yes", "stage_margin": "5", "refresh_minutes": "15"}
     kept = {"event_days": "400", "quarantine_days": "30", "protected_traits": "plan\r\nrole\r\n"}
 
-    assert admin.send("/settings/data", **held, **sent, **kept, **pairs).status_code == 303
+    assert admin.send("/settings/data", **{**held, **sent, **kept, **pairs}).status_code == 303
     with either_world.store.reading() as connection:
         now = read_settings(connection)
         changed = connection.execute(select(audit_log.c.object).where(audit_log.c.action == "setting.changed"))
@@ -74,7 +73,7 @@ def test_settings_are_changed_one_by_one_and_each_is_noted(either_world: PagesWo
     assert (now.stage_margin, now.event_days, now.protected_traits) == (5, 400, ("plan", "role"))
     assert dict(now.outcomes) == {"Deal Won": "won"}
     assert noted == ["event_days", "outcomes", "protected_traits", "stage_margin"]
-    wrong = admin.send("/settings/data", has_event_days="yes", event_days="3")
+    wrong = admin.send("/settings/data", was_event_days="", event_days="3")
     assert "event_days cannot be 3" in wrong.text.replace("&#39;", "'").replace("Event_days", "event_days")
 
 
@@ -120,7 +119,7 @@ def test_what_people_type_is_text_on_every_page(world: PagesWorld) -> None:
     admin.send("/settings/users", email="x@example.com", name=hostile, role="viewer")
     admin.send("/settings/keys", name=hostile, kind="write", source=hostile, expires_at="")
     admin.send("/settings/actions", **(HOOK | {"name": hostile}), traits=hostile, is_enabled="yes")
-    admin.send("/settings/data", has_protected_traits="yes", protected_traits=hostile)
+    admin.send("/settings/data", was_protected_traits="", protected_traits=hostile)
     admin.send("/settings/speed", stage=hostile, touch_within_s="1", time_zone="UTC")
     territory = list_territories(world.store)[0].territory_id
 

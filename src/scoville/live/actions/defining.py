@@ -12,17 +12,18 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
-from urllib.parse import urlsplit
 
 from sqlalchemy import delete, func, insert, select, update
 
 from scoville.errors import UsageError
 from scoville.live.actions.addresses import parsed_mail_host, parsed_url
+from scoville.live.actions.masking import masked, unmasked
 from scoville.live.actions.wording import unknown_words
 from scoville.live.store.actions import actions, outbox
+from scoville.live.store.seen import check_seen, hold, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from sqlalchemy import Row
@@ -36,7 +37,6 @@ Occasion = Literal["entered", "left", "assigned", "reassigned", "reminder", "esc
 KINDS: tuple[str, ...] = get_args(Kind)
 OCCASIONS: tuple[str, ...] = get_args(Occasion)
 CROSSINGS = ("entered", "left")
-MASK = "••••••"
 _MOST_TRAITS = 50  # a body stays under the 20 KB of Standard Webhooks
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")
 _OURS = re.compile(
@@ -87,7 +87,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Shown:
-    """An action as pages and answers show it: its secrets are masks."""
+    """An action as pages and answers show it: secrets are masks. `version` changes with whatever a person changes."""
 
     action_id: str
     action: Action
@@ -95,6 +95,7 @@ class Shown:
     failing_since: datetime | None
     created_at: datetime
     changed_at: datetime
+    version: str
 
 
 @dataclass(frozen=True)
@@ -111,20 +112,30 @@ def new_secret() -> str:
 
 
 def save_action(
-    store: Store, sealer: Sealer, policy: Policy, action: Action, now: datetime, *, action_id: str | None = None
+    store: Store,
+    sealer: Sealer,
+    policy: Policy,
+    action: Action,
+    now: datetime,
+    *,
+    action_id: str | None = None,
+    seen: str | None = None,
 ) -> Saved:
-    """Write a new action, or change one: what comes as a mask stays as it was.
+    """Write a new action, or change one of which somebody saw a version: what comes as a mask stays as it was.
 
-    Raises: UsageError for what cannot be sent, an unknown id, or a name that is taken.
+    Raises: UsageError for what cannot be sent, an unknown id, or a name that is taken; ChangedError.
     """
     with store.writing() as connection:
+        hold(connection)
         before = connection.execute(select(actions).where(actions.c.action_id == action_id)).one_or_none()
         if action_id is not None and before is None:
             raise UsageError(f"there is no action '{action_id}'")
+        if before is not None:
+            check_seen(seen, _version(before), before.action_id)
         holder = connection.execute(select(actions.c.action_id).where(actions.c.name == action.name)).scalar()
         if holder not in {None, action_id}:
             raise UsageError(f"there is an action '{action.name}' already; give this one another name")
-        action = action if before is None else _unmasked(action, opened(before, sealer))
+        action = action if before is None else unmasked(action, opened(before, sealer))
         made = new_secret() if action.kind == "webhook" and not action.secrets else None
         action = replace(action, secrets=(made,)) if made else action
         check_action(action, policy)
@@ -137,35 +148,38 @@ def save_action(
     return Saved(str(action_id), made)
 
 
-def rotate_secret(store: Store, sealer: Sealer, action_id: str, now: datetime) -> str:
+def rotate_secret(store: Store, sealer: Sealer, action_id: str, now: datetime, *, seen: str | None = None) -> str:
     """A new signing secret. From now on both sign, until `end_rotation`: receivers change over without a gap.
 
-    Raises: UsageError for an unknown id or an action that signs nothing.
+    Raises: UsageError for an unknown id or an action that signs nothing; ChangedError.
     """
-    action = _one(store, sealer, action_id, "webhook")
     made = new_secret()
-    _replace(store, sealer, action_id, replace(action, secrets=(made, action.secrets[0])), now)
+    _change_secrets(store, sealer, action_id, lambda before: (made, before[0]), now, seen)
     return made
 
 
-def end_rotation(store: Store, sealer: Sealer, action_id: str, now: datetime) -> None:
-    """Only the newest secret signs from here on. Raises: UsageError as `rotate_secret`."""
-    action = _one(store, sealer, action_id, "webhook")
-    _replace(store, sealer, action_id, replace(action, secrets=action.secrets[:1]), now)
+def end_rotation(store: Store, sealer: Sealer, action_id: str, now: datetime, *, seen: str | None = None) -> None:
+    """Only the newest secret signs from here on. Raises: as `rotate_secret`."""
+    _change_secrets(store, sealer, action_id, lambda before: before[:1], now, seen)
 
 
-def _replace(store: Store, sealer: Sealer, action_id: str, action: Action, now: datetime) -> None:
+def _change_secrets(
+    store: Store,
+    sealer: Sealer,
+    action_id: str,
+    changed: Callable[[tuple[str, ...]], tuple[str, ...]],
+    now: datetime,
+    seen: str | None,
+) -> None:
     with store.writing() as connection:
-        changed = _row(action, sealer) | {"changed_at": now}
-        connection.execute(update(actions).where(actions.c.action_id == action_id).values(changed))
-
-
-def _one(store: Store, sealer: Sealer, action_id: str, kind: Kind) -> Action:
-    with store.reading() as connection:
+        hold(connection)
         row = connection.execute(select(actions).where(actions.c.action_id == action_id)).one_or_none()
-    if row is None or row.kind != kind:
-        raise UsageError(f"there is no {kind} '{action_id}'")
-    return opened(row, sealer)
+        if row is None or row.kind != "webhook":
+            raise UsageError(f"there is no webhook '{action_id}'")
+        check_seen(seen, _version(row), action_id)
+        action = opened(row, sealer)
+        values = _row(replace(action, secrets=changed(action.secrets)), sealer) | {"changed_at": now}
+        connection.execute(update(actions).where(actions.c.action_no == row.action_no).values(values))
 
 
 def list_actions(store: Store, sealer: Sealer) -> list[Shown]:
@@ -182,16 +196,21 @@ def find_action(store: Store, sealer: Sealer, action_id: str) -> Shown | None:
     return None if row is None else _shown(row, sealer)
 
 
-def delete_action(store: Store, action_id: str) -> None:
-    """Take away an action that never said anything. Raises: UsageError for an unknown id, or one with messages."""
+def delete_action(store: Store, action_id: str, *, seen: str | None = None) -> None:
+    """Take away an action that never said anything, of which somebody saw a version.
+
+    Raises: UsageError for an unknown id, or one with messages; ChangedError.
+    """
     with store.writing() as connection:
-        number = connection.execute(select(actions.c.action_no).where(actions.c.action_id == action_id)).scalar()
-        if number is None:
+        hold(connection)
+        row = connection.execute(select(actions).where(actions.c.action_id == action_id)).one_or_none()
+        if row is None:
             raise UsageError(f"there is no action '{action_id}'")
-        said = select(func.count()).select_from(outbox).where(outbox.c.action_no == number)
+        check_seen(seen, _version(row), action_id)
+        said = select(func.count()).select_from(outbox).where(outbox.c.action_no == row.action_no)
         if connection.execute(said).scalar_one():
             raise UsageError("this action has messages, which name it; disable it instead")
-        connection.execute(delete(actions).where(actions.c.action_no == number))
+        connection.execute(delete(actions).where(actions.c.action_no == row.action_no))
 
 
 def opened(row: Row[Any], sealer: Sealer) -> Action:
@@ -227,42 +246,15 @@ def _row(action: Action, sealer: Sealer) -> dict[str, Any]:
 
 
 def _shown(row: Row[Any], sealer: Sealer) -> Shown:
-    action = masked(opened(row, sealer))
-    return Shown(row.action_id, action, row.disabled_because, row.failing_since, row.created_at, row.changed_at)
-
-
-def masked(action: Action) -> Action:
-    """The action without any secret. Of an address the host stays: it says where, and opens nothing."""
-    server = action.mail_server
-    return replace(
-        action,
-        url=f"https://{urlsplit(action.url).hostname}/{MASK}" if action.url else "",
-        secrets=tuple(MASK for _ in action.secrets),
-        headers=dict.fromkeys(action.headers, MASK),
-        mail_server=replace(server, password=MASK if server.password else "") if server else None,
+    action, version = masked(opened(row, sealer)), _version(row)
+    return Shown(
+        row.action_id, action, row.disabled_because, row.failing_since, row.created_at, row.changed_at, version
     )
 
 
-def _unmasked(action: Action, before: Action) -> Action:
-    """Masks turned back into what they hide, which only goes where it went before: else a new address would learn it.
-
-    Raises: UsageError for a mask beside a new host.
-    """
-    server, old = action.mail_server, before.mail_server
-    if server and server.password == MASK:
-        if old is None or (server.host, server.port) != (old.host, old.port):
-            raise UsageError("with another mail server its password has to be given again")
-        server = replace(server, password=old.password)
-    moved = not action.url.endswith(MASK) and urlsplit(action.url).netloc != urlsplit(before.url).netloc
-    if moved and MASK in action.headers.values():
-        raise UsageError("with another host the values of the headers have to be given again")
-    return replace(
-        action,
-        url=before.url if action.url.endswith(MASK) else action.url,
-        secrets=before.secrets if not action.secrets or MASK in action.secrets else action.secrets,
-        headers={k: before.headers.get(k, "") if v == MASK else v for k, v in action.headers.items()},
-        mail_server=server,
-    )
+def _version(row: Row[Any]) -> str:
+    """Of no secret, for it is shown; every change of one moves `changed_at`, and what happens by itself does not."""
+    return version_of((row.name, row.conditions, row.settings, row.changed_at))
 
 
 def check_action(action: Action, policy: Policy) -> None:

@@ -20,6 +20,7 @@ from scoville.live.routing.hours import hours_of
 from scoville.live.routing.queue import wake
 from scoville.live.store.people import accounts
 from scoville.live.store.routing import absences, account_owners, owners
+from scoville.live.store.seen import check_seen, hold, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,6 +58,11 @@ class KnownOwner:
     owner: Owner
     created_at: datetime
 
+    @property
+    def version(self) -> str:
+        """Changes with what is said of the owner."""
+        return version_of(self.owner)
+
 
 @dataclass(frozen=True)
 class Absence:
@@ -68,24 +74,31 @@ class Absence:
     note: str
 
 
-def save_owner(store: Store, owner: Owner, now: datetime, *, owner_id: str | None = None) -> str:
-    """Write a new owner, or change one; the id.
+def save_owner(
+    store: Store, owner: Owner, now: datetime, *, owner_id: str | None = None, seen: str | None = None
+) -> str:
+    """Write a new owner, or change one of which somebody saw a version; the id.
 
-    Raises: UsageError for what cannot be, an unknown id, or an address that somebody else has.
+    Raises: UsageError for what cannot be, an unknown id, or an address that somebody else has; ChangedError.
     """
     check_owner(owner)
     row = vars(owner) | {"hours": {day: list(spans) for day, spans in owner.hours.items()}}
     with store.writing() as connection:
+        hold(connection)
+        before = connection.execute(select(owners).where(owners.c.owner_id == owner_id)).one_or_none()
+        if owner_id is not None and before is None:
+            raise UsageError(f"there is no owner '{owner_id}'")
         holder = connection.execute(select(owners.c.owner_id).where(owners.c.email == owner.email)).scalar()
         if holder not in {None, owner_id}:
             raise UsageError(f"{owner.email} is the address of another owner")
-        if owner_id is None:
+        if before is None:
             owner_id = secrets.token_urlsafe(16)
             connection.execute(insert(owners).values(row | {"owner_id": owner_id, "created_at": now}))
-        elif not connection.execute(update(owners).where(owners.c.owner_id == owner_id).values(row)).rowcount:
-            raise UsageError(f"there is no owner '{owner_id}'")
+        else:
+            check_seen(seen, _known(before).version, before.owner_id)
+            connection.execute(update(owners).where(owners.c.owner_no == before.owner_no).values(row))
         wake(connection, now)
-    return owner_id
+    return str(owner_id)
 
 
 def check_owner(owner: Owner) -> None:
@@ -155,21 +168,32 @@ def delete_absence(store: Store, owner_id: str, absence_no: int, now: datetime) 
         wake(connection, now)
 
 
-def save_account_owner(store: Store, account_id: str, owner_id: str | None, by: str, now: datetime) -> None:
+def save_account_owner(
+    store: Store, account_id: str, owner_id: str | None, by: str, now: datetime, *, seen: str | None = None
+) -> None:
     """From now on the people of an account go to this owner; None: to whom the rules say.
 
-    Raises: UsageError for an unknown account or owner.
+    `seen` is the version of the owner's id that somebody saw. Raises: UsageError for an unknown account or owner;
+    ChangedError.
     """
     with store.writing() as connection:
+        hold(connection)
         account_no = connection.execute(
             select(accounts.c.account_no).where(accounts.c.account_id == account_id)
         ).scalar()
         if account_no is None:
             raise UsageError(f"there is no account '{account_id}'")
+        check_seen(seen, version_of(_owner_of_account(connection, account_no)), account_id)
         connection.execute(delete(account_owners).where(account_owners.c.account_no == account_no))
         if owner_id is not None:
             set_account_owner(connection, {account_no: owner_no_of(connection, owner_id)}, by, now)
         wake(connection, now)
+
+
+def _owner_of_account(connection: Connection, account_no: int) -> str | None:
+    held = select(owners.c.owner_id).join(account_owners, account_owners.c.owner_no == owners.c.owner_no)
+    found: str | None = connection.execute(held.where(account_owners.c.account_no == account_no)).scalar()
+    return found
 
 
 def set_account_owner(connection: Connection, owner_by_account: Mapping[int, int], by: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, select, update
 from scoville.errors import UsageError
 from scoville.live.routing.queue import wake
 from scoville.live.store.routing import owners, territories
+from scoville.live.store.seen import check_seen, hold, version_of
 from scoville.model.conditions import ConditionError, parse_condition
 
 if TYPE_CHECKING:
@@ -48,6 +49,11 @@ class KnownTerritory:
     territory_id: str
     territory: Territory
 
+    @property
+    def version(self) -> str:
+        """Changes with what the rule says, and with its place."""
+        return version_of(self.territory)
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -59,14 +65,19 @@ class Rule:
     falls_through: bool
 
 
-def save_territory(store: Store, territory: Territory, now: datetime, *, territory_id: str | None = None) -> str:
-    """Write a new rule, or change one; the id.
+def save_territory(
+    store: Store, territory: Territory, now: datetime, *, territory_id: str | None = None, seen: str | None = None
+) -> str:
+    """Write a new rule, or change one of which somebody saw a version; the id.
 
-    Raises: UsageError for a condition that is none, an unknown owner or id, or a name that is taken.
+    Raises: UsageError for a condition that is none, an unknown owner or id, or a name that is taken; ChangedError.
     """
     _parsed(territory)
     with store.writing() as connection:
+        hold(connection)
         t = territories.c
+        if territory_id is not None:
+            check_seen(seen, _find(connection, territory_id).version, territory_id)
         holder = connection.execute(select(t.territory_id).where(t.name == territory.name)).scalar()
         if holder not in {None, territory_id}:
             raise UsageError(f"there is a territory '{territory.name}' already; give this one another name")
@@ -74,8 +85,8 @@ def save_territory(store: Store, territory: Territory, now: datetime, *, territo
         if territory_id is None:
             territory_id = secrets.token_urlsafe(16)
             connection.execute(insert(territories).values(row | {"territory_id": territory_id}))
-        elif not connection.execute(update(territories).where(t.territory_id == territory_id).values(row)).rowcount:
-            raise UsageError(f"there is no territory '{territory_id}'")
+        else:
+            connection.execute(update(territories).where(t.territory_id == territory_id).values(row))
         wake(connection, now)
     return territory_id
 
@@ -108,16 +119,15 @@ def _row(connection: Connection, territory: Territory) -> dict[str, Any]:
 def list_territories(store: Store) -> list[KnownTerritory]:
     """All rules in the order in which they are asked."""
     with store.reading() as connection:
-        rows = _ordered(connection)
-        ids = {row.owner_no: row.owner_id for row in connection.execute(select(owners.c.owner_id, owners.c.owner_no))}
-    return [KnownTerritory(row.territory_id, _territory(row, ids)) for row in rows]
+        return _list(connection)
 
 
-def delete_territory(store: Store, territory_id: str, now: datetime) -> None:
-    """Take a rule away. Raises: UsageError for an unknown id."""
+def delete_territory(store: Store, territory_id: str, now: datetime, *, seen: str | None = None) -> None:
+    """Take a rule away of which somebody saw a version. Raises: UsageError for an unknown id; ChangedError."""
     with store.writing() as connection:
-        if not connection.execute(delete(territories).where(territories.c.territory_id == territory_id)).rowcount:
-            raise UsageError(f"there is no territory '{territory_id}'")
+        hold(connection)
+        check_seen(seen, _find(connection, territory_id).version, territory_id)
+        connection.execute(delete(territories).where(territories.c.territory_id == territory_id))
         wake(connection, now)
 
 
@@ -133,6 +143,18 @@ def rules_in_force(connection: Connection) -> list[Rule]:
         for row in _ordered(connection)
         if row.is_enabled
     ]
+
+
+def _list(connection: Connection) -> list[KnownTerritory]:
+    ids = {row.owner_no: row.owner_id for row in connection.execute(select(owners.c.owner_id, owners.c.owner_no))}
+    return [KnownTerritory(row.territory_id, _territory(row, ids)) for row in _ordered(connection)]
+
+
+def _find(connection: Connection, territory_id: str) -> KnownTerritory:
+    found = next((one for one in _list(connection) if one.territory_id == territory_id), None)
+    if found is None:
+        raise UsageError(f"there is no territory '{territory_id}'")
+    return found
 
 
 def _ordered(connection: Connection) -> list[Row[Any]]:

@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, select
 
 from scoville.errors import UsageError
 from scoville.live.store.access import settings as table
+from scoville.live.store.seen import check_seen, hold, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,14 +63,26 @@ def read_settings(connection: Connection) -> LiveSettings:
     return LiveSettings(**given)
 
 
-def change_settings(connection: Connection, changes: Mapping[str, Any], *, by: str, now: datetime) -> LiveSettings:
+def change_settings(
+    connection: Connection,
+    changes: Mapping[str, Any],
+    *,
+    by: str,
+    now: datetime,
+    seen: Mapping[str, str] = MappingProxyType({}),
+) -> LiveSettings:
     """Set some settings; null takes one back to what holds without it, where null is no value of its own.
 
-    Raises: UsageError that names every setting that is unknown or cannot have this value.
+    `seen` are versions of values that somebody saw, by name. Raises: UsageError that names every setting that is
+    unknown or cannot have this value; ChangedError.
     """
     problems = [said for name, value in changes.items() if (said := _problem(name, value))]
     if problems:
         raise UsageError("\n".join(problems))
+    hold(connection)
+    present = as_json(read_settings(connection))
+    for name in changes:
+        check_seen(seen.get(name), version_of(present[name]), name)
     for name, value in changes.items():
         connection.execute(delete(table).where(table.c.name == name))
         if value is not None:

@@ -16,8 +16,8 @@ from scoville.live.queries.in_force import in_force
 from scoville.live.store.opening import Store
 from scoville.live.store.settings import read_settings
 from scoville.model.load import Model
-from scoville.web.api.changes import Changing
-from scoville.web.api.fields import Answer, At, Body, Id, Name, Points, Text, When
+from scoville.web.api.changes import Changing, Replacing
+from scoville.web.api.fields import Answer, At, Body, Id, Name, Points, Text, Version, When
 from scoville.web.api.route import GuardedRoute, Here
 from scoville.web.errors import not_found
 
@@ -71,6 +71,7 @@ class KnownAction(Answer):
     failing_since: At | None
     created_at: At
     changed_at: At
+    version: Version
 
 
 class Actions(Answer):
@@ -171,7 +172,7 @@ def show_action(here: Here, action_id: ActionId) -> KnownAction:
 
 
 @router.put("/v1/actions/{action_id}", summary="Change an action", response_model=Made)
-def change_action(changing: Changing, action_id: ActionId, asked: Action) -> Response:
+def change_action(changing: Replacing, action_id: ActionId, asked: Action) -> Response:
     """The whole of it; what comes back as a mask stays as it was."""
     _check(changing.store, action_id)
     changing.made(lambda: _save(changing.store, asked, changing, action_id))
@@ -180,10 +181,10 @@ def change_action(changing: Changing, action_id: ActionId, asked: Action) -> Res
 
 
 @router.delete("/v1/actions/{action_id}", summary="Take away an action that never said anything", status_code=204)
-def end_action(changing: Changing, action_id: ActionId) -> Response:
+def end_action(changing: Replacing, action_id: ActionId) -> Response:
     """One that has messages is disabled instead."""
     _check(changing.store, action_id)
-    changing.made(lambda: defining.delete_action(changing.store, action_id))
+    changing.made(lambda: defining.delete_action(changing.store, action_id, seen=changing.seen))
     return changing.noted("action.removed", action_id)
 
 
@@ -196,19 +197,25 @@ def test_action(changing: Changing, action_id: ActionId) -> Response:
 
 
 @router.post("/v1/actions/{action_id}/rotate", summary="Take a new signing secret", response_model=Made)
-def rotate(changing: Changing, action_id: ActionId) -> Response:
+def rotate(changing: Replacing, action_id: ActionId) -> Response:
     """Both sign until the change is finished: receivers change over without a gap."""
     secret = changing.made(
-        lambda: defining.rotate_secret(changing.store, _sealer(changing.store), action_id, changing.now)
+        lambda: defining.rotate_secret(
+            changing.store, _sealer(changing.store), action_id, changing.now, seen=changing.seen
+        )
     )
     made = Made(action_id=action_id, secret=secret)
     return changing.noted("action.secret_rotated", action_id, made, kept=Made(action_id=action_id))
 
 
 @router.delete("/v1/actions/{action_id}/rotate", summary="Finish with the old secret", status_code=204)
-def end_rotation(changing: Changing, action_id: ActionId) -> Response:
+def end_rotation(changing: Replacing, action_id: ActionId) -> Response:
     """Only the newest one signs from here on."""
-    changing.made(lambda: defining.end_rotation(changing.store, _sealer(changing.store), action_id, changing.now))
+    changing.made(
+        lambda: defining.end_rotation(
+            changing.store, _sealer(changing.store), action_id, changing.now, seen=changing.seen
+        )
+    )
     return changing.noted("action.secret_settled", action_id)
 
 
@@ -255,7 +262,9 @@ def _save(store: Store, asked: Action, changing: Changing, action_id: str | None
     if asked.mail_server is not None:
         given["mail_server"] = defining.MailServer(**dict(asked.mail_server))
     wanted = defining.Action(**given)
-    return defining.save_action(store, _sealer(store), _policy(store), wanted, changing.now, action_id=action_id)
+    return defining.save_action(
+        store, _sealer(store), _policy(store), wanted, changing.now, action_id=action_id, seen=changing.seen
+    )
 
 
 def _notes(store: Store, asked: Action) -> list[str]:

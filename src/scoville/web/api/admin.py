@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, JsonValue, SecretStr
 from sqlalchemy import select
 
 from scoville.live.store.access import audit_log
-from scoville.live.store.settings import EXPLAINED, as_json, change_settings, read_settings
-from scoville.web.api.changes import Changing
-from scoville.web.api.fields import Answer, At, Body, Id, Name, When
+from scoville.live.store.seen import version_of
+from scoville.live.store.settings import EXPLAINED, LiveSettings, as_json, change_settings, read_settings
+from scoville.web.api.changes import Changes, Changing, Replacing
+from scoville.web.api.fields import Answer, At, Body, Id, Name, Version, When
 from scoville.web.api.route import GuardedRoute, Here
 from scoville.web.auth.audit import verify
 from scoville.web.auth.keys import NewKey, create_key, list_keys, revoke_key
 from scoville.web.auth.passwords import LONGEST, check_password, hash_in_turn
 from scoville.web.auth.users import NewUser, change_password, change_user, create_user, find_user, list_users
 from scoville.web.errors import not_found
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 router = APIRouter(route_class=GuardedRoute, tags=["access"])
 Role = Literal["viewer", "sales", "marketing", "admin"]
@@ -32,6 +36,7 @@ class User(Answer):
     role: str
     created_at: At
     disabled_at: At | None
+    version: Version
 
 
 class Users(Answer):
@@ -143,6 +148,7 @@ class Setting(Answer):
     name: str
     value: Any
     about: str
+    version: Version
 
 
 class Settings(Answer):
@@ -176,10 +182,13 @@ def make_user(changing: Changing, asked: UserToMake) -> Response:
 
 
 @router.patch("/v1/users/{user_id}", summary="Give another role, or switch a login off", response_model=User)
-def alter_user(changing: Changing, user_id: Annotated[Id, Path()], asked: UserToChange) -> Response:
+def alter_user(changing: Replacing, user_id: Annotated[Id, Path()], asked: UserToChange) -> Response:
     """Ends the sessions of the user. The last admin stays one."""
     with changing.begin() as change:
-        user = change_user(change.connection, user_id, role=asked.role, is_disabled=asked.is_disabled, now=change.now)
+        user = change_user(
+            change.connection, user_id, role=asked.role, is_disabled=asked.is_disabled, now=change.now,
+            seen=changing.seen,
+        )  # fmt: skip
         if user is None:
             raise not_found("user")
         detail = {"role": user.role, "is_disabled": user.disabled_at is not None}
@@ -253,14 +262,26 @@ def verify_log(here: Here) -> Verdict:
 def show_settings(here: Here) -> Settings:
     """With what holds where nobody said otherwise."""
     with here.store.reading() as connection:
-        found = as_json(read_settings(connection))
-    return Settings(settings=[Setting(name=name, value=found[name], about=EXPLAINED[name]) for name in found])
+        found = read_settings(connection)
+    return Settings(settings=[_setting(found, name) for name in as_json(found)])
 
 
 @router.put("/v1/settings/{name}", summary="Change a setting", response_model=Setting)
-def set_setting(changing: Changing, name: Annotated[Name, Path()], asked: Value) -> Response:
+def set_setting(changing: Replacing, name: Annotated[Name, Path()], asked: Value) -> Response:
     """The server and its worker follow within seconds."""
+    return set_settings(changing, {name: asked.value}, {name: changing.seen} if changing.seen is not None else {})
+
+
+def set_settings(changing: Changes, wanted: Mapping[str, Any], seen: Mapping[str, str]) -> Response:
+    """All of these settings or none; each is noted on its own, and the last one is the answer."""
     with changing.begin() as change:
-        found = change_settings(change.connection, {name: asked.value}, by=change.caller.actor, now=change.now)
-        answer = Setting(name=name, value=as_json(found)[name], about=EXPLAINED[name])
-        return change.done("setting.changed", name, answer)
+        found = change_settings(change.connection, wanted, by=change.caller.actor, now=change.now, seen=seen)
+        *others, last = wanted
+        for name in others:
+            change.note("setting.changed", name)
+        return change.done("setting.changed", last, _setting(found, last))
+
+
+def _setting(found: LiveSettings, name: str) -> Setting:
+    value = as_json(found)[name]
+    return Setting(name=name, value=value, about=EXPLAINED[name], version=version_of(value))

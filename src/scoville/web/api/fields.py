@@ -41,6 +41,7 @@ Id = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(storable
 Points = Annotated[float, Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False)]
 When = Annotated[datetime, AfterValidator(_utc)]
 """An instant from outside: naive is UTC."""
+Version = Annotated[str, Field(description="Changes with the content. Send it as `If-Match` to change just this.")]
 At = Annotated[datetime, PlainSerializer(_iso, return_type=str)]
 """An instant to outside."""
 

@@ -9,8 +9,8 @@ from pydantic import Field, JsonValue
 
 from scoville.live.routing import owners, territories
 from scoville.live.store.opening import Store
-from scoville.web.api.changes import Changing
-from scoville.web.api.fields import Answer, At, Body, Id, Name, Text, When
+from scoville.web.api.changes import Changing, Replacing
+from scoville.web.api.fields import Answer, At, Body, Id, Name, Text, Version, When
 from scoville.web.api.route import GuardedRoute, Here
 from scoville.web.errors import not_found
 
@@ -41,6 +41,7 @@ class KnownOwner(Answer):
     owner_id: str
     owner: Owner
     created_at: At
+    version: Version
 
 
 class Owners(Answer):
@@ -49,10 +50,10 @@ class Owners(Answer):
     owners: list[KnownOwner]
 
 
-class Made(Answer):
-    """The id of what was made or changed."""
+class SavedOwner(Answer):
+    """The id of who was added or changed."""
 
-    id: str
+    owner_id: str
 
 
 class AbsenceToAdd(Body):
@@ -70,6 +71,12 @@ class Absence(Answer):
     from_at: At
     until_at: At
     note: str
+
+
+class SavedAbsence(Answer):
+    """The number of what was noted."""
+
+    absence_no: int
 
 
 class Absences(Answer):
@@ -94,6 +101,13 @@ class KnownTerritory(Answer):
 
     territory_id: str
     territory: Territory
+    version: Version
+
+
+class SavedTerritory(Answer):
+    """The id of what was added or changed."""
+
+    territory_id: str
 
 
 class Territories(Answer):
@@ -111,29 +125,26 @@ class OwnerOfAccount(Body):
 @router.get("/v1/owners", summary="Who works leads")
 def show_owners(here: Here) -> Owners:
     """By name, also those who are no longer active."""
-    found = owners.list_owners(here.store)
-    shown = [
-        KnownOwner(owner_id=one.owner_id, owner=Owner.model_validate(vars(one.owner)), created_at=one.created_at)
-        for one in found
-    ]
-    return Owners(owners=shown)
+    return Owners(owners=[_shown(one) for one in owners.list_owners(here.store)])
 
 
-@router.post("/v1/owners", summary="Add an owner", status_code=201, response_model=Made)
+@router.post("/v1/owners", summary="Add an owner", status_code=201, response_model=SavedOwner)
 def add_owner(changing: Changing, asked: Owner) -> Response:
     """Leads come from the next crossing on."""
     wanted = owners.Owner(**dict(asked))
     owner_id = changing.made(lambda: owners.save_owner(changing.store, wanted, changing.now))
-    return changing.noted("owner.added", owner_id, Made(id=owner_id), status=201)
+    return changing.noted("owner.added", owner_id, SavedOwner(owner_id=owner_id), status=201)
 
 
-@router.put("/v1/owners/{owner_id}", summary="Change an owner", response_model=Made)
-def change_owner(changing: Changing, owner_id: OwnerId, asked: Owner) -> Response:
+@router.put("/v1/owners/{owner_id}", summary="Change an owner", response_model=SavedOwner)
+def change_owner(changing: Replacing, owner_id: OwnerId, asked: Owner) -> Response:
     """The whole of it. To give somebody no more leads: is_active false."""
     _check_owner(changing.store, owner_id)
     wanted = owners.Owner(**dict(asked))
-    changing.made(lambda: owners.save_owner(changing.store, wanted, changing.now, owner_id=owner_id))
-    return changing.noted("owner.changed", owner_id, Made(id=owner_id))
+    changing.made(
+        lambda: owners.save_owner(changing.store, wanted, changing.now, owner_id=owner_id, seen=changing.seen)
+    )
+    return changing.noted("owner.changed", owner_id, SavedOwner(owner_id=owner_id))
 
 
 @router.get("/v1/owners/{owner_id}/absences", summary="When an owner is away")
@@ -144,7 +155,7 @@ def show_absences(here: Here, owner_id: OwnerId) -> Absences:
 
 
 @router.post(
-    "/v1/owners/{owner_id}/absences", summary="Say that an owner is away", status_code=201, response_model=Made
+    "/v1/owners/{owner_id}/absences", summary="Say that an owner is away", status_code=201, response_model=SavedAbsence
 )
 def add_absence(changing: Changing, owner_id: OwnerId, asked: AbsenceToAdd) -> Response:
     """Nobody who is away gets leads."""
@@ -154,7 +165,7 @@ def add_absence(changing: Changing, owner_id: OwnerId, asked: AbsenceToAdd) -> R
             changing.store, owner_id, asked.from_at, asked.until_at, changing.now, note=asked.note
         )
     )
-    return changing.noted("absence.added", owner_id, Made(id=str(number)), status=201)
+    return changing.noted("absence.added", owner_id, SavedAbsence(absence_no=number), status=201)
 
 
 @router.delete("/v1/owners/{owner_id}/absences/{absence_no}", summary="Take an absence back", status_code=204)
@@ -169,32 +180,38 @@ def show_territories(here: Here) -> Territories:
     """In the order in which they are asked."""
     found = territories.list_territories(here.store)
     shown = [
-        KnownTerritory(territory_id=one.territory_id, territory=Territory.model_validate(vars(one.territory)))
+        KnownTerritory(
+            territory_id=one.territory_id, territory=Territory.model_validate(vars(one.territory)), version=one.version
+        )
         for one in found
     ]
     return Territories(territories=shown)
 
 
-@router.post("/v1/territories", summary="Add a territory", status_code=201, response_model=Made)
+@router.post("/v1/territories", summary="Add a territory", status_code=201, response_model=SavedTerritory)
 def add_territory(changing: Changing, asked: Territory) -> Response:
     """`when` is a condition as in a model, over traits and the score row."""
     wanted = territories.Territory(**dict(asked))
     made = changing.made(lambda: territories.save_territory(changing.store, wanted, changing.now))
-    return changing.noted("territory.added", made, Made(id=made), status=201)
+    return changing.noted("territory.added", made, SavedTerritory(territory_id=made), status=201)
 
 
-@router.put("/v1/territories/{territory_id}", summary="Change a territory", response_model=Made)
-def change_territory(changing: Changing, territory_id: Annotated[Id, Path()], asked: Territory) -> Response:
+@router.put("/v1/territories/{territory_id}", summary="Change a territory", response_model=SavedTerritory)
+def change_territory(changing: Replacing, territory_id: Annotated[Id, Path()], asked: Territory) -> Response:
     """The whole of it."""
     wanted = territories.Territory(**dict(asked))
-    changing.made(lambda: territories.save_territory(changing.store, wanted, changing.now, territory_id=territory_id))
-    return changing.noted("territory.changed", territory_id, Made(id=territory_id))
+    changing.made(
+        lambda: territories.save_territory(
+            changing.store, wanted, changing.now, territory_id=territory_id, seen=changing.seen
+        )
+    )
+    return changing.noted("territory.changed", territory_id, SavedTerritory(territory_id=territory_id))
 
 
 @router.delete("/v1/territories/{territory_id}", summary="Take a territory away", status_code=204)
-def end_territory(changing: Changing, territory_id: Annotated[Id, Path()]) -> Response:
+def end_territory(changing: Replacing, territory_id: Annotated[Id, Path()]) -> Response:
     """Leads that have an owner keep it."""
-    changing.made(lambda: territories.delete_territory(changing.store, territory_id, changing.now))
+    changing.made(lambda: territories.delete_territory(changing.store, territory_id, changing.now, seen=changing.seen))
     return changing.noted("territory.removed", territory_id)
 
 
@@ -202,8 +219,16 @@ def end_territory(changing: Changing, territory_id: Annotated[Id, Path()]) -> Re
 def set_account_owner(changing: Changing, account_id: Annotated[Id, Path()], asked: OwnerOfAccount) -> Response:
     """Its people go to this owner from now on."""
     by = changing.caller.actor
-    changing.made(lambda: owners.save_account_owner(changing.store, account_id, asked.owner_id, by, changing.now))
+    changing.made(
+        lambda: owners.save_account_owner(
+            changing.store, account_id, asked.owner_id, by, changing.now, seen=changing.seen
+        )
+    )
     return changing.noted("account.owner_set", account_id)
+
+
+def _shown(one: owners.KnownOwner) -> KnownOwner:
+    return KnownOwner.of({**vars(one), "owner": Owner.model_validate(vars(one.owner)), "version": one.version})
 
 
 def _check_owner(store: Store, owner_id: str) -> None:

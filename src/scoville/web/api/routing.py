@@ -12,8 +12,8 @@ from scoville.live import sla
 from scoville.live.actions.queueing import queue_notices
 from scoville.live.routing import by_hand, ending, queue, touching
 from scoville.live.store.metadata import from_us, to_us
-from scoville.web.api.changes import Changing
-from scoville.web.api.fields import Answer, At, Body, Id, Name, Points, Text, When
+from scoville.web.api.changes import Changing, Replacing
+from scoville.web.api.fields import Answer, At, Body, Id, Name, Points, Text, Version, When
 from scoville.web.api.leads import LeadId, named_lead
 from scoville.web.api.owners import Hours
 from scoville.web.api.route import GuardedRoute, Here
@@ -119,6 +119,7 @@ class KnownSlaRule(SlaRule):
     """The rule of a stage."""
 
     stage: str
+    version: Version
 
 
 class SlaRules(Answer):
@@ -219,21 +220,22 @@ def answer(changing: Changing, lead_id: LeadId, asked: SalesAnswer) -> Response:
 @router.get("/v1/sla", summary="How soon leads are to be touched")
 def show_sla(here: Here) -> SlaRules:
     """By stage."""
-    return SlaRules(rules=[KnownSlaRule.model_validate(vars(rule)) for rule in sla.list_sla_rules(here.store)])
+    found = sla.list_sla_rules(here.store)
+    return SlaRules(rules=[KnownSlaRule.model_validate(vars(rule) | {"version": rule.version}) for rule in found])
 
 
 @router.put("/v1/sla/{stage}", summary="Say how soon leads of a stage are to be touched", status_code=204)
-def set_sla(changing: Changing, stage: Annotated[Name, Path()], asked: SlaRule) -> Response:
+def set_sla(changing: Replacing, stage: Annotated[Name, Path()], asked: SlaRule) -> Response:
     """For crossings from now on."""
     rule = sla.SlaRule(stage, **dict(asked))
-    changing.made(lambda: sla.save_sla_rule(changing.store, rule))
+    changing.made(lambda: sla.save_sla_rule(changing.store, rule, seen=changing.seen))
     return changing.noted("sla.set", stage)
 
 
 @router.delete("/v1/sla/{stage}", summary="Take such a rule away", status_code=204)
-def end_sla(changing: Changing, stage: Annotated[Name, Path()]) -> Response:
+def end_sla(changing: Replacing, stage: Annotated[Name, Path()]) -> Response:
     """Clocks that run go on."""
-    changing.made(lambda: sla.delete_sla_rule(changing.store, stage))
+    changing.made(lambda: sla.delete_sla_rule(changing.store, stage, seen=changing.seen))
     return changing.noted("sla.removed", stage)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, insert, select, update
 
 from scoville.errors import UsageError
 from scoville.live.store import access
+from scoville.live.store.seen import check_seen, hold, version_of
 from scoville.web.auth.secret_text import digest, new_id, new_secret
 from scoville.web.auth.sessions import end_sessions_of
 
@@ -40,6 +41,11 @@ class User:
     password_hash: str
     created_at: datetime
     disabled_at: datetime | None
+
+    @property
+    def version(self) -> str:
+        """Changes with what the user may do."""
+        return version_of((self.role, self.disabled_at))
 
 
 @dataclass(frozen=True)
@@ -85,15 +91,24 @@ def list_users(connection: Connection) -> list[User]:
 
 
 def change_user(
-    connection: Connection, user_id: str, *, role: str | None = None, is_disabled: bool | None = None, now: datetime
+    connection: Connection,
+    user_id: str,
+    *,
+    role: str | None = None,
+    is_disabled: bool | None = None,
+    now: datetime,
+    seen: str | None = None,
 ) -> User | None:
     """Give another role, or switch a login off or on; either ends the sessions. Null when there is no such user.
 
-    Raises: UsageError for a role that there is not, and when nobody would be left who may do everything.
+    `seen` is the version that somebody saw. Raises: UsageError for a role that there is not, and when nobody would be
+    left who may do everything; ChangedError.
     """
+    hold(connection)
     user = find_user(connection, user_id=user_id)
     if user is None:
         return None
+    check_seen(seen, user.version, user_id)
     _check_role(role or user.role)
     changes: dict[str, Any] = {"role": role or user.role}
     if is_disabled is not None:

@@ -11,15 +11,17 @@ from scoville import words
 from scoville.errors import UsageError
 from scoville.live.queries import accounts as stored
 from scoville.live.queries.in_force import InForce, in_force
+from scoville.live.store.seen import version_of
 from scoville.model.load import Model
 from scoville.web.api import owners
 from scoville.web.api.changes import Changing
 from scoville.web.api.fields import Id, Text, storable
 from scoville.web.api.route import Here
-from scoville.web.errors import not_found
+from scoville.web.errors import ApiError, not_found
 from scoville.web.pages.forms import Form, read_form
 from scoville.web.pages.page import PageRoute, done, show
 from scoville.web.pages.queue.rows import name_of, reasons_of
+from scoville.web.pages.refused import Basis, is_late, said_of, status_of
 from scoville.web.pages.templates import in_path
 
 if TYPE_CHECKING:
@@ -66,6 +68,19 @@ def show_account(
     request: Request, here: Here, account_id: AccountId, first: Annotated[int, Query(ge=0, le=_MOST_PEOPLE)] = 0
 ) -> Response:
     """One account: its people, why they are hot, what they did lately, whose it is."""
+    return _account(request, here, account_id, first)
+
+
+def _account(
+    request: Request,
+    here: State,
+    account_id: str,
+    first: int = 0,
+    *,
+    chosen: str | None = None,
+    problem: ApiError | None = None,
+) -> Response:
+    """`chosen` is whom somebody wanted to have it, where another one was quicker."""
     with here.store.reading() as connection:
         published = in_force(connection)
         found = stored.find_account(connection, published.publication_no if published else 0, account_id)
@@ -75,16 +90,21 @@ def show_account(
         people = stored.people_of(connection, number, found, _ON_A_PAGE + 1, first)
         events = stored.events_of_account(connection, number, found, _LATELY)
         rank = stored.rank_of(connection, number, found["score"]) if found["score"] is not None else None
+    held, choices = found["owner"] or {"owner_id": None, "name": ""}, _owners(here)
+    now = [("Its people go to", held["name"] or choices[0][1])]
     return show(
-        request, "account.html", account=found, account_id=account_id, title=found["name"] or found["account"],
+        request, "account.html", status=status_of(problem) if problem else 200, account=found, account_id=account_id,
         people=[_person(one) for one in people[:_ON_A_PAGE]], first=first, has_more=len(people) > _ON_A_PAGE,
         step=_ON_A_PAGE, events=[{**one, "who": name_of(one)} for one in events], rank=rank, model=model,
-        sum_said=_sum_said(model.accounts) if model.accounts else "", owners=_owners(here), stages=_stages(model),
+        sum_said=_sum_said(model.accounts) if model.accounts else "", owners=choices, stages=_stages(model),
+        chosen=held["owner_id"] if chosen is None else chosen, problem=said_of(problem) if problem else "",
+        basis=Basis(version_of(held["owner_id"]), is_late=problem is not None, now=tuple(now)),
+        title=found["name"] or found["account"],
     )  # fmt: skip
 
 
 @router.post("/accounts/{account_id:path}/owner")
-def set_owner(request: Request, changing: Changing, account_id: AccountId, form: Form) -> Response:
+def set_owner(request: Request, here: Here, changing: Changing, account_id: AccountId, form: Form) -> Response:
     """Say whose it is; nobody means: as the rules say."""
     with changing.store.reading() as connection:
         found = stored.find_account(connection, _number(in_force(connection)), account_id)
@@ -93,7 +113,13 @@ def set_owner(request: Request, changing: Changing, account_id: AccountId, form:
     if found["account_id"] is None:
         raise UsageError("this account is known from its people alone, and can have no owner yet")
     chosen = read_form(owners.OwnerOfAccount, {"owner_id": form.get("owner")}) if form.get("owner") else None
-    owners.set_account_owner(changing, found["account_id"], chosen or owners.OwnerOfAccount(owner_id=None))
+    asked = chosen or owners.OwnerOfAccount(owner_id=None)
+    try:
+        owners.set_account_owner(changing.having_seen(form.get("was")), found["account_id"], asked)
+    except ApiError as refused:
+        if not is_late(refused):
+            raise
+        return _account(request, here, account_id, chosen=form.get("owner"), problem=refused)
     said = "Its people go to this owner from now on." if chosen else "Its people go to whom the rules say."
     return done(request, f"/accounts/{in_path(account_id)}", said)
 

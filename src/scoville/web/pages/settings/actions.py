@@ -8,18 +8,21 @@ from typing import Annotated, Any, get_args
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from scoville.errors import UsageError
-from scoville.live.actions.defining import KINDS, MASK
+from scoville.live.actions.defining import KINDS
+from scoville.live.actions.masking import MASK
 from scoville.live.actions.messages import count_messages_of
 from scoville.live.actions.wording import WORDS
 from scoville.live.queries.in_force import in_force
 from scoville.model.load import Model
 from scoville.web.api import actions as api
-from scoville.web.api.changes import Changing
+from scoville.web.api.changes import CHANGED, Changing
 from scoville.web.api.fields import Id, Text
 from scoville.web.api.route import Here
+from scoville.web.errors import ApiError
 from scoville.web.pages.forms import Form, Sent, read_form
 from scoville.web.pages.page import PageRoute, done
-from scoville.web.pages.settings.frame import REFUSED, answer_in, said_of, show_settings, status_of
+from scoville.web.pages.refused import NEW, REFUSED, Basis, basis_after, differing, is_late, said_of, status_of
+from scoville.web.pages.settings.frame import answer_in, show_settings
 from scoville.web.pages.templates import in_path
 from scoville.web.state import State
 
@@ -39,6 +42,13 @@ OCCASIONS_SAID = {
 }  # fmt: skip
 _ONLY_CROSSINGS = {"assign", "tag"}
 _LISTS = ("segments", "traits", "to")
+_TITLES = {
+    "name": "Name", "occasion": "It happens when", "stages": "Stages", "direction": "Going",
+    "min_score": "With at least", "segments": "In the segments", "url": "Address", "headers": "Headers", "to": "To",
+    "subject": "Subject", "text": "Text", "tag": "Tag", "traits": "Traits to send along",
+    "mail_server": "Your mail server", "is_enabled": "In force",
+}  # fmt: skip
+_GONE = "this action was taken away while you had it open here: add it again, if it is still wanted"
 _MAIL = ("host", "sender", "port", "security", "user", "password")
 _MOST_HEADERS = 20
 _LATELY = timedelta(days=7)
@@ -83,18 +93,22 @@ def show_action(
 def edit_action(request: Request, here: Here, action_id: ActionId) -> Response:
     """The form of one, its secrets masked."""
     known = api.show_action(here, action_id)
-    return _form(request, here, known, known.action.model_dump())
+    return _form(request, here, known, known.action.model_dump(), basis=Basis(known.version))
 
 
 @router.post("/settings/actions/{action_id}")
 def change_action(request: Request, here: Here, changing: Changing, action_id: ActionId, form: Form) -> Response:
     """All of it; what comes back as a mask stays as it was."""
-    known = api.show_action(here, action_id)
+    known, asked = _found(here, action_id), None
+    if known is None:
+        return _form(request, here, None, _as_sent(form), ApiError(409, CHANGED, _GONE))
     try:
         asked = _asked(form).model_copy(update={"secrets": known.action.secrets})
-        notes = answer_in(api.change_action(changing, action_id, asked))["notes"]
+        notes = answer_in(api.change_action(changing.having_seen(form.get("was")), action_id, asked))["notes"]
     except REFUSED as refused:
-        return _form(request, here, known, _as_sent(form), refused)
+        known = api.show_action(here, action_id)
+        basis = basis_after(refused, form, known.version, _holding_now(asked, known.action))
+        return _form(request, here, known, _as_sent(form), refused, basis)
     said = f"Saved. But: {notes[0]}." if notes else "Saved. It counts from the next lead on."
     return done(request, f"/settings/actions/{in_path(action_id)}", said)
 
@@ -110,22 +124,29 @@ def test_action(request: Request, changing: Changing, action_id: ActionId) -> Re
 def switch_action(request: Request, here: Here, changing: Changing, action_id: ActionId, form: Form) -> Response:
     """Pause it, or let it go on."""
     known, is_on = api.show_action(here, action_id), form.get("to") == "on"
-    api.change_action(changing, action_id, known.action.model_copy(update={"is_enabled": is_on}))
+    asked = known.action.model_copy(update={"is_enabled": is_on})
+    api.change_action(changing.having_seen(known.version), action_id, asked)
     said = "It tells again from now on." if is_on else "Paused. What happens meanwhile is not told later."
     return done(request, f"/settings/actions/{in_path(action_id)}", said)
 
 
 @router.post("/settings/actions/{action_id}/rotate")
-def rotate(request: Request, here: Here, changing: Changing, action_id: ActionId) -> Response:
+def rotate(request: Request, here: Here, changing: Changing, action_id: ActionId, form: Form) -> Response:
     """Take a new signing secret beside the old one."""
-    made = answer_in(api.rotate(changing, action_id))
+    try:
+        made = answer_in(api.rotate(changing.having_seen(form.get("was")), action_id))
+    except ApiError as refused:
+        return _late(request, here, action_id, refused)
     return _shown(request, here, action_id, secret=made["secret"])
 
 
 @router.post("/settings/actions/{action_id}/rotated")
-def end_rotation(request: Request, changing: Changing, action_id: ActionId) -> Response:
+def end_rotation(request: Request, here: Here, changing: Changing, action_id: ActionId, form: Form) -> Response:
     """Finish with the old one."""
-    api.end_rotation(changing, action_id)
+    try:
+        api.end_rotation(changing.having_seen(form.get("was")), action_id)
+    except ApiError as refused:
+        return _late(request, here, action_id, refused)
     return done(request, f"/settings/actions/{in_path(action_id)}", "Only the newest secret signs from here on.")
 
 
@@ -139,9 +160,12 @@ def replay_dead(request: Request, changing: Changing, action_id: ActionId) -> Re
 
 
 @router.post("/settings/actions/{action_id}/end")
-def end_action(request: Request, changing: Changing, action_id: ActionId) -> Response:
+def end_action(request: Request, here: Here, changing: Changing, action_id: ActionId, form: Form) -> Response:
     """Take away one that never said anything."""
-    api.end_action(changing, action_id)
+    try:
+        api.end_action(changing.having_seen(form.get("was")), action_id)
+    except ApiError as refused:
+        return _late(request, here, action_id, refused)
     return done(request, "/settings/actions", "The action is gone.")
 
 
@@ -153,15 +177,32 @@ def _shown(
     secret: str | None = None,
     notes: list[str] | None = None,
     sent: str | None = None,
+    problem: Exception | None = None,
 ) -> Response:
     found = api.show_messages(here, None, action_id, 10, None).messages
     watched = next((one for one in found if one.message_id == sent), None)
     attempts = api.show_deliveries(here, sent).deliveries if watched is not None and sent is not None else []
     return show_settings(
-        request, "action.html", known=api.show_action(here, action_id), kinds=KINDS_SAID, occasions=OCCASIONS_SAID,
-        secret=secret, notes=notes or [], messages=found, message=watched, attempts=attempts,
-        counts=count_messages_of(here.store, action_id),
+        request, "action.html", status=status_of(problem) if problem else 200, known=api.show_action(here, action_id),
+        kinds=KINDS_SAID, occasions=OCCASIONS_SAID, secret=secret, notes=notes or [], messages=found, message=watched,
+        attempts=attempts, counts=count_messages_of(here.store, action_id), problem=said_of(problem) if problem else "",
     )  # fmt: skip
+
+
+def _late(request: Request, here: State, action_id: str, refused: ApiError) -> Response:
+    """The action as it is now, for who was too late with what they wanted to do with it."""
+    if not is_late(refused):
+        raise refused
+    return _shown(request, here, action_id, problem=refused)
+
+
+def _found(here: State, action_id: str) -> api.KnownAction | None:
+    return next((one for one in api.show_actions(here).actions if one.action_id == action_id), None)
+
+
+def _holding_now(asked: api.Action | None, present: api.Action) -> list[tuple[str, str]]:
+    typed = asked or present  # what could not be read is no difference yet
+    return differing(_TITLES, typed.model_dump(), present.model_dump(), {"occasion": OCCASIONS_SAID.__getitem__})
 
 
 def _form(
@@ -170,6 +211,7 @@ def _form(
     known: api.KnownAction | None,
     fields: dict[str, Any],
     problem: Exception | None = None,
+    basis: Basis = NEW,
 ) -> Response:
     kind = fields["kind"] if fields["kind"] in KINDS else "webhook"
     occasions = [
@@ -180,7 +222,7 @@ def _form(
     return show_settings(
         request, "action_form.html", status=status_of(problem) if problem else 200, known=known, action=fields,
         kind=kind, kinds=KINDS_SAID, occasions=occasions, stages=_stages(here, fields["stages"]), words=WORDS,
-        mask=MASK, problem=said_of(problem) if problem else "",
+        mask=MASK, problem=said_of(problem) if problem else "", basis=basis,
         directions=[("", "up or down"), ("up", "upwards"), ("down", "downwards")],
     )  # fmt: skip
 

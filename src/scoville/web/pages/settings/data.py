@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from scoville.errors import UsageError
+from scoville.live.store.seen import version_of
 from scoville.live.store.settings import EXPLAINED
 from scoville.web.api import admin, people
 from scoville.web.api.changes import Changing
@@ -16,10 +17,12 @@ from scoville.web.api.route import Here
 from scoville.web.errors import ApiError
 from scoville.web.pages.forms import Form, Sent, read_form
 from scoville.web.pages.page import PageRoute, done
-from scoville.web.pages.settings.frame import REFUSED, answer_in, said_of, show_settings, status_of
+from scoville.web.pages.refused import REFUSED, is_late, plainly, said_of, status_of
+from scoville.web.pages.settings.frame import answer_in, show_settings
 from scoville.web.state import State
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+_NOTHING_SENT = Sent({}, {})
 
 
 @dataclass(frozen=True)
@@ -82,17 +85,18 @@ def show_data(request: Request, here: Here) -> Response:
 
 @router.post("/settings/data")
 def change_data(request: Request, here: Here, changing: Changing, form: Form) -> Response:
-    """Change what is not as it was; each is noted on its own."""
-    before = {one.name: one.value for one in admin.show_settings(here).settings}
+    """Change what somebody made otherwise than they found it; all of that, or nothing. Each is noted on its own."""
+    present = _settings(here)
     try:
-        wanted = {name: _value(form, name, value) for name, value in before.items() if f"has_{name}" in form.fields}
-        changed = [name for name, value in wanted.items() if value != _plain(before[name])]
-        for name in changed:
-            admin.set_setting(changing, name, admin.Value(value=wanted[name]))
+        typed = {name: _value(form, name, one.value) for name, one in present.items() if f"was_{name}" in form.fields}
+        wanted = {name: value for name, value in typed.items() if _is_made_otherwise(form, name, value, present[name])}
+        if wanted:
+            seen = {name: was for name in wanted if (was := form.get(f"was_{name}"))}
+            admin.set_settings(changing.having_seen(""), wanted, seen)
     except REFUSED as refused:
-        return _shown(request, here, status=status_of(refused), problem=said_of(refused))
+        return _shown(request, here, form=form, refused=refused)
     return done(
-        request, "/settings/data", "Saved. The server follows within seconds." if changed else "Nothing was changed."
+        request, "/settings/data", "Saved. The server follows within seconds." if wanted else "Nothing was changed."
     )
 
 
@@ -106,24 +110,74 @@ def forget(request: Request, here: Here, changing: Changing, form: Form) -> Resp
         asked = read_form(people.ToForget, {"ids": ids or None})
         count = answer_in(people.forget_people(changing, asked))["leads"]
     except REFUSED as refused:
-        return _shown(request, here, status=status_of(refused), forgetting=said_of(refused), ids=form.get("ids"))
+        return _shown(request, here, form=form, not_forgotten=refused)
     said = f"Forgotten: {count}. What arrives about these ids later is dropped."
     return done(request, "/settings/data", said)
 
 
+def _settings(here: State) -> dict[str, admin.Setting]:
+    return {one.name: one for one in admin.show_settings(here).settings}
+
+
+def _is_made_otherwise(form: Sent, name: str, typed: object, present: admin.Setting) -> bool:
+    """Whether somebody changed it in their form. What they left as they found it is not theirs to undo."""
+    return version_of(typed) not in {form.get(f"was_{name}"), present.version}
+
+
 def _shown(
-    request: Request, here: State, *, status: int = 200, problem: str = "", forgetting: str = "", ids: str = ""
+    request: Request,
+    here: State,
+    *,
+    form: Sent = _NOTHING_SENT,
+    refused: Exception | None = None,
+    not_forgotten: Exception | None = None,
 ) -> Response:
-    found = {one.name: _plain(one.value) for one in admin.show_settings(here).settings}
+    found = _settings(here)
+    fields = {name: _field(form, one, refused) for name, one in found.items()}
     named = {name for _, names in GROUPS for name in names}
     others = tuple(name for name in found if name not in named)
     groups = (*GROUPS, *([("Further settings", others)] if others else []))
     return show_settings(
-        request, "data.html", status=status, groups=groups, values=found, explained=EXPLAINED, problem=problem,
+        request, "data.html", status=status_of(wrong) if (wrong := refused or not_forgotten) else 200, groups=groups,
+        fields=fields, explained=EXPLAINED, is_late=any(one.now for one in fields.values()),
         words={name: WORDS.get(name, Words(name.replace("_", " ").capitalize(), "")) for name in found},
-        forgetting=forgetting, ids=ids, kinds={name: _kind(value, name) for name, value in found.items()},
-        outcome_names=("won", "lost", "accepted", "rejected"),
+        problem=said_of(refused) if refused else "", forgetting=said_of(not_forgotten) if not_forgotten else "",
+        ids=form.get("ids"), outcome_names=("won", "lost", "accepted", "rejected"),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Field:
+    """A setting in the form: its value, or what was typed, and for which version.
+
+    `now` is what holds now, where somebody else was quicker.
+    """
+
+    kind: str
+    value: Any
+    was: str
+    now: str = ""
+
+
+def _field(form: Sent, present: admin.Setting, refused: Exception | None) -> Field:
+    kind = _kind(_plain(present.value), present.name)
+    as_it_is = Field(kind, _plain(present.value), present.version)
+    if f"was_{present.name}" not in form.fields:
+        return as_it_is
+    typed, was = _typed(form, present), form.get(f"was_{present.name}")
+    if not _is_made_otherwise(form, present.name, typed, present):
+        return as_it_is
+    if was in {"", present.version} or refused is None or not is_late(refused):
+        return Field(kind, typed, was)
+    return Field(kind, typed, present.version, plainly(_plain(present.value)))
+
+
+def _typed(form: Sent, present: admin.Setting) -> Any:  # noqa: ANN401 - any setting
+    """What somebody filled in; what is no value of the setting stays as it was typed."""
+    try:
+        return _value(form, present.name, present.value)
+    except UsageError:
+        return form.get(present.name)
 
 
 def _kind(value: Any, name: str) -> str:  # noqa: ANN401 - any setting

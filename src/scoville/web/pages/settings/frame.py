@@ -1,4 +1,4 @@
-"""What all pages of the settings have in common: the list of them, and how a form that was refused comes back.
+"""What all pages of the settings have in common: the list of them.
 
 In: a request and what a template needs. Out: HTML. Called by every module beside this one.
 """
@@ -9,17 +9,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scoville.errors import UsageError
-from scoville.web.errors import ApiError
 from scoville.web.pages.page import show
 
 if TYPE_CHECKING:
     from fastapi import Request, Response
     from fastapi.responses import HTMLResponse
-
-REFUSED = (ApiError, UsageError)
-"""What a person can put right in the form."""
-_REFUSED_STATUS = 422
 
 
 @dataclass(frozen=True)
@@ -54,14 +48,3 @@ def answer_in(response: Response) -> dict[str, Any]:
     """What a function of the API answered."""
     found: dict[str, Any] = json.loads(bytes(response.body))
     return found
-
-
-def status_of(refused: Exception) -> int:
-    """The status with which a refused form comes back."""
-    return refused.status if isinstance(refused, ApiError) else _REFUSED_STATUS
-
-
-def said_of(refused: Exception) -> str:
-    """Why it was refused, as a sentence."""
-    said = refused.message if isinstance(refused, ApiError) else str(refused)
-    return f"{said[:1].upper()}{said[1:]}" + ("" if said.endswith((".", "!", "?")) else ".")

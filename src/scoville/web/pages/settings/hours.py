@@ -48,6 +48,11 @@ def hours_in(form: Sent) -> dict[str, tuple[str, ...]]:
     return {code: spans for code, spans in found.items() if spans}
 
 
+def days_sent(form: Sent) -> list[Day]:
+    """The rows as somebody filled them in, to be shown again, also where a span lacks an end."""
+    return [Day(code, name, tuple(_typed(form, code))) for code, name in _NAMES.items()]
+
+
 def said(hours: Mapping[str, Sequence[str]]) -> str:
     """In short: `Mon to Fri 09:00-17:00`; `at all hours` for none."""
     groups: list[tuple[list[str], str]] = []
@@ -76,6 +81,14 @@ def _spans(written: Sequence[str]) -> tuple[tuple[str, str], ...]:
     spans = [tuple(one.split("-", 1)) for one in written]
     shown = [(start, _MIDNIGHT.get(end, end)) for start, end in spans]
     return (*shown, *[("", "")] * (_SPANS - len(shown)))
+
+
+def _typed(form: Sent, code: str) -> list[tuple[str, str]]:
+    spans = [
+        (form.get(f"{code}_from_{at}")[:5], form.get(f"{code}_until_{at}")[:5]) for at in range(1, _MOST_SPANS + 1)
+    ]
+    filled = [at for at, span in enumerate(spans, 1) if any(span)]
+    return spans[: max(_SPANS, *filled)] if filled else spans[:_SPANS]
 
 
 def _filled(form: Sent, code: str, name: str) -> list[str]:

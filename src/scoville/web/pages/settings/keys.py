@@ -13,7 +13,8 @@ from scoville.web.api.route import Here
 from scoville.web.pages.data.snippets import way_of
 from scoville.web.pages.forms import Form, Sent, read_form
 from scoville.web.pages.page import PageRoute, done
-from scoville.web.pages.settings.frame import REFUSED, answer_in, said_of, show_settings, status_of
+from scoville.web.pages.refused import REFUSED, said_of, status_of
+from scoville.web.pages.settings.frame import answer_in, show_settings
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SCOPES_SAID = (

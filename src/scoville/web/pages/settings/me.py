@@ -9,7 +9,8 @@ from scoville.web.api.route import Here, Who
 from scoville.web.errors import ApiError
 from scoville.web.pages.forms import Form, Sent, read_form
 from scoville.web.pages.page import PageRoute, done
-from scoville.web.pages.settings.frame import REFUSED, said_of, show_settings, status_of
+from scoville.web.pages.refused import REFUSED, said_of, status_of
+from scoville.web.pages.settings.frame import show_settings
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

@@ -14,14 +14,20 @@ from scoville.web.api.route import Here
 from scoville.web.errors import not_found
 from scoville.web.pages.forms import Form, Sent, read_form
 from scoville.web.pages.page import PageRoute, done
-from scoville.web.pages.settings.frame import REFUSED, said_of, show_settings, status_of
-from scoville.web.pages.settings.hours import days_of, hours_in, said, zones
+from scoville.web.pages.refused import NEW, REFUSED, Basis, basis_after, differing, said_of, status_of
+from scoville.web.pages.settings.frame import show_settings
+from scoville.web.pages.settings.hours import days_of, days_sent, hours_in, said, zones
 from scoville.web.pages.templates import in_path
 from scoville.web.state import State
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 OwnerId = Annotated[Id, Path()]
 _PLAIN = ("name", "email", "capacity", "period", "carry_over", "open_limit", "weight", "time_zone")
+_TITLES = {
+    "name": "Name", "email": "E-mail", "is_active": "Gets leads", "capacity": "Takes at most", "period": "In a",
+    "open_limit": "Holds at most", "weight": "Share", "carry_over": "Carries over", "hours": "Hours",
+    "time_zone": "Time zone",
+}  # fmt: skip
 _WORKDAY = ("09:00-17:00",)
 _NEW = api.Owner(
     name="New", email="new@example.com", hours=dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), _WORKDAY)
@@ -49,7 +55,7 @@ def add_owner(request: Request, changing: Changing, form: Form) -> Response:
         asked = _asked(form)
         api.add_owner(changing, asked)
     except REFUSED as refused:
-        return _form(request, None, _as_sent(form), _days_sent(form), problem=refused)
+        return _form(request, None, _as_sent(form), days_sent(form), problem=refused)
     return done(request, "/settings/owners", f"{asked.name} gets leads from now on.")
 
 
@@ -57,17 +63,21 @@ def add_owner(request: Request, changing: Changing, form: Form) -> Response:
 def show_owner(request: Request, here: Here, owner_id: OwnerId) -> Response:
     """One owner with the absences."""
     known = _known(here, owner_id)
-    return _form(request, known, _fields(known.owner), days_of(known.owner.hours), here=here)
+    basis = Basis(known.version)
+    return _form(request, known, _fields(known.owner), days_of(known.owner.hours), here=here, basis=basis)
 
 
 @router.post("/settings/owners/{owner_id}")
 def change_owner(request: Request, here: Here, changing: Changing, owner_id: OwnerId, form: Form) -> Response:
     """All of it."""
-    known = _known(here, owner_id)
+    asked = None
     try:
-        api.change_owner(changing, owner_id, _asked(form))
+        asked = _asked(form)
+        api.change_owner(changing.having_seen(form.get("was")), owner_id, asked)
     except REFUSED as refused:
-        return _form(request, known, _as_sent(form), _days_sent(form), problem=refused, here=here)
+        known = _known(here, owner_id)
+        basis = basis_after(refused, form, known.version, _holding_now(asked, known.owner))
+        return _form(request, known, _as_sent(form), days_sent(form), problem=refused, here=here, basis=basis)
     return done(request, "/settings/owners", "Saved. It counts from the next lead on.")
 
 
@@ -106,6 +116,11 @@ def _asked(form: Sent) -> api.Owner:
     return read_form(api.Owner, {**given, "is_active": bool(form.get("is_active")), "hours": hours_in(form)})
 
 
+def _holding_now(asked: api.Owner | None, present: api.Owner) -> list[tuple[str, str]]:
+    typed = asked or present  # what could not be read is no difference yet
+    return differing(_TITLES, typed.model_dump(), present.model_dump(), {"hours": said})
+
+
 def _form(
     request: Request,
     known: api.KnownOwner | None,
@@ -114,11 +129,12 @@ def _form(
     *,
     problem: Exception | None = None,
     here: State | None = None,
+    basis: Basis = NEW,
 ) -> Response:
     absences = api.show_absences(here, known.owner_id).absences if known is not None and here is not None else []
     return show_settings(
         request, "owner.html", status=status_of(problem) if problem else 200, known=known, owner=fields, days=days,
-        zones=zones(), absences=absences, problem=said_of(problem) if problem else "",
+        zones=zones(), absences=absences, problem=said_of(problem) if problem else "", basis=basis,
     )  # fmt: skip
 
 
@@ -128,13 +144,6 @@ def _fields(owner: api.Owner) -> dict[str, Any]:
 
 def _as_sent(form: Sent) -> dict[str, Any]:
     return {name: form.get(name) for name in (*_PLAIN, "is_active")}
-
-
-def _days_sent(form: Sent) -> list[Any]:
-    try:
-        return days_of(hours_in(form))
-    except REFUSED:
-        return days_of({})
 
 
 def _day(form: Sent, name: str) -> str:

@@ -9,18 +9,24 @@ from fastapi import APIRouter, Path, Request, Response
 from scoville import words
 from scoville.model.conditions import parse_condition
 from scoville.web.api import owners as api
-from scoville.web.api.changes import Changing
+from scoville.web.api.changes import CHANGED, Changing
 from scoville.web.api.fields import Id
 from scoville.web.api.route import Here
-from scoville.web.errors import not_found
+from scoville.web.errors import ApiError, not_found
 from scoville.web.pages.forms import Form, Sent, read_form
 from scoville.web.pages.page import PageRoute, done
+from scoville.web.pages.refused import NEW, REFUSED, Basis, basis_after, differing, is_late, said_of, status_of
 from scoville.web.pages.settings.conditions import HINTS, OPERATORS, TRAITS, Written, condition_in, sent, written
-from scoville.web.pages.settings.frame import REFUSED, said_of, show_settings, status_of
+from scoville.web.pages.settings.frame import show_settings
 from scoville.web.state import State
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 TerritoryId = Annotated[Id, Path()]
+_TITLES = {
+    "name": "Name", "when": "Whose leads", "owner_ids": "Go to", "falls_through": "Ask the next rule",
+    "is_enabled": "In force",
+}  # fmt: skip
+_GONE = "this rule was taken away while you had it open here: add it again, if it is still wanted"
 
 
 @router.get("/settings/routing")
@@ -52,17 +58,23 @@ def add_rule(request: Request, here: Here, changing: Changing, form: Form) -> Re
 def show_rule(request: Request, here: Here, territory_id: TerritoryId) -> Response:
     """The form of one."""
     known = _known(here, territory_id)
-    return _form(request, here, known, known.territory.model_dump(), written(known.territory.when))
+    fields, condition = known.territory.model_dump(), written(known.territory.when)
+    return _form(request, here, known, fields, condition, basis=Basis(known.version))
 
 
 @router.post("/settings/routing/{territory_id}")
 def change_rule(request: Request, here: Here, changing: Changing, territory_id: TerritoryId, form: Form) -> Response:
     """All of it but its place."""
-    known = _known(here, territory_id)
+    known, asked = _found(here, territory_id), None
+    if known is None:
+        return _form(request, here, None, _fields(form), sent(form), ApiError(409, CHANGED, _GONE))
     try:
-        api.change_territory(changing, territory_id, _asked(form, known.territory.position))
+        asked = _asked(form, known.territory.position)
+        api.change_territory(changing.having_seen(form.get("was")), territory_id, asked)
     except REFUSED as refused:
-        return _form(request, here, known, _fields(form), sent(form), refused)
+        known = _known(here, territory_id)
+        basis = basis_after(refused, form, known.version, _holding_now(here, asked, known.territory))
+        return _form(request, here, known, _fields(form), sent(form), refused, basis)
     return done(request, "/settings/routing", "Saved. Leads go by it from now on.")
 
 
@@ -76,22 +88,42 @@ def move_rule(request: Request, here: Here, changing: Changing, territory_id: Te
     for place, one in enumerate(rules):
         if one.territory.position != place:
             moved = one.territory.model_copy(update={"position": place})
-            api.change_territory(changing, one.territory_id, moved)
+            api.change_territory(changing.having_seen(one.version), one.territory_id, moved)
     return done(request, "/settings/routing", f"It is asked as number {to + 1} now.")
 
 
 @router.post("/settings/routing/{territory_id}/end")
-def end_rule(request: Request, changing: Changing, territory_id: TerritoryId) -> Response:
+def end_rule(request: Request, here: Here, changing: Changing, territory_id: TerritoryId, form: Form) -> Response:
     """Leads that have an owner keep it."""
-    api.end_territory(changing, territory_id)
+    try:
+        api.end_territory(changing.having_seen(form.get("was")), territory_id)
+    except ApiError as refused:
+        if not is_late(refused):
+            raise
+        known = _known(here, territory_id)
+        fields, condition = known.territory.model_dump(), written(known.territory.when)
+        return _form(request, here, known, fields, condition, refused, Basis(known.version))
     return done(request, "/settings/routing", "The rule is gone. Leads that have an owner keep it.")
 
 
 def _known(here: State, territory_id: str) -> api.KnownTerritory:
-    found = [one for one in api.show_territories(here).territories if one.territory_id == territory_id]
-    if not found:
+    found = _found(here, territory_id)
+    if found is None:
         raise not_found("rule")
-    return found[0]
+    return found
+
+
+def _found(here: State, territory_id: str) -> api.KnownTerritory | None:
+    return next((one for one in api.show_territories(here).territories if one.territory_id == territory_id), None)
+
+
+def _holding_now(here: State, asked: api.Territory | None, present: api.Territory) -> list[tuple[str, str]]:
+    typed, names = asked or present, _names(here)  # what could not be read is no difference yet
+    saying = {
+        "when": lambda when: _said(when) if when is not None else "everybody's",
+        "owner_ids": lambda ids: ", ".join(names.get(one, one) for one in ids),
+    }
+    return differing(_TITLES, typed.model_dump(), present.model_dump(), saying)
 
 
 def _asked(form: Sent, position: int) -> api.Territory:
@@ -121,9 +153,10 @@ def _form(
     fields: dict[str, Any],
     condition: Written,
     problem: Exception | None = None,
+    basis: Basis = NEW,
 ) -> Response:
     return show_settings(
         request, "rule.html", status=status_of(problem) if problem else 200, known=known, rule=fields,
         condition=condition, owners=_names(here), operators=OPERATORS, hints=HINTS, traits=TRAITS,
-        problem=said_of(problem) if problem else "",
+        problem=said_of(problem) if problem else "", basis=basis,
     )  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
 from scoville.live.queries.in_force import in_force
+from scoville.live.store.seen import version_of
 from scoville.model.load import Model
 from scoville.web.api import routing as api
 from scoville.web.api.changes import Changing
@@ -15,8 +17,9 @@ from scoville.web.api.route import Here
 from scoville.web.errors import ApiError
 from scoville.web.pages.forms import Form, Sent, read_form
 from scoville.web.pages.page import PageRoute, done
-from scoville.web.pages.settings.frame import REFUSED, said_of, show_settings, status_of
-from scoville.web.pages.settings.hours import days_of, hours_in, said, zones
+from scoville.web.pages.refused import REFUSED, Basis, basis_after, differing, is_late, said_of, status_of
+from scoville.web.pages.settings.frame import show_settings
+from scoville.web.pages.settings.hours import Day, days_of, days_sent, hours_in, said, zones
 from scoville.web.state import State
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -33,8 +36,10 @@ STEPS = (
     ("escalate_after_s", "Escalate after", "Such as to the head of sales, by the actions that tell of it."),
     ("reassign_after_s", "Give it to somebody else after", "It goes back to the queue, and not to the same owner."),
 )
+_TITLES = {name: title for name, title, _ in STEPS} | {"hours": "Hours", "time_zone": "Time zone"}
 _UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60))
 _EMPTY = ("", "minutes")
+_NO_RULE = version_of(None)  # as of a stage that has none
 
 
 @router.get("/settings/speed")
@@ -47,52 +52,84 @@ def show_rules(request: Request, here: Here) -> Response:
 @router.get("/settings/speed/{stage:path}")
 def show_rule(request: Request, here: Here, stage: Stage) -> Response:
     """The form for a stage; `new` for one that is still to be named."""
-    found = next((one for one in api.show_sla(here).rules if one.stage == stage), None)
-    if found is None:
-        times = {name: _EMPTY for name, _, _ in STEPS} | {"touch_within_s": ("4", "hours")}
-        return _form(request, here, "" if stage == "new" else stage, times, (days_of({}), "UTC"), is_new=True)
-    times = {name: _parts(getattr(found, name)) for name, _, _ in STEPS}
-    return _form(request, here, stage, times, (days_of(found.hours), found.time_zone), is_new=False)
+    found = _found(here, stage)
+    if found is not None:
+        return _form_of(request, here, found)
+    times = {name: _EMPTY for name, _, _ in STEPS} | {"touch_within_s": ("4", "hours")}
+    filled = _Filled("" if stage == "new" else stage, times, days_of({}), "UTC", is_new=True)
+    return _form(request, here, filled, Basis(_NO_RULE))
 
 
 @router.post("/settings/speed")
 def set_rule(request: Request, here: Here, changing: Changing, form: Form) -> Response:
     """For crossings from now on."""
-    stage = form.get("stage")
+    stage, asked = form.get("stage"), None
     try:
         given: dict[str, Any] = {name: _seconds(form, name, title) for name, title, _ in STEPS}
         asked = read_form(api.SlaRule, {**given, "hours": hours_in(form), "time_zone": form.get("time_zone")})
         if not stage:
             raise ApiError(422, "invalid", "choose the stage that the rule is for")
-        api.set_sla(changing, read_form(_Of, {"stage": stage}).stage, asked)
+        api.set_sla(changing.having_seen(form.get("was")), read_form(_Of, {"stage": stage}).stage, asked)
     except REFUSED as refused:
-        times = {name: (form.get(name), form.get(f"{name}_unit", "minutes")) for name, _, _ in STEPS}
-        zone, is_new = form.get("time_zone"), bool(form.get("is_new"))
-        return _form(request, here, stage, times, (days_of({}), zone), is_new=is_new, problem=refused)
+        found = _found(here, stage)
+        basis = basis_after(refused, form, found.version if found else _NO_RULE, _holding_now(asked, found))
+        return _form(request, here, _as_sent(form), basis, refused)
     return done(request, "/settings/speed", f"Leads that become {stage} have this clock from now on.")
 
 
 @router.post("/settings/speed/{stage:path}/end")
-def end_rule(request: Request, changing: Changing, stage: Stage) -> Response:
+def end_rule(request: Request, here: Here, changing: Changing, stage: Stage, form: Form) -> Response:
     """Clocks that run go on."""
-    api.end_sla(changing, stage)
+    try:
+        api.end_sla(changing.having_seen(form.get("was")), stage)
+    except ApiError as refused:
+        found = _found(here, stage)
+        if found is None or not is_late(refused):
+            raise
+        return _form_of(request, here, found, refused)
     return done(request, "/settings/speed", f"No new clocks for {stage}. Those that run go on.")
 
 
-def _form(
-    request: Request,
-    here: State,
-    stage: str,
-    times: dict[str, tuple[str, str]],
-    hours: tuple[list[Any], str],
-    *,
-    is_new: bool,
-    problem: Exception | None = None,
-) -> Response:
+@dataclass(frozen=True)
+class _Filled:
+    """The form, as it is filled in: each time is a number and its unit."""
+
+    stage: str
+    times: dict[str, tuple[str, str]]
+    days: list[Day]
+    time_zone: str
+    is_new: bool
+
+
+def _found(here: State, stage: str) -> api.KnownSlaRule | None:
+    return next((one for one in api.show_sla(here).rules if one.stage == stage), None)
+
+
+def _as_sent(form: Sent) -> _Filled:
+    times = {name: (form.get(name), form.get(f"{name}_unit", "minutes")) for name, _, _ in STEPS}
+    days = days_sent(form)
+    return _Filled(form.get("stage"), times, days, form.get("time_zone") or "UTC", is_new=bool(form.get("is_new")))
+
+
+def _holding_now(asked: api.SlaRule | None, present: api.KnownSlaRule | None) -> list[tuple[str, str]]:
+    if asked is None or present is None:
+        return []
+    saying = {name: _length_said for name, _, _ in STEPS}
+    return differing(_TITLES, asked.model_dump(), present.model_dump(), {**saying, "hours": said})
+
+
+def _form_of(request: Request, here: State, rule: api.KnownSlaRule, problem: Exception | None = None) -> Response:
+    """The form for a rule as it stands."""
+    times = {name: _parts(getattr(rule, name)) for name, _, _ in STEPS}
+    filled = _Filled(rule.stage, times, days_of(rule.hours), rule.time_zone, is_new=False)
+    return _form(request, here, filled, Basis(rule.version), problem)
+
+
+def _form(request: Request, here: State, filled: _Filled, basis: Basis, problem: Exception | None = None) -> Response:
     return show_settings(
-        request, "speed_rule.html", status=status_of(problem) if problem else 200, stage=stage, times=times,
-        days=hours[0], time_zone=hours[1] or "UTC", is_new=is_new, steps=STEPS, zones=zones(), stages=_stages(here),
-        units=[(name, name) for name, _ in reversed(_UNITS)], problem=said_of(problem) if problem else "",
+        request, "speed_rule.html", status=status_of(problem) if problem else 200, **vars(filled), steps=STEPS,
+        zones=zones(), stages=_stages(here), units=[(name, name) for name, _ in reversed(_UNITS)], basis=basis,
+        problem=said_of(problem) if problem else "",
     )  # fmt: skip
 
 

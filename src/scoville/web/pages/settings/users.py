@@ -15,7 +15,8 @@ from scoville.web.auth.users import ROLES
 from scoville.web.errors import ApiError
 from scoville.web.pages.forms import Form, read_form
 from scoville.web.pages.page import PageRoute, done
-from scoville.web.pages.settings.frame import REFUSED, said_of, show_settings, status_of
+from scoville.web.pages.refused import REFUSED, is_late, said_of, status_of
+from scoville.web.pages.settings.frame import show_settings
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 UserId = Annotated[Id, Path()]
@@ -48,13 +49,18 @@ def make_user(request: Request, here: Here, changing: Changing, form: Form) -> R
 
 
 @router.post("/settings/users/{user_id}")
-def change_user(request: Request, changing: Changing, user_id: UserId, form: Form) -> Response:
+def change_user(request: Request, here: Here, changing: Changing, user_id: UserId, form: Form) -> Response:
     """Give another role, or switch a login off or on."""
     login = form.get("login")
     asked = {"role": form.get("role"), "is_disabled": {"off": True, "on": False}.get(login)}
     if not any(form.get(name) for name in ("role", "login")):  # a change of nothing would still end the sessions
         raise ApiError(422, "invalid", "nothing is asked for: choose a role, or switch the login off or on")
-    admin.alter_user(changing, user_id, read_form(admin.UserToChange, asked))
+    try:
+        admin.alter_user(changing.having_seen(form.get("was")), user_id, read_form(admin.UserToChange, asked))
+    except ApiError as refused:
+        if not is_late(refused):
+            raise
+        return _shown(request, here, status=status_of(refused), too_late=said_of(refused))
     return done(request, "/settings/users", _DONE.get(login, "The role is changed."))
 
 
@@ -73,11 +79,13 @@ def _shown(
     *,
     status: int = 200,
     problem: str = "",
+    too_late: str = "",
     asked: dict[str, str] | None = None,
     made: dict[str, str] | None = None,
 ) -> Response:
     return show_settings(
         request, "users.html", status=status, users=admin.show_users(here).users, problem=problem, made=made,
         asked=asked or {"email": "", "name": "", "role": "sales"}, base_url=here.settings.base_url,
-        roles=[(role, role) for role in ROLES], roles_said=[(role, ROLES_SAID[role]) for role in ROLES],
+        too_late=too_late, roles=[(role, role) for role in ROLES],
+        roles_said=[(role, ROLES_SAID[role]) for role in ROLES],
     )  # fmt: skip
