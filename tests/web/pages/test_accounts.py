@@ -10,7 +10,7 @@ from pages_world import MODEL, PagesWorld
 from scoville.live.routing.owners import Owner, save_owner
 from scoville.live.scoring.accounts import RollUps, roll_up_some
 from scoville.live.store.scores import model_versions
-from settings_world import form, problem
+from settings_world import form, problem, sent
 from web_page import Page
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def test_an_account_is_not_given_away_over_what_somebody_just_said(world: PagesW
     mine = form(second.get(page).text, f"{page}/owner")
 
     assert first.send(f"{page}/owner", owner=owner_id).status_code == 303
-    refused = second.send(f"{page}/owner", **(mine | {"owner": ""}))
+    refused = sent(second, f"{page}/owner", mine, owner="")
     assert (refused.status_code, problem(refused.text)[:16]) == (409, "Admin changed it")
     assert "this holds now: Its people go to Olga" in Page(refused.text).text
 

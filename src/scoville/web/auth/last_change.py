@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 _ENDS = ("owner.removed", "territory.removed", "sla.removed", "action.removed")
 _CHANGES = (
-    "owner.added", "owner.changed", "account.owner_set", "territory.added", "territory.changed", "sla.set", "action.added",
-    "action.changed", "action.secret_rotated", "action.secret_settled", "setting.changed", "user.created",
-    "user.changed", *_ENDS,
+    "owner.added", "owner.changed", "account.owner_set", "territory.added", "territory.changed", "sla.set",
+    "action.added", "action.changed", "action.secret_rotated", "action.secret_settled", "setting.changed",
+    "user.created", "user.changed", *_ENDS,
 )  # fmt: skip
 
 
