@@ -27,6 +27,11 @@ def test_address_and_key_are_filled_in(way: Way) -> None:
     assert "8080//" not in filled
 
 
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.code)
+def test_whoever_pastes_it_sends_something(way: Way) -> None:
+    assert any(call in way.text for call in ("analytics.track(", "analytics.page(", "/v1/track"))
+
+
 def test_what_stands_in_a_page_has_a_key_that_only_sends() -> None:
     assert {way.code for way in WAYS if way.kind == "write"} == {"site"}
 

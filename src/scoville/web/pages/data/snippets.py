@@ -60,11 +60,15 @@ _RUDDER_PYTHON = """\
 from rudderstack.analytics import Client
 
 analytics = Client("SECRET_KEY", host="https://events.example.com")
+analytics.track("user-1", "Demo Requested", {"plan": "pro"})
+analytics.flush()
 """
 _RUDDER_NODE = """\
 import RudderAnalytics from "@rudderstack/rudder-sdk-node";
 
 const analytics = new RudderAnalytics("SECRET_KEY", { dataPlaneUrl: "https://events.example.com" });
+analytics.track({ userId: "user-1", event: "Demo Requested" });
+analytics.flush();
 """
 _CURL = """\
 curl https://events.example.com/v1/track -u SECRET_KEY: -d '{"userId": "user-1", "event": "Demo Requested"}'
