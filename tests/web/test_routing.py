@@ -180,6 +180,9 @@ def test_a_host_of_the_own_network_is_a_place_for_a_webhook_once_the_setting_nam
     refused = client.post("/v1/actions", inside)
     assert (refused.status_code, "name 127.0.0.1:9000 in" in refused.json()["message"]) == (422, True)
 
+    for no_host in ("http://127.0.0.1:9000", "127.0.0.1/x", "*.local"):  # would be kept, and allow nothing
+        answer = client.put("/v1/settings/allowed_private_hosts", {"value": [no_host]})
+        assert (answer.status_code, "each as host or host:port" in answer.json()["message"]) == (422, True)
     assert client.put("/v1/settings/allowed_private_hosts", {"value": ["127.0.0.1:9000"]}).status_code == 200
     assert client.post("/v1/actions", inside).status_code == 201
 

@@ -6,6 +6,7 @@ few seconds, and by the API, which changes them.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _OUTCOMES = MappingProxyType({"Order Completed": "won", "Deal Won": "won", "Deal Lost": "lost"})
 _YEARS_10 = 3_650
+_NO_HOST = re.compile(r"[/@?#*\s]")  # an address or a pattern: it would be kept, and allow nothing
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ EXPLAINED: Mapping[str, str] = MappingProxyType(
         "are_bots_refused": "true or false: whether events of known crawlers go to quarantine",
         "event_days": "a whole number from 30 on, or null: how long events are kept; null: for ever",
         "quarantine_days": "a whole number from 1 to 3650: how long messages in quarantine are kept",
-        "allowed_private_hosts": "a list of hosts inside your network that actions may call",
+        "allowed_private_hosts": "a list of hosts inside your network that actions may call, each as host or host:port",
     }
 )
 
@@ -125,6 +127,10 @@ def _are_texts(value: object) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(one, str) and one.strip() for one in value)
 
 
+def _are_hosts(value: object) -> bool:
+    return isinstance(value, list | tuple) and _are_texts(value) and not any(_NO_HOST.search(one) for one in value)
+
+
 def _are_outcomes(value: object) -> bool:
     return isinstance(value, dict) and _are_texts([one for pair in value.items() for one in pair])
 
@@ -139,6 +145,6 @@ _ALLOWED: Mapping[str, Callable[[object], bool]] = MappingProxyType(
         "are_bots_refused": _is_flag,
         "event_days": _whole(30, _YEARS_10 * 10),
         "quarantine_days": _whole(1, _YEARS_10),
-        "allowed_private_hosts": _are_texts,
+        "allowed_private_hosts": _are_hosts,
     }
 )
