@@ -8,6 +8,7 @@ from sqlalchemy import update
 from api_world import Api, Client
 from scoville.live.jobs.uploads import MOST_BYTES
 from scoville.live.store.access import audit_log
+from scoville.live.store.jobs import jobs
 from scoville.live.store.scores import model_versions
 
 if TYPE_CHECKING:
@@ -59,6 +60,18 @@ def test_a_job_is_asked_for_looked_at_and_ended(api: Api) -> None:
     assert actions(api) == [
         ("job.asked", {"kind": "learn"}), ("job.asked", {"kind": "learn"}), ("job.cancelled", {"state": "cancelled"}),
     ]  # fmt: skip
+
+
+def test_the_page_of_what_was_learned_comes_only_to_who_asks_for_it(api: Api) -> None:
+    reader = api.person("viewer")
+    job_no = api.person("marketing").post("/v1/jobs/learn", {"outcome": "won"}).json()["job_no"]
+    with api.store.writing() as connection:
+        found = {"text": MODEL, "report": "<!doctype html>" + "x" * 300_000}
+        connection.execute(update(jobs).where(jobs.c.job_no == job_no).values(state="done", result=found))
+
+    plain = reader.get(f"/v1/jobs/{job_no}")
+    assert (plain.json()["result"], len(plain.content) < 2_000) == ({"text": MODEL}, True)
+    assert reader.get(f"/v1/jobs/{job_no}?report=true").json()["result"] == found
 
 
 def test_pages_of_jobs_follow_each_other(small: Api) -> None:

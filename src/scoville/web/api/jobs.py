@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
@@ -112,12 +113,18 @@ def show_jobs(
 
 
 @router.get("/v1/jobs/{job_no}", summary="How far a job is, and what came of it")
-def show_job(here: Here, job_no: JobNo) -> WholeJob:
+def show_job(
+    here: Here,
+    job_no: JobNo,
+    report: Annotated[bool, Query(description="With `report` of what was learned: a page of hundreds of kB.")] = False,  # noqa: FBT002 - a parameter
+) -> WholeJob:
     """Ask again every second or so while it is under way."""
     with here.store.reading() as connection:
         found = find_job(connection, job_no)
     if found is None:
         raise not_found("job")
+    if found.result is not None and not report:
+        found = replace(found, result={name: one for name, one in found.result.items() if name != "report"})
     return WholeJob.of(found)
 
 

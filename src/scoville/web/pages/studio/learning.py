@@ -93,7 +93,7 @@ def look(request: Request, here: Here, job_no: api.JobNo) -> Response:
 @router.get("/studio/learning/{job_no}/report")
 def report(here: Here, job_no: api.JobNo) -> Response:
     """Everything that was found, on one page that needs nothing else."""
-    html = str(_result(here, job_no)["report"])
+    html = str(_result(here, job_no, with_report=True)["report"])
     styles = [hashlib.sha256(style.encode()).digest() for style in _STYLE.findall(html)]
     allowed = " ".join(f"'sha256-{base64.b64encode(one).decode()}'" for one in styles)
     policy = f"default-src 'none'; style-src {allowed}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -153,15 +153,15 @@ def _text_to_tune(here: State, who: Caller, form: Sent) -> str:
     return now.text
 
 
-def _found(here: State, job_no: int) -> api.WholeJob:
-    job = api.show_job(here, job_no)
+def _found(here: State, job_no: int, *, with_report: bool = False) -> api.WholeJob:
+    job = api.show_job(here, job_no, with_report)
     if job.kind not in _KINDS:
         raise not_found("learning")
     return job
 
 
-def _result(here: State, job_no: int) -> dict[str, Any]:
-    result = _found(here, job_no).result
+def _result(here: State, job_no: int, *, with_report: bool = False) -> dict[str, Any]:
+    result = _found(here, job_no, with_report=with_report).result
     if result is None:
         raise ApiError(409, "not_done", "it is not done yet, or nothing came of it")
     return result
