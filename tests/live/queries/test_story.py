@@ -7,6 +7,7 @@ import pytest
 
 from live_world import NOW, World, new_store
 from scoville.errors import UsageError
+from scoville.live.queries.cursors import to_cursor
 from scoville.live.queries.story import KINDS, OURS, THEIRS, Entry, Place, place_of_text, story_of, text_of_place
 from scoville.live.store import people, routing, scores
 
@@ -114,7 +115,7 @@ def test_what_they_did_and_what_we_did_are_all_of_it(ann: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "1.event", "1.event.zz", "1.touch.x", "1.magic.1", "99999999999999999999.touch.1", "²6.touch.1"]
+    "text", ["", "x", to_cursor(NOW, "event", "zz"), to_cursor(NOW, "touch", "x"), to_cursor(NOW, "magic", "1")]
 )
 def test_an_address_that_names_no_place_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="none of ours"):

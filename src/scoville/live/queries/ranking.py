@@ -9,18 +9,16 @@ lead is shown twice, and none is missed, whatever happened meanwhile.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from dataclasses import astuple, dataclass
 from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
-import orjson
 from sqlalchemy import and_, func, literal, select, tuple_
 
 from scoville.errors import UsageError
+from scoville.live.queries.cursors import from_cursor, to_cursor
 from scoville.live.queries.matching import Filter, Wanted, filter_of
 from scoville.live.store.scores import ledger, scores
 
@@ -91,19 +89,12 @@ def page_of(connection: Connection, question: Question, limit: int, after: Place
 
 def cursor_of(place: Place) -> str:
     """A place as the text that a caller hands back. It tells nothing but numbers."""
-    return base64.urlsafe_b64encode(orjson.dumps(astuple(place))).decode().rstrip("=")
+    return to_cursor(*astuple(place))
 
 
 def place_of(cursor: str) -> Place:
     """The place that a cursor names. Raises: UsageError for a text that is none."""
-    try:
-        values = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-        place = Place(*values)
-    except (binascii.Error, orjson.JSONDecodeError, TypeError, ValueError):
-        raise UsageError("this cursor is none of ours: hand back `next_cursor` as it was") from None
-    if [type(value) for value in astuple(place)] != [int, int, int, float, int, str]:
-        raise UsageError("this cursor is none of ours: hand back `next_cursor` as it was")
-    return place
+    return Place(*from_cursor(cursor, int, int, int, float, int, str))
 
 
 def _check(question: Question, after: Place | None, newest: int) -> None:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from sqlalchemy import literal, select, tuple_
 
 from scoville.errors import UsageError
+from scoville.live.queries.cursors import from_cursor, to_cursor
 from scoville.live.queries.past import timeline_of
-from scoville.live.store.metadata import Instant, from_us, to_us
+from scoville.live.store.metadata import Instant
 from scoville.live.store.people import identities, outcomes
 from scoville.live.store.routing import assignments, owners, touches
 from scoville.live.store.scores import adjustments, stage_changes
@@ -72,21 +73,16 @@ def story_of(
 
 def text_of_place(place: Place) -> str:
     """A place as an address has it."""
-    return f"{to_us(place.at)}.{place.kind}.{place.key}"
+    return to_cursor(place.at, place.kind, place.key)
 
 
 def place_of_text(text: str) -> Place:
     """The place that an address names. Raises: UsageError for a text that is none."""
-    at, _, rest = text.partition(".")
-    kind, _, key = rest.partition(".")
-    found = next((one for one in KINDS if one == kind), None)
-    is_key = _EVENT_KEY.fullmatch(key) if found == "event" else _DIGITS.fullmatch(key)
-    if found is None or not is_key or not _DIGITS.fullmatch(at.removeprefix("-")):
+    at, kind, key = from_cursor(text, datetime, str, str)
+    is_key = _EVENT_KEY.fullmatch(key) if kind == "event" else _DIGITS.fullmatch(key)
+    if kind not in KINDS or not is_key:
         raise UsageError(_FOREIGN)
-    try:
-        return Place(from_us(int(at)), found, key)
-    except OverflowError:
-        raise UsageError(_FOREIGN) from None
+    return Place(at, kind, key)
 
 
 def _order(entry: Entry) -> tuple[datetime, int, int, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import Field
 from sqlalchemy import select
 
-from scoville.errors import UsageError
+from scoville.live.queries.cursors import from_cursor, to_cursor
 from scoville.live.queries.in_force import InForce, in_force
 from scoville.live.queries.lead import (
     SHOWN_TRAITS,
@@ -26,7 +25,6 @@ from scoville.live.queries.matching import Wanted
 from scoville.live.queries.past import history_of, timeline_of
 from scoville.live.queries.ranking import CursorEndedError, Question, cursor_of, page_of, place_of
 from scoville.live.queries.week_ago import week_ago
-from scoville.live.store.metadata import from_us, to_us
 from scoville.live.store.opening import Store
 from scoville.live.store.people import leads
 from scoville.web.api.fields import Answer, At, Body, Id, Name, Points, When
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(route_class=GuardedRoute, tags=["leads"])
 LeadId = Annotated[Id, Path(description="Any id of the lead: user id, e-mail address or anonymous id.")]
-_EVENT_ID_BYTES = 16
 
 
 class OwnerOfLead(Answer):
@@ -268,24 +265,25 @@ def show_contributions(here: Here, lead_id: LeadId) -> Contributions:
 @router.get("/v1/leads/{lead_id}/history", summary="Every change of its score, with the cause")
 def show_history(here: Here, lead_id: LeadId, asked: Annotated[PastOptions, Query()]) -> History:
     """The newest first. Causes: event, decay, model, adjustment, merge, outcome."""
-    before = _entry(asked.cursor) if asked.cursor is not None else None
+    before = from_cursor(asked.cursor, int)[0] if asked.cursor is not None else None
     with here.store.reading() as connection:
         lead_no = known_lead(connection, lead_id)
         rows = history_of(connection, lead_no, asked.limit + 1, before)
     shown = rows[: asked.limit]
-    cursor = str(shown[-1]["entry_no"]) if len(rows) > asked.limit else None
+    cursor = to_cursor(shown[-1]["entry_no"]) if len(rows) > asked.limit else None
     return History(lead_id=lead_id, changes=[Change.of(row) for row in shown], next_cursor=cursor)
 
 
 @router.get("/v1/leads/{lead_id}/timeline", summary="What it did")
 def show_timeline(here: Here, lead_id: LeadId, asked: Annotated[PastOptions, Query()]) -> Timeline:
     """Events under all its ids, the newest first."""
-    before = _moment(asked.cursor) if asked.cursor is not None else None
+    before = from_cursor(asked.cursor, datetime, bytes) if asked.cursor is not None else None
     with here.store.reading() as connection:
         lead_no = known_lead(connection, lead_id)
         rows = timeline_of(connection, lead_no, asked.limit + 1, before)
     shown = rows[: asked.limit]
-    cursor = f"{to_us(shown[-1]['occurred_at'])}.{shown[-1]['event_id'].hex()}" if len(rows) > asked.limit else None
+    end = shown[-1] if len(rows) > asked.limit else None
+    cursor = to_cursor(end["occurred_at"], end["event_id"]) if end is not None else None
     return Timeline(lead_id=lead_id, events=[Event.of(row) for row in shown], next_cursor=cursor)
 
 
@@ -332,20 +330,3 @@ def _one(connection: Connection, model: InForce, lead_no: int) -> dict[str, Any]
     if not rows:
         raise ApiError(409, "not_yet_scored", "the lead is known, and its first score is on its way: ask again soon")
     return rows[0]
-
-
-def _entry(cursor: str) -> int:
-    if not cursor.isascii() or not cursor.isdecimal() or len(cursor) > 18:  # noqa: PLR2004 - digits that fit 64 bits
-        raise UsageError("this cursor is none of ours: hand back `next_cursor` as it was")
-    return int(cursor)
-
-
-def _moment(cursor: str) -> tuple[datetime, bytes]:
-    at, _, event_id = cursor.partition(".")
-    try:
-        found = from_us(_entry(at.removeprefix("-"))), bytes.fromhex(event_id)
-    except (ValueError, OverflowError, binascii.Error):
-        found = None
-    if found is None or len(found[1]) != _EVENT_ID_BYTES:
-        raise UsageError("this cursor is none of ours: hand back `next_cursor` as it was")
-    return found

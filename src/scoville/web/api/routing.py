@@ -10,14 +10,13 @@ from pydantic import Field, JsonValue
 
 from scoville.live import sla
 from scoville.live.actions.queueing import queue_notices
+from scoville.live.queries.cursors import from_cursor, to_cursor
 from scoville.live.routing import by_hand, ending, queue, touching
-from scoville.live.store.metadata import from_us, to_us
 from scoville.web.api.changes import Changing, Replacing
 from scoville.web.api.fields import Answer, At, Body, Id, Name, Points, Text, Version, When
 from scoville.web.api.leads import LeadId, named_lead
 from scoville.web.api.owners import Hours
 from scoville.web.api.route import GuardedRoute, Here
-from scoville.web.errors import ApiError
 
 router = APIRouter(route_class=GuardedRoute, tags=["routing"])
 Seconds = Annotated[int, Field(ge=1, le=366 * 86_400)]
@@ -151,13 +150,13 @@ def show_queue(
     here: Here,
     reason: Annotated[Name | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=60)] = None,
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Waiting:
     """Who waits longest first, with the reason. Nothing is ever dropped."""
-    after = _place(cursor) if cursor is not None else None
+    after = from_cursor(cursor, datetime, int) if cursor is not None else None
     found = queue.list_waiting(here.store, here.clock(), reason=reason, after=after, limit=limit)
     counts = {name: count for name, (count, _) in queue.count_waiting(here.store).items()}
-    end = f"{to_us(found[-1].place[0])}.{found[-1].place[1]}" if len(found) == limit else None
+    end = to_cursor(*found[-1].place) if len(found) == limit else None
     return Waiting(leads=[Unassigned.of(one) for one in found], counts=counts, next_cursor=end)
 
 
@@ -249,10 +248,3 @@ def show_speed(
     """From the crossing to the first touch, of leads that began to wait in [since, until)."""
     found = sla.speed_to_lead(here.store, since, until, by=by)
     return Speeds(speeds=[Speed.of({**vars(one), "group": one.of}) for one in found])
-
-
-def _place(cursor: str) -> tuple[datetime, int]:
-    since, _, number = cursor.partition(".")
-    if not (since.isascii() and since.isdecimal() and number.isascii() and number.isdecimal()) or len(since) > 17:  # noqa: PLR2004 - digits
-        raise ApiError(422, "invalid", "this cursor is none of ours: hand back `next_cursor` as it was")
-    return from_us(int(since)), min(int(number), 2**53)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -10,12 +10,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from scoville import words
 from scoville.errors import UsageError
 from scoville.live.queries import accounts as stored
+from scoville.live.queries.cursors import from_cursor, to_cursor
 from scoville.live.queries.in_force import InForce, in_force
 from scoville.live.store.seen import version_of
 from scoville.model.load import Model
 from scoville.web.api import owners
 from scoville.web.api.changes import Changing
-from scoville.web.api.fields import Id, Text, storable
+from scoville.web.api.fields import Id, Text
 from scoville.web.api.route import Here
 from scoville.web.errors import ApiError, not_found
 from scoville.web.pages.forms import Form, read_form
@@ -35,8 +36,6 @@ AccountId = Annotated[Id, Path()]
 _ON_A_PAGE = 50
 _LATELY = 12  # events
 _MOST_PEOPLE = 100_000  # in one account: a page beyond them is a slip of the hand
-_MOST_DIGITS = 9
-_NOT_OURS = "this page of the list is none of ours: begin at its first page"
 _HOW = {"mean": "the mean of", "max": "the highest of", "sum": "the sum of"}
 
 
@@ -45,10 +44,10 @@ def show_accounts(
     request: Request,
     here: Here,
     q: Annotated[Text, Query()] = "",
-    after: Annotated[str | None, Query(max_length=700)] = None,
+    after: Annotated[str | None, Query(max_length=4_000)] = None,
 ) -> Response:
     """Ranked, page by page, as the model sums them up."""
-    place = _place(after) if after else None
+    place = stored.Place(*from_cursor(after, float, str, int)) if after else None
     with here.store.reading() as connection:
         published = in_force(connection)
         model = Model.loads(published.text) if published is not None else None
@@ -59,7 +58,7 @@ def show_accounts(
         return show(
             request, "accounts.html", model=model, page=page, q=q, sum_said=_sum_said(model.accounts),
             total=stored.count_accounts(connection, number), waits=stored.waiting_accounts(connection),
-            next=_cursor(page.end) if page.end else None, is_first=place is None, stages=_stages(model),
+            next=to_cursor(*astuple(page.end)) if page.end else None, is_first=place is None, stages=_stages(model),
         )  # fmt: skip
 
 
@@ -152,19 +151,3 @@ def _sum_said(accounts: Accounts) -> str:
     most = f", at most {words.number(accounts.breadth.max)}" if accounts.breadth.max is not None else ""
     each = words.points(accounts.breadth.points)
     return f"An account's score is {best}, and {each} for each further engaged person{most}."
-
-
-def _cursor(place: stored.Place) -> str:
-    return f"{place.shown}~{place.score!r}~{place.account}"
-
-
-def _place(cursor: str) -> stored.Place:
-    shown, _, rest = cursor.partition("~")
-    score, _, account = rest.partition("~")
-    try:
-        place = stored.Place(float(score), storable(account), int(shown[:_MOST_DIGITS]))
-    except ValueError:
-        raise UsageError(_NOT_OURS) from None
-    if not math.isfinite(place.score):
-        raise UsageError(_NOT_OURS)
-    return place
