@@ -28,7 +28,7 @@ from scoville.live.actions.defining import (
 )
 from scoville.live.actions.delivering import LEASE, Parcel, deliver_some
 from scoville.live.actions.messages import (
-    count_messages,
+    count_messages_of,
     drop_old_messages,
     list_deliveries,
     list_messages,
@@ -274,7 +274,7 @@ def test_attempts_follow_the_schedule_and_end_as_a_dead_letter_that_can_be_repla
     assert len(carrier.sent) == len(SCHEDULE) == 10
     for wait, planned in zip(waits, SCHEDULE[1:], strict=True):
         assert planned <= wait <= planned * 1.2
-    assert count_messages(world.store) == {"waiting": 0, "sent": 0, "dead": 1}
+    assert count_messages_of(world.store, saved.action_id) == {"waiting": 0, "sent": 0, "dead": 1}
     (message,), _ = list_messages(world.store, state="dead")
     assert [one.attempt for one in list_deliveries(world.store, message.message_id)] == list(range(1, 11))
     shown = find_action(world.store, sealer, saved.action_id)

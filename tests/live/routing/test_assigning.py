@@ -17,7 +17,7 @@ from live_world import NOW
 from scoville.errors import UsageError
 from scoville.live.forget import forget
 from scoville.live.routing.assigning import route_some
-from scoville.live.routing.by_hand import assign, claim, queue_lead, release
+from scoville.live.routing.by_hand import assign, claim, release
 from scoville.live.routing.deciding import chosen_again
 from scoville.live.routing.ending import assignments_of, end_double_assignments
 from scoville.live.routing.owners import (
@@ -259,7 +259,7 @@ def test_people_decide_by_hand(office: Office) -> None:
     office.owner("Paul")
     gone = office.owner("Gone", is_active=False)
     office.lead("ann", 61.0)
-    queue_lead(office.store, "ann", NOW)
+    office.wait("ann")
     assign(office.store, "ann", office.ids["Olga"], "boss", NOW, office.tell)  # above her capacity: a person said so
     assert (office.held(), office.reasons()) == ({"ann": "Olga"}, {})
     with pytest.raises(UsageError, match="belongs to Olga"):

@@ -122,13 +122,6 @@ def count_messages_of(store: Store, action_id: str) -> dict[str, int]:
         return dict(zip(STATES, connection.execute(select(*wanted)).one(), strict=True))
 
 
-def count_messages(store: Store) -> dict[str, int]:
-    """How many messages stand in each state: for health and metrics."""
-    with store.reading() as connection:
-        found = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
-        return dict.fromkeys(STATES, 0) | {row[0]: row[1] for row in found}
-
-
 def _sent(row: Row[Any]) -> Sent:
     return Sent(
         row.message_id, row.action_id, row.name, row.cause, row.payload, row.created_at, row.state, row.attempts,

@@ -21,7 +21,7 @@ class Unusable(Exception):  # noqa: N818 - it ends one message, which is put asi
         super().__init__(detail)
 
 
-def text_of(message: dict[str, Any], field: str) -> str | None:
+def name_in(message: dict[str, Any], field: str) -> str | None:
     """An id or a name without outer blanks; a number becomes text: 12345 and "12345" are one id.
 
     Nulls:  missing, null and blank are null.

@@ -14,7 +14,7 @@ import orjson
 
 from scoville.live.ingest.bots import is_bot
 from scoville.live.ingest.clock import occurred, read_instant
-from scoville.live.ingest.fields import Unusable, instant_of, object_of, text_of
+from scoville.live.ingest.fields import Unusable, instant_of, name_in, object_of
 from scoville.live.ingest.messages import Batch, Message, Refused, UnreadableError, event_id_of, refusal_id_of
 from scoville.live.ingest.parsing import cut, depth_of
 
@@ -106,7 +106,7 @@ class _Reader:
         outcome = self._rules.outcomes.get(event) if event and kind == "track" else None
         payload = self._payload(item, kind, outcome)
         user_id, anonymous_id, previous_id = _people(item, kind)
-        message_id = text_of(item, "messageId") or self._made_id(item)
+        message_id = name_in(item, "messageId") or self._made_id(item)
         return Message(
             event_id=event_id_of(self._arrival.source_no, message_id),
             source_no=self._arrival.source_no,
@@ -195,7 +195,7 @@ def _said(item: dict[str, Any], kind: str, context: dict[str, Any]) -> dict[str,
 def _event_name(item: dict[str, Any], kind: str) -> str | None:
     if kind != "track":
         return _SEEN_NAMES.get(kind)
-    name = text_of(item, "event")
+    name = name_in(item, "event")
     if name is None:
         raise Unusable("no_event", "A track event needs its name in event.")
     return name
@@ -203,9 +203,9 @@ def _event_name(item: dict[str, Any], kind: str) -> str | None:
 
 def _people(item: dict[str, Any], kind: str) -> tuple[str | None, str | None, str | None]:
     """User id, anonymous id, previous id. An alias without a previous id speaks of its anonymous id."""
-    user_id, anonymous_id = text_of(item, "userId"), text_of(item, "anonymousId")
+    user_id, anonymous_id = name_in(item, "userId"), name_in(item, "anonymousId")
     if kind == "alias":
-        previous_id = text_of(item, "previousId") or anonymous_id
+        previous_id = name_in(item, "previousId") or anonymous_id
         if user_id is None or previous_id is None:
             raise Unusable("no_previous_id", "An alias needs userId and previousId.")
         return user_id, anonymous_id, previous_id
@@ -217,7 +217,7 @@ def _people(item: dict[str, Any], kind: str) -> tuple[str | None, str | None, st
 def _group_id(item: dict[str, Any], kind: str) -> str | None:
     if kind != "group":
         return None
-    group_id = text_of(item, "groupId")
+    group_id = name_in(item, "groupId")
     if group_id is None:
         raise Unusable("no_group", "A group event needs groupId.")
     return group_id

@@ -80,12 +80,6 @@ def release(store: Store, lead_id: str, by: str, now: datetime, *, is_to_be_rout
         wake(connection, now)
 
 
-def queue_lead(store: Store, lead_id: str, now: datetime) -> None:
-    """Put a lead into the queue by hand. Raises: UsageError for an unknown lead."""
-    with store.writing() as connection:
-        enqueue(connection, {_found(connection, lead_id)[0]: "manual"}, now)
-
-
 def _found(connection: Connection, lead_id: str) -> tuple[int, int]:
     lead_no = lead_no_of(connection, lead_id)
     if lead_no is None:

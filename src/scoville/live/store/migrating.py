@@ -45,12 +45,6 @@ def upgrade_to(store: Store, step: str) -> None:
         command.upgrade(_config(connection), step)
 
 
-def is_up_to_date(store: Store) -> bool:
-    """Whether the store has the tables of this release."""
-    with store.reading() as connection:
-        return step_of(connection) == _steps().get_current_head()
-
-
 def is_empty(store: Store) -> bool:
     """Whether the store has no tables of Scoville yet, or none with a row."""
     with store.reading() as connection:

@@ -37,7 +37,7 @@ from scoville.web.api import explaining, sales
 from scoville.web.api.leads import Contribution
 from scoville.web.errors import ApiError, not_found
 from scoville.web.pages.lead.advice import Situation, advice_for
-from scoville.web.pages.lead.story import actors_of, called, line_of, text_of
+from scoville.web.pages.lead.story import actors_of, called, line_of, plain_text
 from scoville.web.pages.lead.waterfall import moved_between, waterfall_of
 from scoville.web.pages.queue.acts import REASONS
 from scoville.web.pages.queue.rows import name_of, reasons_of
@@ -215,7 +215,7 @@ def facts_of(here: State, lead: Lead) -> Values:
 
 def _said(name: str, value: Any) -> str:  # noqa: ANN401 - a value of a trait
     """A value as people read it; the fold writes instants as ISO 8601."""
-    text = text_of(value)
+    text = plain_text(value)
     if name not in TIME_COLUMNS:
         return text
     try:

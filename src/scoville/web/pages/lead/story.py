@@ -143,10 +143,10 @@ def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
         for inner, each in value.items():
             yield from _flat(f"{name}.{inner}" if name else str(inner), each)
     elif value is not None:
-        yield name or "value", text_of(value)
+        yield name or "value", plain_text(value)
 
 
-def text_of(value: object) -> str:
+def plain_text(value: object) -> str:
     """Any JSON value as text: plain ones as people write them."""
     if isinstance(value, (dict, list)):
         return orjson.dumps(value).decode()
