@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import ibis
 
 from scoville.data.columns import resolve_columns
+from scoville.data.keep import fetch_aggregates
 from scoville.data.quality import NO_ACCOUNT_ID, NO_LEAD_ID, Notice
 from scoville.data.values import (
     TIME_COLUMNS,
@@ -160,11 +161,8 @@ def _country_codes(con: Place, raw: Raw, columns: Columns, settings: Settings) -
         for name, found in columns.names.items()
         if raw.table[found].type().is_string() and is_country_name(name)
     }
-    if not candidates:
-        return set()
     is_code = {name: (value.length() == len("NA")).all() for name, value in candidates.items()}
-    found = con.fetch_rows(raw.table.aggregate(**is_code))[0]
-    return {name for name, holds in found.items() if holds}
+    return {name for name, holds in fetch_aggregates(con, raw.table, is_code).items() if holds}
 
 
 def rejected_view(raw: Raw, rows: ir.Table, reason: str) -> ir.Table:

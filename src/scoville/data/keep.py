@@ -5,10 +5,10 @@ Everything kept is temporary, so that a user's own database is never written to.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import ibis.expr.types as ir
 
@@ -41,6 +41,27 @@ class Place(Protocol):
 
     def fetch_rows(self, expression: ir.Table) -> list[dict[str, Any]]:
         """The rows of a small answer."""
+
+
+# DuckDB takes far more than twice the time to plan twice the aggregates: 3,000 in one query half a minute, a hundred at
+# a time one second.
+AGGREGATES_AT_ONCE = 100
+Asked = TypeVar("Asked")
+
+
+def fetch_aggregates(place: Place, table: ir.Table, wanted: Mapping[Asked, ir.Scalar]) -> dict[Asked, Any]:
+    """The answer to each aggregate over a table, in as many queries as their number needs."""
+    found: dict[Asked, Any] = {}
+    for some in _some_at_once(list(wanted.items())):
+        numbered = {f"n{number}": aggregate for number, (_, aggregate) in enumerate(some)}  # names may be too long
+        row = place.fetch_rows(table.aggregate(**numbered))[0]
+        found |= zip((asked for asked, _ in some), row.values(), strict=True)
+    return found
+
+
+def _some_at_once(every: Sequence[tuple[Asked, ir.Scalar]]) -> Iterator[Sequence[tuple[Asked, ir.Scalar]]]:
+    for first in range(0, len(every), AGGREGATES_AT_ONCE):
+        yield every[first : first + AGGREGATES_AT_ONCE]
 
 
 def count_rows(place: Place, table: ir.Table) -> int:

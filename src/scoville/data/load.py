@@ -14,6 +14,7 @@ from scoville.data.adjustments import clean_adjustments
 from scoville.data.clean import Cleaned, clean_accounts, clean_leads
 from scoville.data.clean_events import clean_events
 from scoville.data.identity import People, merge_accounts, merge_leads
+from scoville.data.keep import fetch_aggregates
 from scoville.data.memory import NoColumnsError
 from scoville.data.quality import NO_ROWS, Notice, Quality, RelationQuality, TraitQuality
 from scoville.errors import DataError
@@ -157,9 +158,8 @@ def _no_events(con: Place) -> ir.Table:
 def _profile_quality(con: Place, raw: Raw, cleaned: Cleaned, people: People) -> RelationQuality:
     table = people.table
     traits = table.columns[1:]
-    present = {f"n{place}": table[name].count() for place, name in enumerate(traits)}
-    counts = con.fetch_rows(table.aggregate(used=table.count(), **present))[0]
-    used = counts.pop("used")
+    counts = fetch_aggregates(con, table, {None: table.count(), **{name: table[name].count() for name in traits}})
+    used = counts.pop(None)
     return RelationQuality(
         raw.relation,
         raw.name,
@@ -174,7 +174,7 @@ def _profile_quality(con: Place, raw: Raw, cleaned: Cleaned, people: People) -> 
                 1 - count / used if used else None,
                 cleaned.unreadable.get(name, 0),
             )
-            for name, count in zip(traits, counts.values(), strict=True)
+            for name, count in counts.items()
         ),
     )
 

@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from scoville.data.columns import snake_case
-from scoville.data.keep import count_rows
+from scoville.data.keep import count_rows, fetch_aggregates
 from scoville.data.moments import (
     ALLOWED,
     AMBIGUOUS_ORDER,
@@ -63,6 +63,11 @@ def _trim(text):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Text without outer blanks: half the time of Ibis's strip, which looks for six kinds of them."""
 
 
+@ibis.udf.scalar.builtin(name="list_position", signature=((dt.Array(dt.string), dt.string), dt.int32))
+def _place_in(texts, text):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Where a text stands in a list, from 1 on; 0 or null when it does not. `IN` makes a join for each column."""
+
+
 def content_hash(value: ir.Value) -> ir.IntegerValue:
     """A number that depends on the value alone."""
     return cast("ir.IntegerValue", _hash(value))
@@ -78,7 +83,7 @@ def without_placeholders(value: ir.StringValue, settings: Settings, *, keep: fro
     placeholders = sorted(settings.placeholders - keep)
     longest = max(map(len, placeholders))  # most texts are longer: comparing lengths first is three times as fast
     text = cast("ir.StringValue", _trim(value))
-    is_placeholder = (text.length() <= longest) & text.lower().isin(placeholders)
+    is_placeholder = (text.length() <= longest) & (_place_in(placeholders, text.lower()) > 0)
     return ibis.ifelse(is_placeholder, ibis.null("string"), text)
 
 
@@ -207,10 +212,8 @@ def _evidence(con: Place, table: ir.Table, waiting: Mapping[str, Candidate]) -> 
         for name, candidate in waiting.items()
         for key, aggregate in candidate.evidence(cast("ir.StringColumn", table[name])).items()
     }
-    numbered = {f"n{place}": aggregate for place, aggregate in enumerate(wanted.values())}
-    row = con.fetch_rows(table.aggregate(**numbered))[0]
     found: dict[str, dict[str, Any]] = {name: {} for name in waiting}
-    for (name, key), value in zip(wanted, row.values(), strict=True):
+    for (name, key), value in fetch_aggregates(con, table, wanted).items():
         found[name][key] = value if isinstance(value, str) else value or 0
     return found
 

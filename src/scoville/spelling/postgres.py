@@ -159,6 +159,10 @@ class Compiler(PostgresCompiler):
         del op
         return self.f.anon.btrim(text, BLANKS)
 
+    def _say_list_position(self, op: Any, texts: Any, text: Any) -> Any:
+        del op
+        return self.f.anon.array_position(texts, text)
+
     def _say_json_valid(self, op: Any, text: Any) -> Any:
         del op
         return self.f.anon[f"{HELPERS}.{IS_JSON}"](text)

@@ -139,6 +139,10 @@ class Compiler(PySparkCompiler):
         del op
         return self.f.trim(text)
 
+    def _say_list_position(self, op: Any, texts: Any, text: Any) -> Any:
+        del op
+        return self.f.anon.array_position(texts, text)
+
     def _say_json_valid(self, op: Any, text: Any) -> Any:
         del op
         return self.if_(text.is_(sge.Null()), sge.Null(), self.f.anon.try_parse_json(text).is_(sg.not_(sge.Null())))

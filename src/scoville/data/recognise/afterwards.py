@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from scoville.data.columns import snake_case
-from scoville.data.keep import quoted
+from scoville.data.keep import fetch_aggregates, quoted
 from scoville.data.recognise.clues import OUTCOME_TIME_NAMES
 from scoville.data.recognise.roles import shown_share
 
@@ -110,12 +110,12 @@ def _says_so(column: ColumnLook) -> bool:
 def _filled_shares(
     con: InDuckDB, rows: ir.Table, columns: Sequence[ColumnLook], won: str
 ) -> dict[str, tuple[float, float]]:
-    wanted = {}
+    wanted: dict[str, ir.Scalar] = {}
     for column in columns:
         is_there = rows[column.key].notnull().cast("float64")
         wanted[f"won: {column.key}"] = is_there.mean(where=rows[won])
         wanted[f"other: {column.key}"] = is_there.mean(where=~rows[won])
-    row = con.fetch_rows(rows.aggregate(**wanted))[0] if wanted else {}
+    row = fetch_aggregates(con, rows, wanted)
     return {column.key: (row[f"won: {column.key}"], row[f"other: {column.key}"]) for column in columns}
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import ibis
 
-from scoville.data.keep import count_rows, quoted
+from scoville.data.keep import count_rows, fetch_aggregates, quoted
 from scoville.data.moments import AMBIGUOUS_ORDER
 from scoville.data.values import (
     content_hash,
@@ -105,9 +105,9 @@ def look_at(con: InDuckDB, raw: Raw, settings: Settings) -> FileLook:
     shaped = con.keep_table(f"shaped_{raw.relation}", picked.select(**keyed))
     readings = read_texts(con, shaped, texts, settings, relation=raw.relation, source=raw.name)
     read = {key: reading.value(cast("ir.StringColumn", shaped[key])) for key, reading in readings.items()}
-    typed = shaped.mutate(**read)
-    seen = con.keep_view(f"seen_{raw.relation}", typed.select(*keyed))
-    counts = con.fetch_rows(typed.aggregate(**_counts(typed, keyed)))[0] | _texts_given(con, picked, texts)
+    seen = con.keep_table(f"seen_{raw.relation}", shaped.mutate(**read).select(*keyed))
+    con.drop_table(f"shaped_{raw.relation}")  # each column is asked about by itself: texts are read once, not each time
+    counts = fetch_aggregates(con, seen, _counts(seen)) | _texts_given(con, picked, texts)
     shown = _shown(con, seen)
     open_orders = {key for key, reading in readings.items() if reading.notice == AMBIGUOUS_ORDER}
     names = dict(zip(_keys(raw.table), raw.table.columns, strict=True))
@@ -169,26 +169,24 @@ def _value(table: ir.Table, name: str, settings: Settings) -> ir.Value | None:
     return typed_value(table[name], settings)
 
 
-def _counts(typed: ir.Table, keys: Mapping[str, object]) -> dict[str, ir.Scalar]:
-    """All aggregates of all columns, in one pass."""
-    wanted: dict[str, ir.Scalar] = {"rows": typed.count()}
-    for key in keys:
-        column = typed[key]
+def _counts(seen: ir.Table) -> dict[str, ir.Scalar]:
+    """All aggregates of all columns."""
+    wanted: dict[str, ir.Scalar] = {"rows": seen.count()}
+    for key in seen.columns:
+        column = seen[key]
         wanted[f"filled: {key}"] = column.count()
         wanted[f"distinct: {key}"] = column.nunique()
         if column.type().is_string():
             wanted[f"longest: {key}"] = column.length().max()
         if column.type().is_numeric():
-            for share in QUANTILES:
-                wanted[f"{share}: {key}"] = column.cast("float64").quantile(share)
+            wanted[f"quantiles: {key}"] = column.cast("float64").quantile(QUANTILES)
     return wanted
 
 
 def _texts_given(con: InDuckDB, picked: ir.Table, texts: Collection[str]) -> dict[str, int]:
     """For each column of text, how many rows have any text in it, placeholders among them."""
     names = {f"given: {key}": picked[key.partition("_")[2]] for key in texts}
-    wanted = {given: (column != "").sum() for given, column in names.items()}
-    return con.fetch_rows(picked.aggregate(**wanted))[0] if wanted else {}
+    return fetch_aggregates(con, picked, {given: (column != "").sum() for given, column in names.items()})
 
 
 def _shown(con: InDuckDB, seen: ir.Table) -> dict[str, tuple[str, ...]]:
@@ -220,7 +218,7 @@ def _column(
         placeholders=max(0, (counts.get(f"given: {key}") or 0) - counts[f"filled: {key}"]),
         top=_top(con, seen, key) if 0 < distinct <= FEW_VALUES and type_ != "time" else (),
         shown=shown,
-        quantiles=tuple(value for share in QUANTILES if (value := counts.get(f"{share}: {key}")) is not None),
+        quantiles=tuple(counts.get(f"quantiles: {key}") or ()),
         longest=counts.get(f"longest: {key}") or 0,
         is_order_open=is_order_open,
     )
