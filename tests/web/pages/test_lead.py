@@ -18,7 +18,7 @@ from scoville.live.store.access import audit_log
 from scoville.live.store.people import leads, outcomes
 from scoville.live.store.routing import assignments, touches
 from scoville.live.store.scores import ledger
-from scoville.web.pages.queue.acts import REASONS
+from scoville.web.pages.lead_said import REJECTIONS
 from web_page import Page
 
 if TYPE_CHECKING:
@@ -273,10 +273,10 @@ def test_a_rejection_takes_a_reason_from_the_list_and_words(world: PagesWorld) -
     assert "rejection needs a reason" in refused.text
 
     options = [one["value"] for one in visitor.page("/leads/bob").all("option")]
-    assert set(REASONS) <= set(options)
-    page = deed(visitor, "/leads/bob/answer", "Rejected", outcome="rejected", reason=REASONS[1], more="until June")
-    assert f"{REASONS[1]}: until June" in page.text
-    assert [row.reason for row in rows(world.store, outcomes)] == [f"{REASONS[1]}: until June"]
+    assert set(REJECTIONS) <= set(options)
+    page = deed(visitor, "/leads/bob/answer", "Rejected", outcome="rejected", reason=REJECTIONS[1], more="until June")
+    assert f"{REJECTIONS[1]}: until June" in page.text
+    assert [row.reason for row in rows(world.store, outcomes)] == [f"{REJECTIONS[1]}: until June"]
 
 
 def test_who_was_rejected_and_gets_hot_again_is_worth_another_look(world: PagesWorld) -> None:

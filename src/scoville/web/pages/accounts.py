@@ -20,8 +20,8 @@ from scoville.web.api.fields import Id, Text
 from scoville.web.api.route import Here
 from scoville.web.errors import ApiError, not_found
 from scoville.web.pages.forms import Form, read_form
+from scoville.web.pages.lead_said import name_of, reasons_of
 from scoville.web.pages.page import PageRoute, done, show
-from scoville.web.pages.queue.rows import name_of, reasons_of
 from scoville.web.pages.refused import Basis, is_late, said_of, status_of
 from scoville.web.pages.templates import in_path
 

@@ -39,8 +39,7 @@ from scoville.web.errors import ApiError, not_found
 from scoville.web.pages.lead.advice import Situation, advice_for
 from scoville.web.pages.lead.story import actors_of, called, line_of, plain_text
 from scoville.web.pages.lead.waterfall import moved_between, waterfall_of
-from scoville.web.pages.queue.acts import REASONS
-from scoville.web.pages.queue.rows import name_of, reasons_of
+from scoville.web.pages.lead_said import REJECTIONS, name_of, reasons_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,7 +123,7 @@ def head_of(here: State, lead: Lead, me: Caller) -> Values:
     return heat | {
         "advice": advice_for(situation), "owner": situation.owner, "my_owner_id": situation.my_owner_id,
         "last": situation.last, "last_deed": done[0] if done else None, "owner_pairs": everybody,
-        "reject_pairs": [("", "Choose …"), *((one, one) for one in REASONS)],
+        "reject_pairs": [("", "Choose …"), *((one, one) for one in REJECTIONS)],
     }  # fmt: skip
 
 

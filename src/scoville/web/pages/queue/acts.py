@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from scoville.web.api.changes import Changes
     from scoville.web.pages.forms import Sent
 
-REASONS = ("Not a fit", "No budget", "Not now", "Cannot be reached", "Already a customer", "Has chosen another product")
-"""Why leads are rejected, most often: the same words each time are what a model can learn from."""
 TOUCHES = {"call": "a call", "email": "an e-mail", "meeting": "a meeting", "note": "a note"}
 _MOST = 200  # leads at once: one page of the list
 _SHOWN = 3  # faults told one by one

@@ -28,8 +28,9 @@ from scoville.web.api.route import Here, Who
 from scoville.web.api.views import keeper_of
 from scoville.web.errors import ApiError
 from scoville.web.pages.forms import Form
+from scoville.web.pages.lead_said import REJECTIONS
 from scoville.web.pages.page import PageRoute, done, show, wanted_block
-from scoville.web.pages.queue.acts import REASONS, TOUCHES, act_of, perform
+from scoville.web.pages.queue.acts import TOUCHES, act_of, perform
 from scoville.web.pages.queue.asked import WAITS, What, chips, said_by
 from scoville.web.pages.queue.export import MOST, csv_of
 from scoville.web.pages.queue.rows import rows_of
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PAGE = 50
 _NEWS = 5  # leads named in one message; the others are counted
-_WORDS: dict[str, Any] = {"waits": WAITS, "reasons": REASONS, "touches": TOUCHES, "most": MOST}
+_WORDS: dict[str, Any] = {"waits": WAITS, "reasons": REJECTIONS, "touches": TOUCHES, "most": MOST}
 _BEGUN_AGAIN = "The list has changed since you opened it: here it is from the top."
 Seen = Annotated[int, Query(ge=0, le=2**53)]
 
@@ -100,7 +101,7 @@ def act(request: Request, here: Here, who: Who, changing: Changing, asked: What,
     if wanted.lacks_reason and request.headers.get("hx-request"):
         raise ApiError(422, "invalid", "a rejection needs a reason: it is what the model can learn from")
     if wanted.lacks_reason:
-        return show(request, "queue/reject.html", asked=asked, lead_ids=wanted.lead_ids, reasons=REASONS)
+        return show(request, "queue/reject.html", asked=asked, lead_ids=wanted.lead_ids, reasons=REJECTIONS)
     return done(request, f"/queue?{asked.said()}", perform(changing, wanted))
 
 

@@ -6,36 +6,23 @@ page of the queue; nothing here looks at the store.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from scoville import words
-from scoville.plan.adjusted import PREFIX
+from scoville.web.pages.lead_said import NOTICED, name_of, reasons_of
 from scoville.web.pages.queue.asked import WAITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from scoville.live.queries.queue_rows import Answered, Beside, Clock, Touched, Waiting
     from scoville.live.queries.week_ago import WeekAgo
+    from scoville.web.pages.lead_said import Reason
 
-_MOST_UP = 3
 _SOON = timedelta(hours=1)
-_NOTICED = 0.5  # points: what is not a point is no news
-_BETWEEN = re.compile(r"; (?=[+-]\d)")
-_MINUS = re.compile(r"^-(?=\d)")
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Points that one rule gave, with what met it: `Pricing page`, `2 times`, and when last. Null points: no rule."""
-
-    text: str
-    points: float | None = None
-    times: int = 1
-    newest_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -98,45 +85,12 @@ def _row(one: Mapping[str, Any], beside: Beside, my_owner_id: str | None, now: d
     )  # fmt: skip
 
 
-def name_of(one: Mapping[str, Any]) -> str:
-    """What a person calls this lead: a name, else an address, else its id."""
-    traits = one["traits"]
-    whole = " ".join(str(traits[part]) for part in ("first_name", "last_name") if traits.get(part))
-    return str(traits.get("name") or whole or traits.get("email") or one["lead_id"])
-
-
-def reasons_of(one: Mapping[str, Any], contributions: Sequence[Mapping[str, Any]]) -> Iterator[Reason]:
-    """The three rules that gave most and the one that took most, as everywhere; a disqualification says it all."""
-    if one["disqualified_by"]:
-        yield Reason(f"Disqualified: {one['disqualified_by']}")
-        return
-    best = sorted((row for row in contributions if _is_reason(row)), key=lambda row: -row["points"])
-    chosen = [row for row in best[:_MOST_UP] if row["points"] >= _NOTICED]
-    chosen += [row for row in best[-1:] if row["points"] <= -_NOTICED]
-    if chosen:
-        yield from (_reason(row) for row in chosen)
-    elif one["reasons"]:
-        yield from (Reason(_MINUS.sub("−", part)) for part in _BETWEEN.split(one["reasons"]))
-
-
-def _reason(row: Mapping[str, Any]) -> Reason:
-    newest = row.get("newest_at")
-    at = datetime.fromisoformat(newest) if isinstance(newest, str) else newest
-    return Reason(row["rule"].replace(PREFIX, "By hand: ", 1), row["points"], row.get("matched") or 1, at)
-
-
-def _is_reason(row: Mapping[str, Any]) -> bool:
-    """What a limit took is none: it says nothing of the lead."""
-    rule = row["rule"]
-    return bool(rule.startswith(PREFIX) if row["section"] == "score" else not rule.startswith("cap: "))
-
-
 def _change(one: Mapping[str, Any], ago: WeekAgo) -> Change:
     before = ago.scores.get(one["lead_no"])
     if before is None:
         return Change(None, is_new=one["lead_no"] in ago.new)
     moved = words.rounded(one["score"] - before)
-    return Change(moved if abs(moved) >= _NOTICED else 0.0, is_new=False)
+    return Change(moved if abs(moved) >= NOTICED else 0.0, is_new=False)
 
 
 def _about(traits: Mapping[str, Any]) -> str:
