@@ -7,7 +7,9 @@ import pytest
 from api_world import PASSWORD
 from live_sending import NOW
 from pages_world import PagesWorld
+from scoville.web.auth.access import NOBODY, Caller
 from scoville.web.auth.users import new_setup_token
+from scoville.web.settings import Settings
 from web_page import Page
 
 if TYPE_CHECKING:
@@ -105,6 +107,25 @@ def test_every_file_of_the_pages_is_the_one_that_the_page_was_made_with(world: P
         "/static/",
     ):
         assert visitor.get(path).status_code == 404
+
+
+def test_files_of_the_pages_ask_nothing_of_the_store_and_count_against_nobody(
+    world: PagesWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer = PagesWorld(world.store, Settings(requests_per_s=0.001, burst=1)).visitor("viewer")
+    asked: list[object] = []
+
+    def look_up(*about: object) -> Caller:
+        asked.append(about)
+        return NOBODY
+
+    monkeypatch.setattr("scoville.web.api.route.caller_by_session", look_up)
+
+    assert [viewer.get("/static/app.css").status_code for _ in range(3)] == [200, 200, 200]
+    assert viewer.get("/health").status_code == 200
+    assert asked == []
+    viewer.get("/queue")
+    assert len(asked) == 1  # that is how it would be asked
 
 
 def test_logging_in_works_in_a_browser_and_with_the_keyboard_alone(world: PagesWorld, chrome: Browser) -> None:

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Needs:
-    """What a route asks for. Null means that this sort of caller cannot use it at all."""
+    """What a route asks for. Null means that this sort of caller cannot use it at all.
+
+    Where `asks_who` is false, everybody gets the same: the store is not even asked who it is.
+    """
 
     scope: str | None
     role: str | None
     is_public: bool = False
+    asks_who: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ NOBODY = Caller()
 _MEANS = {"admin": frozenset({"admin", "read", "write"}), "write": frozenset({"write", "read"})}
 
 _PUBLIC = Needs(None, None, is_public=True)
+_SAME_FOR_ALL = Needs(None, None, is_public=True, asks_who=False)
 _READ = Needs("read", "viewer")
 _SELL = Needs("write", "sales")
 _STEER = Needs("write", "marketing")
@@ -53,8 +58,8 @@ _ADMIN = Needs("admin", "admin")
 _PERSON = Needs(None, "viewer")
 
 ACCESS: Mapping[str, Needs] = {
-    "GET /health": _PUBLIC,
-    "GET /ready": _PUBLIC,
+    "GET /health": _SAME_FOR_ALL,
+    "GET /ready": _SAME_FOR_ALL,
     "GET /metrics": _ADMIN,
     "GET /openapi.json": _READ,
     # logging in
@@ -175,7 +180,7 @@ ACCESS: Mapping[str, Needs] = {
 # Pages are for people alone: a program asks the API.
 _VIEWS, _SELLS, _STEERS, _ADMINS = (Needs(None, role) for role in ROLES)
 PAGES: Mapping[str, Needs] = {
-    "GET /static/{name}": _PUBLIC,
+    "GET /static/{name}": _SAME_FOR_ALL,
     "GET /login": _PUBLIC,
     "POST /login": _PUBLIC,
     "POST /logout": _VIEWS,
