@@ -22,7 +22,7 @@ import psycopg
 import sqlglot
 
 from watched import Figure, watched
-from workload import AS_OF, DATA, Data, make_data
+from workload import AS_OF, DATA, EVENTS_PER_LEAD, Data, count, make_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "tests"))  # where servers are started
 SCOVILLE = (sys.executable, "-c", "from scoville.cli import main; main()")
-EVENTS_PER_LEAD = 20
 HEAD = ("engine", "what", "seconds", "CPU s", "events/s", "CPU µs an event", "peak GiB", "of group-by (CPU)")
 ENGINES = ("duckdb", "postgres", "spark")
 
@@ -166,8 +165,6 @@ def names_of(text: str) -> list[str]:
 
 def main() -> None:
     """Read the arguments, measure, print."""
-    from run import count  # noqa: PLC0415 - which imports this file
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engines", type=names_of, default=list(ENGINES))
     parser.add_argument("--events", type=count, default=2_000_000)

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines import EVENTS_PER_LEAD, SCOVILLE, names_of, print_table
+from engines import SCOVILLE, names_of, print_table
 from watched import Figure, watched
-from workload import AS_OF, DATA, HORIZON, SNAPSHOTS, Data, make_data
+from workload import AS_OF, DATA, EVENTS_PER_LEAD, HORIZON, SNAPSHOTS, Data, count, make_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -157,12 +157,6 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--engine-events", type=count, default=2_000_000, help="of that table (default 2m)")
     parser.add_argument("--folder", type=Path, default=DATA, help="where the data are made (default benchmarks/data)")
     return parser.parse_args(arguments)
-
-
-def count(text: str) -> int:
-    """A number such as 20m, 500k or 1000."""
-    factor = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower())
-    return int(float(text[:-1]) * factor) if factor else int(text)
 
 
 def _limits(asked: argparse.Namespace) -> list[str]:

@@ -1,6 +1,7 @@
 """Leads, events and outcomes for the benchmark, made by SQL in DuckDB: seeded, and the same on every machine.
 
-In: how many. Out: two Parquet files under benchmarks/data/, made once and kept. Called by `run.py` and by the tests.
+In: how many. Out: two Parquet files under benchmarks/data/, made once and kept. Called by `run.py`, `engines.py` and the
+tests.
 
 Everything is drawn from hashes of the row number, so there is no state and nothing to repeat. Events stand in order
 of time, as in a log; some leads do far more than others; some kinds of events, and most page views, meet no rule.
@@ -16,6 +17,7 @@ import duckdb
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE / "data"
+EVENTS_PER_LEAD = 20
 AS_OF = datetime(2027, 1, 1)  # noqa: DTZ001 - naive UTC, as everywhere behind the front door
 
 # How many of a hundred events are of each kind; `search` and `video_watched` are named by no rule.
@@ -71,6 +73,12 @@ class Data:
     outcomes_path: Path
     lead_count: int
     event_count: int
+
+
+def count(text: str) -> int:
+    """A number as it is typed: 20m, 500k or 1000."""
+    factor = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower())
+    return int(float(text[:-1]) * factor) if factor else int(text)
 
 
 def make_data(lead_count: int, event_count: int, folder: Path = DATA, ending: str = "parquet") -> Data:

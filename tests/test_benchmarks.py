@@ -96,4 +96,4 @@ def test_the_table_has_every_line(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 @pytest.mark.parametrize(("text", "number"), [("20m", 20_000_000), ("1.5k", 1_500), ("7", 7), ("100M", 100_000_000)])
 def test_sizes_may_be_written_short(text: str, number: int) -> None:
-    assert run.count(text) == number
+    assert workload.count(text) == number
