@@ -1,7 +1,7 @@
 """Leads, events and outcomes for the benchmark, made by SQL in DuckDB: seeded, and the same on every machine.
 
-In: how many. Out: two Parquet files under benchmarks/data/, made once and kept. Called by `run.py`, `engines.py` and the
-tests.
+In: how many. Out: two Parquet files under benchmarks/data/, made once and kept. Called by `run.py`, `engines.py` and
+the tests.
 
 Everything is drawn from hashes of the row number, so there is no state and nothing to repeat. Events stand in order
 of time, as in a log; some leads do far more than others; some kinds of events, and most page views, meet no rule.
