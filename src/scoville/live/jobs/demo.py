@@ -1,6 +1,8 @@
-"""An empty store -> a made-up company's leads, what they did until now, and its model in force: the job `demo`.
+"""An empty store -> a made-up company's leads, what they did until now, its model, and who sells: the job `demo`.
 
-In: how many leads. Out: how many rows. The data are those of `scoville demo`, made so that they end now.
+In: how many leads. Out: how many rows. The data are those of `scoville demo`, made so that they end now. The model is
+in force as if it had been for two weeks, in which three made-up people were given leads and called them
+(`demo_weeks`). Nothing ever leaves the store: where an action would tell somebody else, nothing is filled in.
 """
 
 from __future__ import annotations
@@ -16,9 +18,13 @@ from sqlalchemy import select
 from scoville.data.workspace import Workspace
 from scoville.demo import generate, starter_model
 from scoville.errors import UsageError
+from scoville.live.actions.locally import LOCAL
 from scoville.live.importing import import_history
+from scoville.live.jobs.demo_team import has_sales
+from scoville.live.jobs.demo_weeks import live_through
 from scoville.live.models.publishing import list_publications, progress_of, publish
 from scoville.live.models.versions import save_version
+from scoville.live.store.actions import actions
 from scoville.live.store.log import inbox, sources
 from scoville.live.store.people import leads
 
@@ -33,7 +39,7 @@ if TYPE_CHECKING:
 
 _SOURCE = "demo"
 _TIMES = {"leads": "created_at", "events": "occurred_at", "outcomes": "at"}
-_SCORING = 0.8  # share of the work when everything is in
+_SCORING = 0.6  # share of the work when everything is in
 _SHARES: tuple[tuple[What, float, float], ...] = (
     ("leads", 0.1, 0.15), ("outcomes", 0.15, 0.2), ("events", 0.2, _SCORING),
 )  # fmt: skip
@@ -41,10 +47,11 @@ _LOOK_S, _LONGEST_S = 0.5, 300.0
 
 
 def run_demo(store: Store, asked: dict[str, Any], told: Told, now: datetime) -> dict[str, Any]:
-    """Fill the store. Raises: UsageError where it holds leads of somebody else already."""
+    """Fill the store. Raises: UsageError where it holds leads of somebody else, or an action that tells others."""
     with store.reading() as connection:
         if not _is_begun(connection):
             check_is_bare(connection)
+        check_nobody_is_told(connection)
     told(0.0, "Making up a company")
     until = datetime.fromisoformat(asked["until"])  # as it was asked for: begun again it comes to the same rows
     made = generate(asked["leads"], end=until + timedelta(days=1))  # to midnight; what is still to come is left out
@@ -54,15 +61,25 @@ def run_demo(store: Store, asked: dict[str, Any], told: Told, now: datetime) -> 
         far = _far(told, what, tables[what].num_rows, begin, end)
         import_history(store, what, tables[what], source=_SOURCE, workspace=Workspace(), now=now, told=far)
     _wait(store, lambda connection: connection.execute(select(inbox.c.seq).limit(1)).first() is None)
-    _publish(store, asked["by"], now)  # last: each lead is scored once, with all that it did
+    if not _live_through(store, asked["by"], until, told):
+        _publish(store, asked["by"], now)
     _wait(store, lambda connection: _is_scored(connection, told))
     return {what: table.num_rows for what, table in tables.items()}
 
 
 def check_is_bare(connection: Connection) -> None:
-    """Raises: UsageError where leads are known: real and made-up ones must not be mixed."""
+    """Raises: UsageError where leads are known: real and made-up ones must not be mixed; and where others are told."""
+    check_nobody_is_told(connection)
     if connection.execute(select(leads.c.lead_no).limit(1)).first() is not None:
         raise UsageError("there are leads here already: demo data is for an empty store, so that nothing is mixed up")
+
+
+def check_nobody_is_told(connection: Connection) -> None:
+    """Raises: UsageError where an action would tell somebody else of what made-up people do."""
+    telling = select(actions.c.name).where(actions.c.kind.not_in(LOCAL)).limit(1)
+    name = connection.execute(telling).scalar()
+    if name is not None:
+        raise UsageError(f"the action '{name}' would send messages about made-up leads: take it away, then fill")
 
 
 def _is_begun(connection: Connection) -> bool:
@@ -72,6 +89,16 @@ def _is_begun(connection: Connection) -> bool:
 
 def _until(now: datetime, table: pa.Table, column: str) -> pa.Table:
     return table.filter(pc.less_equal(table[column], pa.scalar(now, table[column].type)))
+
+
+def _live_through(store: Store, by: str, until: datetime, told: Told) -> bool:
+    """Two weeks with the model of the demo and a team; not where somebody has a model, or people who sell."""
+    with store.reading() as connection:
+        if list_publications(connection, 1) or has_sales(connection):
+            return False
+    said = "Two weeks of calls"
+    return live_through(store, starter_model(), by=by, until=until,
+                        told=lambda share: told(_SCORING + (1 - _SCORING) * share, said))  # fmt: skip
 
 
 def _publish(store: Store, by: str, now: datetime) -> None:

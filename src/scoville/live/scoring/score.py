@@ -168,25 +168,11 @@ class Run:
         claimed = claim(connection)
         chosen = [self.models.pending] if self.is_building else self.models.all
         leads = [one.lead_no for one in claimed]
-        return claimed, [self._by(connection, published, leads) for published in chosen if published and leads]
-
-    def _by(self, connection: Connection, published: Published, leads: Collection[int]) -> Worked:
-        scored, relations = score_leads(connection, published.compiled, leads, self.now)
-        newest: dict[int, dict[str, int]] = {}
-        for (lead, name), at_us in relations.newest_us.items():
-            newest.setdefault(lead, {})[name] = at_us
-        motion, as_of_us = published.compiled.motion, to_us(self.now)
-        interval = timedelta(minutes=self.settings.refresh_minutes)
-        refresh = {
-            lead: refresh_us(
-                as_of_us,
-                moves=motion.moves(newest.get(lead, {}), as_of_us),
-                next_us=relations.next_us.get(lead),
-                interval=interval,
-            )
-            for lead in relations.numbers
-        }
-        return Worked(published, scored, refresh)
+        return claimed, [
+            worked_out(connection, published, leads, self.now, self.settings)
+            for published in chosen
+            if published and leads
+        ]
 
     def _write(self, connection: Connection, claimed: Sequence[Claimed], worked: Sequence[Worked]) -> None:
         whys = {one.lead_no: one.why for one in claimed}
@@ -200,7 +186,29 @@ class Run:
                 write_pending(connection, one.published, self.models.current, scored, one.refresh, margin, self.now)
         if changes:
             self.on_stage_changes(connection, changes, self.now)
-        _clean(connection, claimed)
+        clean(connection, claimed)
+
+
+def worked_out(
+    connection: Connection, published: Published, leads: Collection[int], as_of: datetime, settings: LiveSettings
+) -> Worked:
+    """What a publication gives some leads at an instant, and when each has to be looked at again."""
+    scored, relations = score_leads(connection, published.compiled, leads, as_of)
+    newest: dict[int, dict[str, int]] = {}
+    for (lead, name), at_us in relations.newest_us.items():
+        newest.setdefault(lead, {})[name] = at_us
+    motion, as_of_us = published.compiled.motion, to_us(as_of)
+    interval = timedelta(minutes=settings.refresh_minutes)
+    refresh = {
+        lead: refresh_us(
+            as_of_us,
+            moves=motion.moves(newest.get(lead, {}), as_of_us),
+            next_us=relations.next_us.get(lead),
+            interval=interval,
+        )
+        for lead in relations.numbers
+    }
+    return Worked(published, scored, refresh)
 
 
 def _apart_from_poison(run: Run, work: Callable[[int], int], limit: int, put_aside: Callable[[], None]) -> int:
@@ -330,7 +338,7 @@ def _still_there(connection: Connection, leads: Collection[int]) -> set[int]:
     return {lead for (lead,) in rows}
 
 
-def _clean(connection: Connection, claimed: Sequence[Claimed]) -> None:
+def clean(connection: Connection, claimed: Sequence[Claimed]) -> None:
     """They are dirty no more, unless something changed since they were read."""
     rows = [{"lead_no": one.lead_no, "turn": one.turn} for one in claimed if one.turn]
     if rows:

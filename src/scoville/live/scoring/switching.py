@@ -48,7 +48,7 @@ _MOVED = text(
 def switch(store: Store, models: Models, now: datetime, *, on_stage_changes: OnStageChanges = nothing_more) -> bool:
     """Put the pending publication in force, if every lead has a score by it; whether it is."""
     with store.writing() as connection:
-        _alone(connection)
+        score_alone(connection)
         models.read(connection)
         pending, current = models.pending, models.current
         if pending is None or _is_missing(connection, pending, current):
@@ -69,7 +69,7 @@ def switch(store: Store, models: Models, now: datetime, *, on_stage_changes: OnS
     return True
 
 
-def _alone(connection: Connection) -> None:
+def score_alone(connection: Connection) -> None:
     """Nobody scores meanwhile: nobody may write a score for a publication that is no longer in force."""
     if connection.dialect.name != "sqlite":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SCORING})

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, SecretStr
 from starlette.concurrency import run_in_threadpool
 
+from scoville.live.jobs.demo_team import take_seat
 from scoville.web.api.fields import Answer, Body, Name
 from scoville.web.api.route import GuardedRoute, Here, Who
 from scoville.web.auth import throttle
@@ -181,5 +182,6 @@ def _first_user(here: State, token: str, wanted: NewUser) -> User:
                 403, "wrong_token", "this token is not, or no longer, in force: restart the server for a new one"
             )
         user = create_user(connection, wanted, author="setup", now=now)
+        take_seat(connection, user.email, user.name)
         record(connection, "setup", "user.created", user.user_id, {"role": "admin"}, now=now)
         return user
