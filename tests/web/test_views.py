@@ -59,6 +59,19 @@ def test_nobody_sees_or_changes_what_somebody_else_keeps_for_themselves(api: Api
     assert names(kim) == ["Kim's"]
 
 
+def test_a_shared_view_is_neither_changed_nor_deleted_over_a_change(api: Api) -> None:
+    marketing, admin = api.person("marketing"), api.person("admin")
+    path = f"/v1/views/{marketing.post('/v1/views', {'name': 'Ours', 'is_shared': True}).json()['view_id']}"
+    read = admin.get("/v1/views").json()["views"][0]["version"]
+    by_what_was_read = {"headers": {"If-Match": f'"{read}"', **admin.headers}}
+
+    assert marketing.put(path, {"name": "Ours", "filters": "stage=SQL", "is_shared": True}).status_code == 204
+    theirs = {"name": "Ours", "filters": "grade=A", "is_shared": True}
+    for late in (admin.put(path, theirs, **by_what_was_read), admin.delete(path, **by_what_was_read)):
+        assert (late.status_code, late.json()["code"]) == (412, "changed")
+    assert admin.get("/v1/views").json()["views"][0]["filters"] == "stage=SQL"
+
+
 def test_two_views_of_one_person_have_two_names_and_nobody_keeps_too_many(api: Api) -> None:
     sales = api.person("sales")
     assert sales.post("/v1/views", {"name": "Hot"}).status_code == 201

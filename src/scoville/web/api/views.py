@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from scoville.live.store import views
-from scoville.web.api.changes import Changing
-from scoville.web.api.fields import Answer, At, Body, Name
+from scoville.web.api.changes import Changing, Replacing
+from scoville.web.api.fields import Answer, At, Body, Name, Version
 from scoville.web.api.route import GuardedRoute, Here, Who
 from scoville.web.auth.users import ROLES
 
@@ -39,6 +39,7 @@ class View(Answer):
     is_shared: bool
     is_mine: bool
     saved_at: At
+    version: Version
 
 
 class Views(Answer):
@@ -72,26 +73,22 @@ def save_view(changing: Changing, asked: ViewToSave) -> Response:
     """For oneself; with `is_shared` for everybody."""
     with changing.begin() as change:
         keeper = keeper_of(change.caller)
-        view_id = views.add_view(
-            change.connection, keeper, asked.name, asked.filters, change.now, is_shared=asked.is_shared
-        )
+        view_id = views.add_view(change.connection, keeper, views.NewView(**dict(asked)), change.now)
         return change.done("view.saved", view_id, SavedView(view_id=view_id), status=201)
 
 
 @router.put("/v1/views/{view_id}", summary="Change a saved list", status_code=204)
-def change_view(changing: Changing, view_id: ViewId, asked: ViewToSave) -> Response:
+def change_view(changing: Replacing, view_id: ViewId, asked: ViewToSave) -> Response:
     """The whole of it."""
     with changing.begin() as change:
-        views.replace_view(
-            change.connection, keeper_of(change.caller), view_id, asked.name, asked.filters, change.now,
-            is_shared=asked.is_shared,
-        )  # fmt: skip
+        keeper, wanted = keeper_of(change.caller), views.NewView(**dict(asked))
+        views.replace_view(change.connection, keeper, view_id, wanted, change.now, seen=changing.seen)
         return change.done("view.changed", view_id)
 
 
 @router.delete("/v1/views/{view_id}", summary="Delete a saved list", status_code=204)
-def end_view(changing: Changing, view_id: ViewId) -> Response:
+def end_view(changing: Replacing, view_id: ViewId) -> Response:
     """It is gone for everybody who saw it."""
     with changing.begin() as change:
-        views.delete_view(change.connection, keeper_of(change.caller), view_id)
+        views.delete_view(change.connection, keeper_of(change.caller), view_id, seen=changing.seen)
         return change.done("view.deleted", view_id)

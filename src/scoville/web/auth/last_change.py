@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-_ENDS = ("owner.removed", "territory.removed", "sla.removed", "action.removed")
+_ENDS = ("owner.removed", "territory.removed", "sla.removed", "action.removed", "view.deleted")
 _CHANGES = (
     "owner.added", "owner.changed", "account.owner_set", "territory.added", "territory.changed", "sla.set",
     "action.added", "action.changed", "action.secret_rotated", "action.secret_settled", "setting.changed",
-    "user.created", "user.changed", *_ENDS,
+    "user.created", "user.changed", "view.saved", "view.changed", *_ENDS,
 )  # fmt: skip
 
 

@@ -34,14 +34,14 @@ def save(request: Request, changing: Changing, asked: What, form: Form) -> Respo
 @router.post("/queue/views/{view_id}")
 def replace(request: Request, changing: Changing, view_id: ViewId, asked: What, form: Form) -> Response:
     """The view is from now on the list that is open."""
-    api.change_view(changing, view_id, _view(asked, form))
+    api.change_view(changing.having_seen(form.get("was")), view_id, _view(asked, form))
     return go(request, f"/queue?{asked.said('cursor', view=view_id)}")
 
 
 @router.post("/queue/views/{view_id}/delete")
-def delete(request: Request, changing: Changing, view_id: ViewId, asked: What) -> Response:
+def delete(request: Request, changing: Changing, view_id: ViewId, asked: What, form: Form) -> Response:
     """The list stays open; its name is gone."""
-    api.end_view(changing, view_id)
+    api.end_view(changing.having_seen(form.get("was")), view_id)
     return go(request, f"/queue?{asked.said('cursor', 'view')}")
 
 
