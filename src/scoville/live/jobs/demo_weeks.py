@@ -34,7 +34,6 @@ from scoville.live.scoring.score import Claimed, Worked, clean, worked_out
 from scoville.live.scoring.switching import score_alone
 from scoville.live.scoring.writing import Why, write_scores
 from scoville.live.sla import on_crossings
-from scoville.live.store.metadata import to_us
 from scoville.live.store.opening import Store
 from scoville.live.store.people import events, identities, leads, outcomes
 from scoville.live.store.routing import assignments, clocks, owners, touches
@@ -52,7 +51,8 @@ if TYPE_CHECKING:
     from scoville.live.store.settings import LiveSettings
 
 DAYS = 14
-_HOURS_LOOKED_AT = (8, 12, 16)  # UTC; more often than that nobody sees, and each takes a moment
+_HOURS_LOOKED_AT = (8, 12, 16)  # UTC; each takes a moment, and of what was long ago nobody sees more
+_HOURS_SINCE_YESTERDAY = (2, 5, 8, 10, 12, 14, 16, 18, 21)
 _LATELY_MIN = (95, 50, 20, 0)  # before now: of today one sees more
 _ENDINGS = ("rejected", "won", "lost")
 _NOTE = "The model of the demo"
@@ -90,7 +90,11 @@ def times_looked_at(until: datetime) -> list[datetime]:
     """The instants at which leads are looked at, from two weeks ago to now."""
     begin, lately = until - timedelta(days=DAYS), [until - timedelta(minutes=ago) for ago in _LATELY_MIN]
     midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
-    daily = (midnight + timedelta(days=day, hours=hour) for day in range(DAYS + 1) for hour in _HOURS_LOOKED_AT)
+    daily = (
+        midnight + timedelta(days=day, hours=hour)
+        for day in range(DAYS + 1)
+        for hour in (_HOURS_LOOKED_AT if day < DAYS - 1 else _HOURS_SINCE_YESTERDAY)
+    )
     return [begin, *(at for at in daily if begin < at < lately[0]), *lately]
 
 
@@ -110,9 +114,10 @@ def _moments(
             whys = {lead: Why("model", ready.model.version) for lead, since in came.items() if since <= at}
         elif at == times[-1] or at.hour == _HOURS_LOOKED_AT[0]:
             whys = {lead: Why("decay") for lead in (came if at == times[-1] else warm)} | whys
-        worked = worked_out(connection, published, sorted(whys), at, settings)
-        yield Moment(at, worked, whys)
-        warm |= {one.lead_no for one in worked.scored if one.row["stage"] in STAGES}
+        if whys or at in {times[0], times[-1]}:
+            worked = worked_out(connection, published, sorted(whys), at, settings)
+            warm |= {one.lead_no for one in worked.scored if one.row["stage"] in STAGES}
+            yield Moment(at, worked, whys)
         told((number + 1) / len(times))
 
 
@@ -132,8 +137,8 @@ def _deeds(connection: Connection, came: Mapping[int, datetime], since: datetime
 
 
 def _moved(deeds: Sequence[tuple[datetime, int]], after: datetime, until: datetime) -> dict[int, Why]:
-    """Who did something, with the newest instant of it."""
-    return {lead: Why("event", None, to_us(at)) for at, lead in deeds if after < at <= until}
+    """Who did something, or came."""
+    return {lead: Why("event") for at, lead in deeds if after < at <= until}
 
 
 def _dirty(connection: Connection) -> list[Claimed]:
