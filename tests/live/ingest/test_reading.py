@@ -90,6 +90,15 @@ def test_a_message_that_cannot_be_used_is_put_aside_with_its_reason(case: str) -
     assert len(batch.refused[0].body.encode()) <= 32 * 1024
 
 
+def test_what_is_put_aside_keeps_the_type_that_its_address_said_so_it_can_be_let_in() -> None:
+    item = {"event": "Demo Requested", "userId": "u", "context": {"userAgent": "Googlebot/2.1"}}
+    aside = json.loads(read(item, type="track").refused[0].body)
+
+    assert aside == {**item, "type": "track"}
+    again = read({"batch": [aside]}, rules=Rules(are_bots_refused=False), is_history=True)
+    assert [message.event for message in again.messages] == ["Demo Requested"]
+
+
 @pytest.mark.parametrize("position", range(100))
 def test_one_poison_event_in_a_batch_of_100_is_alone_in_quarantine(position: int) -> None:
     items = [GOOD | {"messageId": f"m{number}"} for number in range(100)]

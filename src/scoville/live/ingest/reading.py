@@ -124,7 +124,9 @@ class _Reader:
         )
 
     def refused(self, item: object, unusable: Unusable) -> Refused:
-        """The message as it goes into quarantine."""
+        """The message as it goes into quarantine: with the type that its address said, so that it can be let in."""
+        if self._arrival.type is not None and isinstance(item, dict):
+            item = item | {"type": self._arrival.type}
         body = _as_text(item, self._rules.depth)
         return Refused(
             refusal_id=refusal_id_of(self._arrival.source_no, unusable.reason, _known_by(item) or body),
