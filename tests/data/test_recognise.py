@@ -72,6 +72,39 @@ def test_columns_of_a_crm_export_are_found_by_name_and_value(tmp_path: Path) -> 
     assert (found.outcome.column, found.outcome.won) == ("Lead Status", ("Customer",))
 
 
+HEADINGS = {
+    "kontakte.csv": "Kundennummer;E-Mail;Telefon;Jobtitel;Firma;Webseite;Land;Angelegt am;Quelle;Vorname;Mitarbeiter",
+    "clients.csv": (
+        "ID client;Adresse e-mail;Téléphone;Fonction;Société;Site web;Pays;Date de création;Provenance;Prénom;Effectif"
+    ),
+    "contactos.csv": (
+        "ID de cliente;Correo electrónico;Teléfono;Cargo;Empresa;Página web;País;Fecha de creación;Fuente;Nombre;Sector"
+    ),
+}
+ROW = "{n};ida{n}@acme.eu;+49 30 90182{n};Einkauf {n};Acme SA;acme.eu;FR;0{n}.03.2025;Messe;Ida;1{n}"
+OURS = ("lead_id", "email", "phone", "job_title", "company", "company_domain", "country", "created_at", "source")
+
+
+@pytest.mark.parametrize("name", list(HEADINGS))
+def test_headings_of_german_french_and_spanish_exports_are_known(tmp_path: Path, name: str) -> None:
+    found = look(write(tmp_path, name, [HEADINGS[name], *(ROW.format(n=n) for n in range(1, 8))]))
+    assert roles(found) == dict(zip(OURS, HEADINGS[name].split(";")[: len(OURS)], strict=True))
+    assert "its name says leads" in found.leads.reason
+
+
+def test_events_and_deals_of_german_exports_are_known(tmp_path: Path) -> None:
+    leads = write(tmp_path, "kunden.csv", ["Kundennummer,Firma", *(f"{n},Firma {n}" for n in range(9))])
+    rows = [f"{n % 4},{('Besuch', 'Anruf')[n % 2]},2025-03-0{n % 8 + 1} 10:00" for n in range(12)]
+    events = write(tmp_path, "aktivitaeten.csv", ["Kunden-ID,Aktivität,Zeitpunkt", *rows])
+    deals = ["Kunden-ID,Ergebnis,Abschlussdatum,Betrag", "1,gewonnen,2025-04-01,900", "2,verloren,2025-04-02,"]
+    found = look(leads, events, write(tmp_path, "abschluesse.csv", deals))
+    assert roles(found, "events") == {"lead_id": "Kunden-ID", "event": "Aktivität", "occurred_at": "Zeitpunkt"}
+    expected = {"lead_id": "Kunden-ID", "outcome": "Ergebnis", "at": "Abschlussdatum", "value": "Betrag"}
+    assert roles(found, "outcomes") == expected
+    assert found.outcome is not None
+    assert found.outcome.won == ("gewonnen",)
+
+
 def test_the_reason_of_an_id_counts_its_values(tmp_path: Path) -> None:
     role = look(write(tmp_path, "contacts.csv", CRM)).leads.role("lead_id")
     assert role is not None

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from unicodedata import combining, normalize
 
 from scoville.data.quality import Notice
 from scoville.data.suggest import did_you_mean, listed, nearest
@@ -105,8 +106,9 @@ def resolve_columns(relation: str, source: str, found: Sequence[str], mapping: M
 
 
 def snake_case(name: str) -> str:
-    """`Prospect ID`, `prospectId` and `prospect-id` as `prospect_id`."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    """`Prospect ID`, `prospectId` and `prospect-id` as `prospect_id`; letters without their marks: `País` as `pais`."""
+    plain = "".join(letter for letter in normalize("NFKD", name.replace("ß", "ss")) if not combining(letter))
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", plain)
     return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
 
 

@@ -214,9 +214,8 @@ class Moment:
         return moment
 
 
-AMBIGUOUS_ORDER = (
-    'every date reads as day/month and as month/day; it stays text. Set date_order = "dmy" or "mdy" in scoville.toml.'
-)
+SAY_ORDER = 'Set date_order = "dmy" or "mdy" in scoville.toml.'
+AMBIGUOUS_ORDER = f"every date reads as day/month and as month/day; it stays text. {SAY_ORDER}"
 
 
 @dataclass(frozen=True)

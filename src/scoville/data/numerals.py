@@ -27,6 +27,7 @@ BLANK = "[ \u00a0\u202f]"  # with the no-break spaces that French and Swiss expo
 APART = "'’ \u00a0\u202f"  # what may stand between thousands besides the other mark
 BEFORE = f"(?:{CURRENCY}{BLANK}?)?[-−]?(?:{CURRENCY}{BLANK}?)?"
 AFTER = f"(?:{BLANK}?(?:%|{CURRENCY}))?"
+SAY_MARK = 'If that is wrong, set decimal_mark = "," (or ".") in scoville.toml.'
 WITH_POINT = rf"{BEFORE}(?:[1-9]\d{{0,2}}(?:[,{APART}]\d{{3}})+|0|[1-9]\d{{0,14}})(?:\.\d+)?{AFTER}"
 WITH_COMMA = rf"{BEFORE}(?:[1-9]\d{{0,2}}(?:[.{APART}]\d{{3}})+|0|[1-9]\d{{0,14}})(?:,\d+)?{AFTER}"
 
@@ -113,10 +114,7 @@ def _digits(value: ir.StringValue, mark: str) -> ir.StringValue:
 
 
 def _open_mark(written: str, read: str) -> str:
-    return (
-        f"{written} may be a decimal or a thousands mark; read as {read}. "
-        'If that is wrong, set decimal_mark = "," (or ".") in scoville.toml.'
-    )
+    return f"{written} may be a decimal or a thousands mark; read as {read}. {SAY_MARK}"
 
 
 def full_match_in_sql(value: ir.StringValue, pattern: str) -> ir.BooleanValue:

@@ -29,7 +29,9 @@ SHOWN_VALUES = 3
 FEW_ROWS = 20
 SENIORITY = {"c_level": 10, "vp": 10, "director": 8, "manager": 5, "student": -10}
 
-SIZE = re.compile(r"employees|headcount|company_size|team_size|staff_count|(?:^|_)seats")
+SIZE = re.compile(
+    r"employees|headcount|company_size|team_size|staff_count|(?:^|_)seats|mitarbeiter(?:zahl)?$|employes$|empleados$"
+)
 MONEY = re.compile(
     r"budget|income|balance|amount|deal_size|salary|turnover|spend(?:ing)?$|annual_revenue|(?:^|_)(?:mrr|arr)(?:_|$)"
 )
@@ -38,7 +40,8 @@ ACTIVITY = re.compile(
 )
 FLIGHT = re.compile(r"bounce|exit_?rate")
 SECTOR = re.compile(
-    r"(?:^|_)(?:industry|sector|vertical|segment|speciali[sz]ation|department|business_type|use_case|product_interest)(?:_|$)"
+    r"(?:^|_)(?:industry|sector|vertical|segment|speciali[sz]ation|department|business_type|use_case|product_interest|"
+    r"branche|secteur|industria)(?:_|$)"
 )
 WORK = re.compile(r"(?:^|_)(?:occupation|job|profession|employment|position|role|job_title)(?:_|$)")
 REFUSAL = re.compile(

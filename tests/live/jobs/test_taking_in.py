@@ -21,12 +21,15 @@ NOW = datetime.fromisoformat("2026-06-01T12:00:00")
 LEADS = b"Contact,Mail,Secret\n1,ann@acme.com,x\n2,bob@bolt.io,y\n"
 
 
-def take(store: Store, content: bytes, what: str, columns: dict[str, str], *leave_out: str) -> dict[str, Any]:
+def take(
+    store: Store, content: bytes, what: str, columns: dict[str, str], *leave_out: str, **written: str
+) -> dict[str, Any]:
     arriving = Arriving(store, "contacts.csv", by="user:u1", now=NOW)
     arriving.add(content)
     number = arriving.done().upload_no
     asked = {
         "upload_no": number, "what": what, "columns": columns, "leave_out": list(leave_out), "source": "crm",
+        **written,
     }  # fmt: skip
     told.clear()
     return {"number": number, **run_import(store, asked, lambda share, said: told.append((share, said)), NOW)}
@@ -52,6 +55,15 @@ def test_rows_are_taken_in_by_the_columns_that_were_chosen(new_store: NewStore) 
     assert (share, said) == (2 / 3, "2 leads read")  # of about three rows: a file's lines
     with pytest.raises(UsageError, match="send it again"):  # it was removed
         find_upload(store, found["number"])
+
+
+def test_numbers_and_dates_are_read_as_it_was_said(new_file: NewStore) -> None:
+    store, rows = new_file(), b"id;Umsatz;created_at\na;1.200;03/04/2026\n"
+    columns = {"lead_id": "id", "revenue": "Umsatz"}
+    with pytest.raises(DataError, match=r"may be day/month or month/day.*Say which comes first"):
+        take(store, rows, "leads", columns)
+    take(store, rows, "leads", columns, decimal_mark=",", date_order="dmy")
+    assert traits(store) == {"a": {"revenue": 1_200, "created_at": "2026-04-03T00:00:00Z"}}
 
 
 def test_the_same_file_sent_again_is_known(new_file: NewStore) -> None:

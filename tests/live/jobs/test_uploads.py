@@ -137,6 +137,41 @@ def test_a_parquet_file_is_looked_at_too(new_file: NewStore, tmp_path: Path) -> 
     assert head.rows[1]["value"] is None
 
 
+def test_what_is_open_about_values_is_said_with_what_settles_it(new_file: NewStore) -> None:
+    store, rows = new_file(), b"".join(b"%d;%d.200;0%d/02/2026;%d\n" % (n, n, n, n) for n in range(1, 8))
+    head = head_of(store, sent(store, "leads.csv", b"Kunden-Nr;Umsatz;Termin;Alter\n" + rows))
+    said = {one.name: (one.notice, one.settled_by) for one in head.columns}
+    assert said["Umsatz"] == (
+        "1.234 may be a decimal or a thousands mark; read as 1.234. If that is wrong, say how numbers are written.",
+        "decimal_mark",
+    )
+    assert said["Termin"] == (
+        "every date reads as day/month and as month/day; it stays text. Say which comes first.", "date_order",
+    )  # fmt: skip
+    assert said["Alter"] == (None, None)
+
+
+def test_traits_with_a_name_of_ours_are_offered_whatever_the_file_calls_them(new_file: NewStore) -> None:
+    store = new_file()
+    head = head_of(store, sent(store, "kontakte.csv", "Vorname,Nachname,E-Mail,Branche\nIda,Øst,i@a.no,IT\n".encode()))
+    assert {one.name: one.column for one in head.meant["leads"]} == {
+        "lead_id": "E-Mail", "email": "E-Mail", "first_name": "Vorname", "last_name": "Nachname", "industry": "Branche",
+    }  # fmt: skip
+
+
+def test_a_file_of_hundreds_of_columns_is_looked_at_and_one_of_thousands_is_not(new_file: NewStore) -> None:
+    store, kinds = new_file(), ("Rome", "12", "2026-05-01", "true", "n/a", "")
+    wide = ["Record ID", *(f"Property {n}" for n in range(249))]
+    rows = [[f"L{row}", *(kinds[n % len(kinds)] for n in range(249))] for row in range(3)]
+    head = head_of(store, sent(store, "wide.csv", "\n".join(map(",".join, [wide, *rows])).encode()))
+    assert head.what == "leads"
+    assert [one.type for one in head.columns[:6]] == ["text", "text", "number", "time", "yes/no", "text"]
+    assert (head.columns[247].name, head.columns[247].examples) == ("Property 246", ("Rome", "Rome", "Rome"))
+    too_wide = ",".join(f"c{n}" for n in range(1_001)) + "\n" + "," * 1_000
+    with pytest.raises(DataError, match="1,001 columns, and at most 1,000 can be looked at here: leave out those"):
+        head_of(store, sent(store, "wider.csv", too_wide.encode()))
+
+
 def test_errors_name_the_file_as_its_owner_does(new_file: NewStore) -> None:
     store = new_file()
     number = sent(store, "contacts.csv", b"name,when\nann\n")

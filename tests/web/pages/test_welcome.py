@@ -15,7 +15,7 @@ from pages_world import MODEL, PagesWorld, Visitor
 from scoville.live.jobs.asking import find_job
 from scoville.live.jobs.kinds import function_called, kind_named
 from scoville.live.store.jobs import jobs
-from scoville.live.store.log import quarantine
+from scoville.live.store.log import inbox, quarantine
 from scoville.web.auth.users import NewUser, create_user
 
 if TYPE_CHECKING:
@@ -163,8 +163,8 @@ def test_columns_are_recognised_with_examples_and_a_reason(bare: PagesWorld) -> 
     page = visitor.page(path)
     assert "peter@initech.com" in page.text
     assert dict(zip(*columns_and_meanings(visitor, path), strict=True)) == {
-        "Contact ID": "lead_id", "Mail": "email", "Title": "job_title", "Company": "company", "Employees": "",
-        "Country": "country", "Created": "created_at",
+        "Contact ID": "lead_id", "Mail": "email", "Title": "job_title", "Company": "company",
+        "Employees": "employees", "Country": "country", "Created": "created_at",
     }  # fmt: skip
     assert "60 distinct of 60, empty in 1.6%; the name says contact id" in page.text
 
@@ -189,6 +189,36 @@ def test_columns_that_do_not_do_are_shown_again_with_what_is_wrong(bare: PagesWo
     assert "Which column is “Id of the lead”? Leads need it." in missing.text
     twice = visitor.send(path, **form_of(visitor, path, **{"Contact ID": "lead_id", "Mail": "lead_id"}))
     assert "Two columns stand for “Id of the lead”: Contact ID and Mail. Choose one of them." in twice.text
+
+
+def test_what_values_leave_open_is_asked_and_the_answer_counts(bare: PagesWorld) -> None:
+    visitor = bare.visitor("admin")
+    lines = ["Kundennummer;E-Mail;Mitarbeiter;Angelegt am"]
+    lines += [f"{n};p{n}@firma{n}.de;{n}.200;0{n}/02/2026" for n in range(1, 8)]
+    path = send_file(visitor, "leads", "kontakte.csv", "\n".join(lines).encode())
+
+    page = visitor.page(path)
+    open_mark = "“Mitarbeiter”: 1.234 may be a decimal or a thousands mark; read as 1.234. If that is wrong, say how"
+    assert open_mark in page.text
+    assert "“Angelegt am”: every date reads as day/month and as month/day; it stays text. Say which comes" in page.text
+    assert "scoville.toml" not in page.text
+    form = form_of(visitor, path) | {"decimal_mark": ",", "date_order": "dmy"}
+    wrong = visitor.send(path, **form | {"means": [""] * 4})
+    assert '<option value="," selected>1.234,56</option>' in wrong.text  # what was chosen is still chosen
+    assert visitor.send(path, **form).status_code == 303
+    do_jobs(bare)
+    with bare.store.reading() as connection:
+        found = {row.user_id: row.payload["traits"] for row in connection.execute(select(inbox))}
+    assert (found["3"]["employees"], found["3"]["created_at"]) == (3_200, "2026-02-03T00:00:00Z")
+
+
+def test_a_form_may_have_two_fields_for_each_of_hundreds_of_columns(bare: PagesWorld) -> None:
+    visitor = bare.visitor("admin")
+    path = send_file(visitor, "leads")
+    form = form_of(visitor, path)
+    form["column"] += [f"Property {n}" for n in range(600)]  # not in the file: only their number counts here
+    form["means"] += ["-"] * 600
+    assert visitor.send(path, **form).status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scoville.data.columns import EMAILS, KNOWN_AS, PEOPLE
 from scoville.data.identity import ADDRESS
+from scoville.data.recognise.abroad import ABROAD, WON_ABROAD
 from scoville.data.recognise.roles import (
     DOMAIN,
     KEY_NAME,
@@ -51,16 +52,25 @@ EMAIL = Clue(
     "mail",
     like(ADDRESS.strip("^$"), "e-mail addresses"),
     by_values=True,
+    abroad=ABROAD["email"],
 )
-OUTCOME_TIME_NAMES = words(
-    "converted_at won_at won_date closed_at close_date closed_date closed_won_date conversion_date "
-    "converted_date date_converted became_a_customer_date purchased_at purchase_date paid_at "
-    "sale_date"
+OUTCOME_TIME_NAMES = (
+    words(
+        "converted_at won_at won_date closed_at close_date closed_date closed_won_date conversion_date "
+        "converted_date date_converted became_a_customer_date purchased_at purchase_date paid_at "
+        "sale_date"
+    )
+    + ABROAD["won_at"]
 )
 
 LEADS = (
     Clue(
-        "lead_id", (*KNOWN_AS["leads"]["lead_id"], "record_id", "lead_number"), KEY_NAME, key_by_looks, by_values=True
+        "lead_id",
+        (*KNOWN_AS["leads"]["lead_id"], "record_id", "lead_number"),
+        KEY_NAME,
+        key_by_looks,
+        by_values=True,
+        abroad=ABROAD["lead_id"],
     ),
     EMAIL,
     Clue(
@@ -68,18 +78,21 @@ LEADS = (
         words("phone phone_number mobile mobile_phone telephone tel work_phone cell"),
         "phone|mobile",
         like(PHONE, "phone numbers"),
+        abroad=ABROAD["phone"],
     ),
     Clue(
         "job_title",
         words("job_title jobtitle title position designation job_position role job"),
         r"(?:^|_)(?:title|job|position)(?:_|$)",
         titles,
+        abroad=ABROAD["job_title"],
     ),
     Clue(
         "company_domain",
         words("company_domain domain company_website website website_url web_site homepage company_url url"),
         r"website|(?:^|_)domain(?:_|$)",
         like(DOMAIN, "domains"),
+        abroad=ABROAD["company_domain"],
     ),
     Clue(
         "company",
@@ -87,8 +100,15 @@ LEADS = (
         r"(?:company|organi[sz]ation)(?:_name)?$",
         lambda column: how_distinct(column) if column.type == "text" else None,
         never=r"size|type|domain",
+        abroad=ABROAD["company"],
     ),
-    Clue("country", ("country", "country_code", "country_name", "country_region"), "country", category),
+    Clue(
+        "country",
+        ("country", "country_code", "country_name", "country_region"),
+        "country",
+        category,
+        abroad=ABROAD["country"],
+    ),
     Clue(
         "created_at",
         words(
@@ -98,6 +118,7 @@ LEADS = (
         r"(?:^|_)(?:creat\w+|sign_?up|signed_up|regist\w*|enrol\w*|inquiry|enquiry)(?:_|$)",
         a_time,
         never=_AFTER,
+        abroad=ABROAD["created_at"],
     ),
     Clue(
         "created_at",
@@ -112,6 +133,7 @@ LEADS = (
         words("updated_at last_modified last_modified_date modified_at date_modified modified_date updated"),
         None,
         a_time,
+        abroad=ABROAD["updated_at"],
     ),
     Clue(
         "owner",
@@ -119,17 +141,49 @@ LEADS = (
         r"(?:^|_)owner(?:_|$)",
         shared,
         never="home|house|car",
+        abroad=ABROAD["owner"],
     ),
     Clue(
         "source",
         words("source lead_source original_source utm_source traffic_source channel acquisition_channel origin"),
         r"(?:^|_)(?:source|channel|origin)(?:_|$)",
         category,
+        abroad=ABROAD["source"],
     ),
-    Clue("cost", ("cost", "cost_per_lead", "cpl", "acquisition_cost", "ad_spend"), None, of_type("number")),
+    Clue(
+        "cost",
+        ("cost", "cost_per_lead", "cpl", "acquisition_cost", "ad_spend"),
+        None,
+        of_type("number"),
+        abroad=ABROAD["cost"],
+    ),
+)
+# Traits of a lead that models speak of by these names, where files have others: a person may take them for these.
+TRAITS = (
+    Clue(
+        "first_name",
+        words("first_name firstname given_name forename"),
+        None,
+        of_type("text"),
+        abroad=ABROAD["first_name"],
+    ),
+    Clue(
+        "last_name", words("last_name lastname surname family_name"), None, of_type("text"), abroad=ABROAD["last_name"]
+    ),
+    Clue("name", words("name full_name contact_name lead_name"), None, of_type("text"), abroad=ABROAD["name"]),
+    Clue(
+        "employees",
+        words("employees number_of_employees no_of_employees employee_count num_employees company_size"),
+        None,
+        of_type("number", "text"),
+        abroad=ABROAD["employees"],
+    ),
+    Clue("industry", words("industry company_industry sector"), None, category, abroad=ABROAD["industry"]),
 )
 
-_POINTER = Clue("lead_id", (*PEOPLE, "lead", "contact", *EMAILS), KEY_NAME, pointer)
+_POINTER = Clue(
+    "lead_id", (*PEOPLE, "lead", "contact", *EMAILS), KEY_NAME, pointer, abroad=ABROAD["lead_id"] + ABROAD["email"]
+)
 
 EVENTS = (
     _POINTER,
@@ -138,8 +192,9 @@ EVENTS = (
         (*KNOWN_AS["events"]["event"], "activity_type", "action_type", "event_action", "activity_name", "verb"),
         r"(?:^|_)(?:event|activity|action)(?:_|$)",
         event_names,
+        abroad=ABROAD["event"],
     ),
-    Clue("occurred_at", KNOWN_AS["events"]["occurred_at"], _TIME_WORD, a_time),
+    Clue("occurred_at", KNOWN_AS["events"]["occurred_at"], _TIME_WORD, a_time, abroad=ABROAD["occurred_at"]),
     Clue("event_id", ("event_id", "message_id", "uuid", "id"), None, key),
     Clue("properties", ("properties", "props", "metadata", "payload", "attributes", "params"), None, json_objects),
 )
@@ -151,13 +206,21 @@ OUTCOMES = (
         words("outcome goal result conversion converted won deal_stage stage status"),
         r"(?:^|_)(?:outcome|goal|result)(?:_|$)",
         lambda column: category(column) or (f"{column.distinct} values" if is_binary(column) else None),
+        abroad=ABROAD["outcome"],
     ),
-    Clue("at", ("at", *OUTCOME_TIME_NAMES, "date", "timestamp", "occurred_at"), _TIME_WORD, a_time),
+    Clue(
+        "at",
+        ("at", *OUTCOME_TIME_NAMES, "date", "timestamp", "occurred_at"),
+        _TIME_WORD,
+        a_time,
+        abroad=ABROAD["occurred_at"],
+    ),
     Clue(
         "value",
         words("value amount revenue deal_value deal_amount price total"),
         r"(?:^|_)(?:amount|revenue|value)(?:_|$)",
         of_type("number"),
+        abroad=ABROAD["value"],
     ),
 )
 
@@ -180,11 +243,14 @@ REQUIRED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 # --- the outcome -----------------------------------------------------------------------------------------------------
 
-OUTCOME_NAMES = words(
-    "converted is_converted conversion has_converted won is_won closed_won is_customer "
-    "became_customer customer purchased purchase bought sale sold subscribed deposit outcome "
-    "deal_outcome goal result revenue target label y response success accepted paid deal_status "
-    "lead_status status lifecycle_stage stage"
+OUTCOME_NAMES = (
+    words(
+        "converted is_converted conversion has_converted won is_won closed_won is_customer "
+        "became_customer customer purchased purchase bought sale sold subscribed deposit outcome "
+        "deal_outcome goal result revenue target label y response success accepted paid deal_status "
+        "lead_status status lifecycle_stage stage"
+    )
+    + ABROAD["won"]
 )
 # Words for won, in order of how surely they say it.
 WON = (
@@ -192,8 +258,9 @@ WON = (
     "closed won",
     "closed-won",
     *words("converted customer client sold purchased paid accepted approved success successful subscribed"),
+    *WON_ABROAD,
 )
-NOT_WON = frozenset({"0", "no", "false", "n", "f"})
+NOT_WON = frozenset({"0", "no", "false", "n", "f", "nein", "non"})
 
 
 def is_binary(column: ColumnLook) -> bool:

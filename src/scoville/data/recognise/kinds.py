@@ -18,12 +18,28 @@ if TYPE_CHECKING:
 KINDS = ("leads", "events", "outcomes", "accounts")
 # What files are called that hold these; the first that matches counts.
 STEMS = tuple(
-    (kind, re.compile(rf"(?:^|_)(?:{words})(?:_|$)"))
-    for kind, words in (
-        ("outcomes", r"outcomes?|conversions?|deals?|won|opportunit\w*|orders?|purchases?|sales"),
-        ("accounts", r"accounts?|companies|company|organi[sz]ations?"),
-        ("events", r"events?|activit\w*|engagement|clicks?|interactions?|actions?|timeline|tracks?|log"),
-        ("leads", r"leads?|contacts?|prospects?|people|persons?|customers?|users?|sign_?ups?|mql"),
+    (kind, re.compile(rf"(?:^|_)(?:{english}|{abroad})(?:_|$)"))
+    for kind, english, abroad in (
+        (
+            "outcomes",
+            r"outcomes?|conversions?|deals?|won|opportunit\w*|orders?|purchases?|sales",
+            r"abschlu\w+|verkauf\w*|auftrag\w*|ventes?|ventas?|oportunidad\w*",
+        ),
+        (
+            "accounts",
+            r"accounts?|companies|company|organi[sz]ations?",
+            r"firmen|unternehmen|entreprises?|societes?|empresas?",
+        ),
+        (
+            "events",
+            r"events?|activit\w*|engagement|clicks?|interactions?|actions?|timeline|tracks?|log",
+            r"ereignisse?|aktivitat\w*|evenements?|eventos?|actividad\w*",
+        ),
+        (
+            "leads",
+            r"leads?|contacts?|prospects?|people|persons?|customers?|users?|sign_?ups?|mql",
+            r"kontakte?|kunden|interessenten|clients?|contactos?|clientes?",
+        ),
     )
 )
 PERSON = frozenset({"email", "phone", "job_title"})  # who has these is a person, whatever the file is called

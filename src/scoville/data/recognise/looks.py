@@ -46,7 +46,7 @@ class ColumnLook:
     `key` names it in `FileLook.seen`. `type` is text, number, yes/no or time. `filled` counts the values of the rows
     looked at, without missing ones; `placeholders` counts the texts that are taken for missing, such as `Select`. `top`
     has the most frequent values of a column with few, ignoring case; `quantiles` are those of QUANTILES, of a number;
-    `longest` is the length of the longest text. `is_order_open`: dates that may be day/month or month/day.
+    `longest` is the length of the longest text. `notice` is what a person should know of how its texts were read.
     """
 
     name: str
@@ -60,7 +60,7 @@ class ColumnLook:
     shown: tuple[str, ...] = ()
     quantiles: tuple[float, ...] = ()
     longest: int = 0
-    is_order_open: bool = False
+    notice: str | None = None
 
     @property
     def filled_share(self) -> float:
@@ -71,6 +71,11 @@ class ColumnLook:
     def distinct_share(self) -> float:
         """Distinct values for each value, in [0, 1]: 1 when no value comes twice."""
         return self.distinct / self.filled if self.filled else 0.0
+
+    @property
+    def is_order_open(self) -> bool:
+        """Whether it has dates that may be day/month or month/day."""
+        return self.notice == AMBIGUOUS_ORDER
 
 
 @dataclass(frozen=True)
@@ -109,11 +114,9 @@ def look_at(con: InDuckDB, raw: Raw, settings: Settings) -> FileLook:
     con.drop_table(f"shaped_{raw.relation}")  # each column is asked about by itself: texts are read once, not each time
     counts = fetch_aggregates(con, seen, _counts(seen)) | _texts_given(con, picked, texts)
     shown = _shown(con, seen)
-    open_orders = {key for key, reading in readings.items() if reading.notice == AMBIGUOUS_ORDER}
+    notices = {key: reading.notice for key, reading in readings.items()}
     names = dict(zip(_keys(raw.table), raw.table.columns, strict=True))
-    columns = tuple(
-        _column(con, seen, (key, names[key]), counts, shown[key], is_order_open=key in open_orders) for key in keyed
-    )
+    columns = tuple(_column(con, seen, (key, names[key]), counts, shown[key], notices.get(key)) for key in keyed)
     return FileLook(raw, rows, columns, seen)
 
 
@@ -202,8 +205,7 @@ def _column(
     named: tuple[str, str],
     counts: Mapping[str, Any],
     shown: tuple[str, ...],
-    *,
-    is_order_open: bool,
+    notice: str | None,
 ) -> ColumnLook:
     key, name = named
     type_ = KINDS.get(str(seen[key].type()), "time" if seen[key].type().is_timestamp() else "text")
@@ -211,7 +213,7 @@ def _column(
     return ColumnLook(
         name=name,
         key=key,
-        type="time" if is_order_open else type_,
+        type="time" if notice == AMBIGUOUS_ORDER else type_,
         rows=counts["rows"],
         filled=counts[f"filled: {key}"],
         distinct=distinct,
@@ -220,7 +222,7 @@ def _column(
         shown=shown,
         quantiles=tuple(counts.get(f"quantiles: {key}") or ()),
         longest=counts.get(f"longest: {key}") or 0,
-        is_order_open=is_order_open,
+        notice=notice,
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SURE = 0.6  # from here a role is written down; below it is only offered
 EXACT, NEAR, MAYBE = 0.95, 0.75, 0.5  # the name is one that exports use; has such a word in it; a vague one
+ABROAD = 0.85  # the name is one that exports use in another language than English
 ONLY_VALUES = 0.65  # no word in the name, but values that can hardly be anything else
 LEAST_LIKE = 0.8  # share of values that must look like what the name says
 UNIQUE = 0.9  # distinct values for each value: a key may have some duplicates, which are merged
@@ -52,8 +53,9 @@ class Role:
 class Clue:
     """How a role shows: names that say it, the best first; a word that hints at it; and what the values must be.
 
-    `fits` gives the reason that lies in the values, or null when they contradict. `by_values`: the values tell enough
-    when no name does. `never`: names that mean something else. `near` is the confidence that the hint gives.
+    `abroad` are the names that German, French and Spanish exports use, as snake case without marks on letters. `fits`
+    gives the reason that lies in the values, or null when they contradict. `by_values`: the values tell enough when no
+    name does. `never`: names that mean something else. `near` is the confidence that the hint gives.
     """
 
     role: str
@@ -63,6 +65,7 @@ class Clue:
     by_values: bool = False
     never: str | None = None
     near: float = NEAR
+    abroad: tuple[str, ...] = ()
 
 
 def roles_of(columns: Iterable[ColumnLook], clues: Sequence[Clue]) -> tuple[Role, ...]:
@@ -99,6 +102,8 @@ def _role(clue: Clue, column: ColumnLook) -> Role | None:
 def _by_name(clue: Clue, name: str) -> tuple[float, str]:
     if name in clue.names:
         return EXACT - 0.004 * clue.names.index(name), f"the name says {_spoken(name)}"
+    if name in clue.abroad:
+        return ABROAD, f"the name says {_spoken(name)}"
     word = re.search(clue.hint, name) if clue.hint else None
     return (clue.near, f"the name has '{_spoken(word[0])}' in it") if word else (0.0, "")
 
@@ -154,7 +159,7 @@ def key_by_looks(column: ColumnLook) -> str | None:
     return how_distinct(column) if is_key(column) and (is_long_text or _has_key_name(column)) else None
 
 
-KEY_NAME = r"(?:^|_)(?:id|key|uuid|guid|no|nr|number|ref|code)$"
+KEY_NAME = r"(?:^|_)(?:id|key|uuid|guid|no|nr|number|ref|code)$|nummer$|^id_(?:de_|del_|du_)?(?:client|contact)"
 
 
 def _has_key_name(column: ColumnLook) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from scoville.data.workspace import RelationSettings, Workspace
+from scoville.data.workspace import RelationSettings, Settings, Workspace
 from scoville.live.importing import import_history
 from scoville.live.jobs.looking import speaking_of
 from scoville.live.jobs.uploads import drop_upload, find_upload, written_to
@@ -45,17 +45,18 @@ def run_import(store: Store, asked: dict[str, Any], told: Told, now: datetime) -
 
         imported = import_history(
             store, asked["what"], str(path), source=asked["source"], now=now, told=far,
-            workspace=_workspace(asked["what"], asked["columns"]), leave_out=asked["leave_out"],
+            workspace=_workspace(asked), leave_out=asked["leave_out"],
         )  # fmt: skip
     drop_upload(store, upload.upload_no)
     return {"what": asked["what"], "file": upload.name, **asdict(imported)}
 
 
-def _workspace(what: str, columns: Mapping[str, str]) -> Workspace:
-    """What the columns mean. `at` and `occurred_at` are one for outcomes, and the same as everywhere."""
-    given = RelationSettings(columns=MappingProxyType(dict(columns)))
-    settings: dict[str, Any] = {what: given}
-    return replace(Workspace(), **settings)
+def _workspace(asked: Mapping[str, Any]) -> Workspace:
+    """What the columns mean, and how values are written. `at` and `occurred_at` are one for outcomes."""
+    given = RelationSettings(columns=MappingProxyType(dict(asked["columns"])))
+    written = Settings(decimal_mark=asked.get("decimal_mark"), date_order=asked.get("date_order"))
+    relation: dict[str, Any] = {asked["what"]: given}
+    return replace(Workspace(), settings=written, **relation)
 
 
 def _rows_about(path: Path) -> int:

@@ -25,7 +25,7 @@ from scoville.web.errors import ApiError, not_found
 
 router = APIRouter(route_class=GuardedRoute, tags=["jobs"])
 JobNo = Annotated[int, Path(ge=1, le=2**53)]
-_MOST_NAMES = 500
+_MOST_NAMES = 1_000
 Names = Annotated[tuple[Name, ...], Field(max_length=_MOST_NAMES)]
 
 
@@ -88,6 +88,8 @@ class ToImport(Body):
     )  # fmt: skip
     leave_out: Names = Field((), description="Columns of the file that are not taken in.")
     source: Name = Field("import", description="Ids of events are unique within a source.")
+    decimal_mark: Literal[".", ","] | None = Field(None, description="Of numbers; without it, as the values allow.")
+    date_order: Literal["dmy", "mdy"] | None = Field(None, description="Of dates such as 03/04/2026.")
 
 
 class DemoToFill(Body):

@@ -51,6 +51,8 @@ class Seen(Answer):
     name: str
     type: str = Field(description="text, number, yes/no or time.")
     examples: list[str]
+    notice: str | None = Field(description="What is open about how its values are read, in words.")
+    settled_by: str | None = Field(description="decimal_mark or date_order: give it with the import.")
 
 
 class Meant(Answer):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Kind = TypeVar("Kind", bound=BaseModel)
+_MOST_FIELDS = 3_000  # each column of a wide file has two
 _MOST_DIGITS = 18  # of the numbers that both stores give to their rows
 
 
@@ -60,7 +61,7 @@ async def form_of(request: Request) -> Sent:
     """The form of a request. Raises: ApiError 422 for text that no store holds."""
     fields: dict[str, tuple[str, ...]] = {}
     files: dict[str, Upload] = {}
-    async with request.form() as form:
+    async with request.form(max_fields=_MOST_FIELDS) as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
                 if value.filename:

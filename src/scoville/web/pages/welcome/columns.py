@@ -61,6 +61,25 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 )  # fmt: skip
 
 
+# What values may leave open, with what it is called on the page, and the ways to settle it.
+WRITTEN: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = MappingProxyType(
+    {
+        "decimal_mark": ("Numbers are written", (("", "as they look"), (".", "1,234.56"), (",", "1.234,56"))),
+        "date_order": ("Dates are written", (("", "as they look"), ("dmy", "31/12/2026"), ("mdy", "12/31/2026"))),
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A setting of the import that somebody may make: `ways` are its values with their words."""
+
+    name: str
+    title: str
+    ways: tuple[tuple[str, str], ...]
+    chosen: str
+
+
 @dataclass(frozen=True)
 class ColumnRow:
     """One column of the file: what it is taken for (`means`: our name, or kept, or left out), and why."""
@@ -69,6 +88,7 @@ class ColumnRow:
     kept_as: str
     type: str
     examples: tuple[str, ...]
+    notice: str
     means: str
     reason: str
     is_sure: bool
@@ -87,9 +107,22 @@ def column_rows(head: Head, what: str, meant: Mapping[str, str] | None = None) -
         kept_as = snake_case(column.name) or column.name
         examples = tuple(column.examples[:_EXAMPLES])
         rows.append(
-            ColumnRow(column.name, kept_as, column.type, examples, means, reason, found is None or found.is_sure)
-        )
+            ColumnRow(
+                column.name, kept_as, column.type, examples, column.notice or "", means, reason,
+                found is None or found.is_sure,
+            )
+        )  # fmt: skip
     return rows
+
+
+def written_choices(head: Head, chosen: Mapping[str, str]) -> list[Choice]:
+    """How values are written, where those of some column leave it open, or somebody has chosen."""
+    is_open = {column.settled_by for column in head.columns}
+    return [
+        Choice(name, title, ways, chosen[name])
+        for name, (title, ways) in WRITTEN.items()
+        if name in is_open or chosen[name]
+    ]
 
 
 def chosen_columns(head: Head, what: str, meant: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -122,7 +155,21 @@ def doubts(head: Head, what: str, rows: Sequence[ColumnRow]) -> list[str]:
         said.append("Nothing says since when a lead is known. Without it they all begin today.")
     said += [f"“{row.name}” is perhaps “{_perhaps(head, what, row.name)}”, but not surely." for row in rows
              if not row.is_sure and row.means == KEEP]  # fmt: skip
-    return said
+    return said + _open_questions(head)
+
+
+def _open_questions(head: Head) -> list[str]:
+    """What is open about how values are read: each question once, with the first of its columns."""
+    columns: dict[str, list[str]] = {}
+    for column in head.columns:
+        if column.notice:
+            columns.setdefault(column.notice, []).append(column.name)
+    return [f"{_named(names)}: {notice}" for notice, names in columns.items()]
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - 1
+    return f"“{names[0]}”" + (f" and {more} more column{'' if more == 1 else 's'}" if more else "")
 
 
 def _proposed(meant: Sequence[Meant], known: set[str]) -> dict[str, Meant]:

@@ -15,9 +15,9 @@ from scoville.web.api.exports import cell, csv_lines, file_of
 from scoville.web.api.route import Here, Who
 from scoville.web.api.uploads import Head, UploadNo, look, take_file
 from scoville.web.errors import ApiError
-from scoville.web.pages.forms import Form, read_form
+from scoville.web.pages.forms import Form, Sent, read_form
 from scoville.web.pages.page import PageRoute, go, show
-from scoville.web.pages.welcome.columns import KINDS, chosen_columns, column_rows, doubts
+from scoville.web.pages.welcome.columns import KINDS, WRITTEN, chosen_columns, column_rows, doubts, written_choices
 from scoville.web.pages.welcome.start import job_no_in
 
 What = Literal["leads", "events", "outcomes"]
@@ -67,9 +67,10 @@ def take_in(request: Request, here: Here, changing: Changing, upload_no: UploadN
     try:
         columns, left_out = chosen_columns(head, what, meant)
         asked = {"upload_no": upload_no, "what": what, "columns": columns, "leave_out": left_out}
-        answer = jobs_api.take_in(changing, read_form(jobs_api.ToImport, {**asked, "source": form.get("source")}))
+        typed = {name: form.get(name) for name in ("source", *WRITTEN)}
+        answer = jobs_api.take_in(changing, read_form(jobs_api.ToImport, {**asked, **typed}))
     except ApiError as wrong:
-        return _columns(request, head, what, meant=meant, source=form.get("source"), problem=wrong.message, status=422)
+        return _columns(request, head, what, meant=meant, form=form, problem=wrong.message, status=422)
     return go(request, f"/welcome/importing/{job_no_in(answer)}")
 
 
@@ -100,12 +101,13 @@ def _columns(
     what: What,
     *,
     meant: dict[str, str] | None = None,
-    source: str = "",
+    form: Sent | None = None,
     problem: str = "",
     status: int = 200,
 ) -> Response:
     rows = column_rows(head, what, meant)
     return show(
         request, "welcome/columns.html", status=status, head=head, what=what, kinds=KINDS, rows=rows,
-        doubts=doubts(head, what, rows), problem=problem, source=source or "import",
+        doubts=doubts(head, what, rows), problem=problem, source=(form.get("source") if form else "") or "import",
+        written=written_choices(head, {name: form.get(name) if form else "" for name in WRITTEN}),
     )  # fmt: skip
