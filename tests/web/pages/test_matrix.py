@@ -66,7 +66,7 @@ def test_rates_of_the_evidence_stand_in_the_cells_with_their_ranges(world: Pages
     page = world.visitor("viewer").page("/matrix")
 
     assert page.text.count("22% convert 11% to 44%") == 3
-    assert page.text.count("1% convert") == 12
+    assert page.text.count("1.0% convert") == 12
     assert page.text.count("too few to say") == 1  # four leads are no news
     assert "within 90 days of that day" in page.text
     assert "The darker a cell, the more often its leads convert" in {one.get("aria-label") for one in page.all("p")}

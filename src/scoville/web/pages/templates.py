@@ -15,9 +15,10 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from scoville import words
-from scoville.evidence.told.numbers import FILTERS
+from scoville.evidence.told.numbers import FILTERS, short_share
 from scoville.web.pages.files import FILES
 
+_HARDLY_ANY, _NEARLY_ALL = 0.0005, 0.995  # shares that would be rounded to 0.0% and 100%
 _DAYS_SAID = 14  # past that a date says more
 
 
@@ -34,6 +35,11 @@ def distance(from_now: timedelta) -> str:
     return f"{said} ago" if from_now < timedelta(0) else f"in {said}"
 
 
+def _dated(moment: datetime, now: datetime) -> str:
+    """`3 May`, and the year where it is not the one that everybody thinks of."""
+    return words.day(moment).removesuffix(f" {now.year}")
+
+
 @pass_context
 def ago(context: Context, at: datetime | str | None) -> Markup:
     """An instant by its distance from now, with the instant itself for who hovers or listens. Null: a dash."""
@@ -41,7 +47,7 @@ def ago(context: Context, at: datetime | str | None) -> Markup:
         return Markup("–")
     moment = _instant(at)
     away = moment - context["now"]
-    said = distance(away) if abs(away) < timedelta(days=_DAYS_SAID) else words.day(moment)
+    said = distance(away) if abs(away) < timedelta(days=_DAYS_SAID) else _dated(moment, context["now"])
     return Markup('<time datetime="{}Z" title="{}">{}</time>').format(
         moment.isoformat(timespec="seconds"), words.moment_of(moment.replace(microsecond=0)), said
     )
@@ -58,8 +64,15 @@ def day(at: datetime | str | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share of one; a dash for null."""
-    return words.share(share) if share is not None else "–"
+    """A share of one, as reports say it; 0% and 100% are said of nothing else, and null is a dash.
+
+    Example: 0.127 -> "13%", 0.0833 -> "8.3%", 0.0001 -> "under 0.1%", 0.998 -> "over 99%"
+    """
+    if share is not None and 0 < share < _HARDLY_ANY:
+        return "under 0.1%"
+    if share is not None and _NEARLY_ALL <= share < 1:
+        return "over 99%"
+    return short_share(share)
 
 
 def points(value: float | None) -> str:

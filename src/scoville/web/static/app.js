@@ -17,10 +17,12 @@ function forgetSaid() {
 
 document.addEventListener("DOMContentLoaded", forgetSaid);
 
-// On a phone the menu is wider than the screen: it begins where one is.
+// On a phone menus and tabs are wider than the screen: they begin where one is.
 document.addEventListener("DOMContentLoaded", () => {
-  const here = document.querySelector(".top nav [aria-current]");
-  if (here) here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
+  for (const here of document.querySelectorAll("nav > [aria-current]")) {
+    const all = here.parentElement;
+    all.scrollLeft = here.offsetLeft - all.offsetLeft - (all.clientWidth - here.offsetWidth) / 2;
+  }
 });
 
 // <button data-opens="ID"> opens the dialog ID; <button data-closes> closes the one that it is in.

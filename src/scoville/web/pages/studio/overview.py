@@ -202,10 +202,9 @@ def _rule_row(where: Where, data: Plain, content: Plain, last: int) -> Row:
 
 def _common(kind: str, content: Plain) -> str:
     """What holds for all rules of a section, such as: `At most 55 points in all. Half of it is left after 30 days.`."""
-    ends = [f"at {word} {content[key]}" for key, word in (("min", "least"), ("max", "most")) if key in content]
     groups = [f"{name}: {_ends(mapping(clamp))} together" for name, clamp in mapping(content.get("groups")).items()]
-    limit = ", ".join(ends)
-    said = [f"{limit[:1].upper()}{limit[1:]} points in all."] if ends else []
+    limit = _ends(content)
+    said = [f"{limit[:1].upper()}{limit[1:]} points in all."] if limit else []
     said += [f"{'; '.join(groups)}."] if groups else []
     return " ".join(
         [*said, *([sentences.fades(decay_of(content.get("decay", "none")))] if kind == "engagement" else [])]
@@ -213,7 +212,8 @@ def _common(kind: str, content: Plain) -> str:
 
 
 def _ends(clamp: Plain) -> str:
-    return ", ".join(f"at {word} {clamp[key]}" for key, word in (("min", "least"), ("max", "most")) if key in clamp)
+    ends = [f"at {word} {clamp[key]}" for key, word in (("min", "least"), ("max", "most")) if key in clamp]
+    return ", ".join(ends).replace("-", "−")
 
 
 def _stage(data: Plain) -> tuple[str, str, str]:
