@@ -265,6 +265,21 @@ def test_the_text_is_kept_with_its_faults_and_they_are_listed(mary: Visitor) -> 
     assert again.status_code == 409  # another window has changed it since
 
 
+def test_without_scripts_a_text_that_came_too_late_still_stands_on_the_page(mary: Visitor) -> None:
+    kept(mary, RULE, points="14")
+    opened = re.findall(r'name="was" value="(\w+)"', mary.get("/studio/yaml").text)[0]
+    kept(mary, RULE, points="22")  # in another window
+
+    late = mary.send("/studio/yaml", text=MODEL, was=opened)
+    assert (late.status_code, MODEL in unescape(late.text)) == (409, True)
+    assert "This draft was changed in another window since you opened it here. What you typed still stands" in late.text
+    assert mary.send("/studio/draft/discard", was=opened).status_code == 409
+    assert "points: 22" in text_of(mary)
+    again = re.findall(r'name="was" value="(\w+)"', late.text)[0]
+    assert mary.send("/studio/yaml", text=MODEL, was=again).status_code == 303
+    assert text_of(mary) == MODEL
+
+
 def test_text_that_cannot_be_read_is_kept_and_the_forms_say_so(mary: Visitor) -> None:
     was = re.findall(r'name="was" value="(\w+)"', mary.get("/studio/yaml").text)[0]
     mary.send("/studio/yaml", text=MODEL + "fit: [", was=was)

@@ -91,9 +91,9 @@ def take_file(request: Request, here: Here, who: Who, form: Form) -> Response:
 
 
 @router.post("/studio/draft/discard")
-def throw_away(request: Request, here: Here, who: Who) -> Response:
+def throw_away(request: Request, here: Here, who: Who, form: Form) -> Response:
     """End the draft: the model in force is shown again."""
-    discard(here, who)
+    discard(here, who, seen=form.get("was") or None)
     return done(request, "/studio", "Your draft is gone.")
 
 

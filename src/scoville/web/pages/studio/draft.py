@@ -10,23 +10,28 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from scoville.errors import ModelError
+from scoville.errors import ChangedError, ModelError
 from scoville.live.models.drafts import Draft, discard_draft, find_draft, keep_draft
 from scoville.live.queries.in_force import InForce, in_force
+from scoville.live.store.seen import check_seen, hold, version_of
 from scoville.model.document import Document, read_document
 from scoville.model.lint import find_advice
 from scoville.model.load import Model
+from scoville.web.api.changes import CHANGED
 from scoville.web.api.fields import storable
 from scoville.web.errors import ApiError
 from scoville.web.pages.studio.rules import dotted, where_of
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from scoville.errors import Problem
     from scoville.web.auth.access import Caller
     from scoville.web.pages.studio.rules import Where
     from scoville.web.state import State
 
 MOST_CHARACTERS = 1_000_000  # as the API takes
+_OTHERS = "this draft was changed in another window since you opened it here"
 _NO_MODEL = "there is no draft yet: begin one first"
 
 
@@ -134,10 +139,13 @@ def needed_sheet(here: State, who: Caller) -> Sheet:
     return sheet
 
 
-def keep(here: State, who: Caller, text: str, *, begun: tuple[int | None, str] | None = None) -> None:
+def keep(
+    here: State, who: Caller, text: str, *, begun: tuple[int | None, str] | None = None, seen: str | None = None
+) -> None:
     """Keep a text as somebody's draft. `begun` is the version that it starts from, and what it starts from in words.
 
-    Raises: ApiError for a text that is too long or cannot be stored.
+    `seen` is the version of the text that they saw. Raises: ApiError for a text that is too long or cannot be stored,
+    and when the draft is no longer what they saw.
     """
     if len(text) > MOST_CHARACTERS:
         raise ApiError(413, "too_large", f"a model has at most {MOST_CHARACTERS:,} characters")
@@ -146,16 +154,30 @@ def keep(here: State, who: Caller, text: str, *, begun: tuple[int | None, str] |
     except ValueError as refused:
         raise ApiError(422, "invalid", f"the text {refused}") from None
     with here.store.writing() as connection:
+        _check_seen(connection, who, seen)
         held = find_draft(connection, who.actor)
         if begun is None:
             begun = (held.based_on, held.origin) if held is not None else _of_in_force(in_force(connection))
         keep_draft(connection, who.actor, Draft(text, *begun, here.clock()))
 
 
-def discard(here: State, who: Caller) -> None:
-    """Throw away what somebody is writing."""
+def discard(here: State, who: Caller, *, seen: str | None = None) -> None:
+    """Throw away what somebody is writing. Raises: ApiError when it is no longer what they saw."""
     with here.store.writing() as connection:
+        _check_seen(connection, who, seen)
         discard_draft(connection, who.actor)
+
+
+def _check_seen(connection: Connection, who: Caller, seen: str | None) -> None:
+    if seen is None:
+        return
+    hold(connection)
+    held, now = find_draft(connection, who.actor), in_force(connection)
+    text = held.text if held is not None else now.text if now is not None else None
+    try:
+        check_seen(seen, version_of(text), "draft")
+    except ChangedError:
+        raise ApiError(409, CHANGED, _OTHERS) from None
 
 
 def path_at(document: Document, line: int, column: int) -> Where:

@@ -6,13 +6,13 @@ that makes sense is kept in the draft at once; nothing that is typed here change
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
 from scoville import words
+from scoville.live.store.seen import version_of
 from scoville.live.workbench.keeping import workbench_of
 from scoville.live.workbench.touching import holding, touched_by
 from scoville.model.conditions import ConditionError, parse_condition
@@ -129,7 +129,7 @@ def _page(request: Request, here: State, sheet: Sheet, part: Part | None, *, sta
         "sections": [*sections(plain, before)], "around": [*around(plain, before)], "kinds": KINDS,
         "lines": {key: mapping(plain.get(key)) for key in ("grades", "levels")},
         "segments": [(f"segments.{at}", one) for at, one in enumerate(entries(plain.get("segments")))],
-        "others": [key for key in ("accounts", "probability") if key in plain], "digest": digest(sheet.text),
+        "others": [key for key in ("accounts", "probability") if key in plain], "digest": version_of(sheet.text),
     }  # fmt: skip
     return show(request, "studio/rules.html", status=status, **{**values, **_of_part(here, sheet, part)})
 
@@ -142,7 +142,7 @@ def _of_part(here: State, sheet: Sheet, part: Part | None) -> dict[str, Any]:
     content = mapping(part_at(part.where[: part.where.index("rules")], sheet.plain)) if part.is_rule else sheet.plain
     return {
         "part": part, "is_fresh": True, "known": known_for(bench, part.kind, part.filled, sheet.plain),
-        "saying": _saying(bench, sheet, part, kept=False), "digest": digest(sheet.text),
+        "saying": _saying(bench, sheet, part, kept=False), "digest": version_of(sheet.text),
         "groups": [str(name) for name in mapping(content.get("groups"))],
         "comparisons": conditions.COMPARISONS, "fitting": conditions.FITTING, "units": conditions.UNITS,
         "group_kinds": conditions.KINDS,
@@ -152,7 +152,7 @@ def _of_part(here: State, sheet: Sheet, part: Part | None) -> dict[str, Any]:
 def _said(request: Request, here: State, sheet: Sheet, part: Part, *, kept: bool) -> Response:
     bench = workbench_of(here.store).bench(here.clock())
     saying = _saying(bench, sheet, part, kept=kept)
-    return show(request, "studio/part_said.html", part=part, saying=saying, digest=digest(sheet.text))
+    return show(request, "studio/part_said.html", part=part, saying=saying, digest=version_of(sheet.text))
 
 
 def _saying(bench: Bench | None, sheet: Sheet, part: Part, *, kept: bool) -> Said:
@@ -179,8 +179,3 @@ def _of_condition(bench: Bench | None, part: Part, data: object, *, kept: bool) 
     if condition is None or bench is None:
         return Said("", None, 0, kept)
     return Said(f"When {words.condition(condition)}.", holding(bench, condition), bench.leads, kept)
-
-
-def digest(text: str) -> str:
-    """A short hash of a text, by which a page sees that the draft has changed."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

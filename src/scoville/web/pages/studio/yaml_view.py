@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from scoville.live.store.seen import version_of
 from scoville.live.workbench.keeping import workbench_of
 from scoville.model.conditions import OPERATORS
 from scoville.model.json_schema import MEANINGS
@@ -39,8 +40,8 @@ from scoville.web.errors import ApiError
 from scoville.web.pages.files import FILES
 from scoville.web.pages.forms import Form
 from scoville.web.pages.page import PageRoute, done, show, wanted_block
-from scoville.web.pages.studio.draft import keep, needed_sheet, open_sheet
-from scoville.web.pages.studio.editor import digest
+from scoville.web.pages.refused import is_late, said_of, status_of
+from scoville.web.pages.studio.draft import keep, needed_sheet, open_sheet, sheet_of
 from scoville.web.pages.studio.known import events_of, traits_of
 from scoville.web.pages.studio.rules import SHAPES
 
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from scoville.web.pages.studio.draft import Sheet
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-_OTHERS = "this draft was changed in another window since you opened it here: load the page again, then change it"
 _EDITOR = "vendored/codemirror.min.js"
 _VALUES_OF, _VALUES = 60, 20  # traits whose values are completed, and how many of each
 _PARTS: Mapping[str, tuple[type[Part], ...]] = {
@@ -76,24 +76,34 @@ def show_text(request: Request, here: Here, who: Who, line: Annotated[int, Query
 def take_text(request: Request, here: Here, who: Who, form: Form) -> Response:
     """Keep the text as it is, faults and all; and say what is wrong with it.
 
-    Raises: ApiError 409 when the draft is not the one that was opened.
+    Raises: ApiError 409 when the draft is not the one that was opened, and the page still has what was typed.
     """
     sheet = needed_sheet(here, who)
-    if form.get("was") != digest(sheet.text):
-        raise ApiError(409, "changed", _OTHERS)
     text = form.fields.get("text", ("",))[-1].replace("\r\n", "\n")
-    if text != sheet.text.replace("\r\n", "\n"):
-        keep(here, who, text)
-        sheet = needed_sheet(here, who)
+    try:
+        if text != sheet.text.replace("\r\n", "\n"):
+            keep(here, who, text, seen=form.get("was"))
+            sheet = needed_sheet(here, who)
+    except ApiError as refused:
+        if not is_late(refused) or wanted_block(request) is not None:
+            raise
+        return _page(request, sheet, 0, typed=text, problem=refused)
     if wanted_block(request) != "problems":
         return done(request, "/studio/yaml", "Kept in your draft.")
     return _page(request, sheet, 0)
 
 
-def _page(request: Request, sheet: Sheet, line: int) -> Response:
+def _page(
+    request: Request, sheet: Sheet, line: int, *, typed: str | None = None, problem: ApiError | None = None
+) -> Response:
+    """`typed` is a text that could not be kept, as the draft had become another one meanwhile."""
     file = FILES[_EDITOR]
     editor = {"src": f"/static/{_EDITOR}?v={file.version}", "integrity": file.integrity}  # fetched when the page stands
-    return show(request, "studio/yaml.html", open_draft=sheet, digest=digest(sheet.text), line=line, editor=editor)
+    shown = sheet if typed is None else sheet_of(typed, sheet.draft, sheet.in_force)
+    return show(
+        request, "studio/yaml.html", status=status_of(problem) if problem else 200, open_draft=shown,
+        digest=version_of(sheet.text), line=line, editor=editor, problem=said_of(problem) if problem else "",
+    )  # fmt: skip
 
 
 @router.get("/studio/words")
