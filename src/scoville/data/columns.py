@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from unicodedata import combining, normalize
@@ -105,6 +106,7 @@ def resolve_columns(relation: str, source: str, found: Sequence[str], mapping: M
     return Columns(MappingProxyType(names), is_keyed_by_email=is_keyed_by_email, notices=notices)
 
 
+@lru_cache(maxsize=4096)  # a wide file's names are each held against every name that is known
 def snake_case(name: str) -> str:
     """`Prospect ID`, `prospectId` and `prospect-id` as `prospect_id`; letters without their marks: `País` as `pais`."""
     plain = "".join(letter for letter in normalize("NFKD", name.replace("ß", "ss")) if not combining(letter))

@@ -110,13 +110,15 @@ def _says_so(column: ColumnLook) -> bool:
 def _filled_shares(
     con: InDuckDB, rows: ir.Table, columns: Sequence[ColumnLook], won: str
 ) -> dict[str, tuple[float, float]]:
-    wanted: dict[str, ir.Scalar] = {}
-    for column in columns:
-        is_there = rows[column.key].notnull().cast("float64")
-        wanted[f"won: {column.key}"] = is_there.mean(where=rows[won])
-        wanted[f"other: {column.key}"] = is_there.mean(where=~rows[won])
-    row = fetch_aggregates(con, rows, wanted)
-    return {column.key: (row[f"won: {column.key}"], row[f"other: {column.key}"]) for column in columns}
+    """For each column the share of the winners, and of the others, that have a value."""
+    sides = {"won": rows[won], "other": ~rows[won]}
+    wanted = {(key, side): rows[key].count(where=who) for key in (won, *(one.key for one in columns))
+              for side, who in sides.items()}  # fmt: skip
+    there = fetch_aggregates(con, rows, wanted)
+    return {
+        one.key: (there[one.key, "won"] / there[won, "won"], there[one.key, "other"] / there[won, "other"])
+        for one in columns
+    }
 
 
 def _gap(filled: tuple[float, float]) -> str | None:
