@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -93,6 +94,30 @@ def test_what_did_not_arrive_is_sent_again_one_by_one_or_all_at_once(either_worl
     die()
     assert marketing.send(f"{address}/replay").status_code == 303
     assert "1 are on their way again." in marketing.page(address).text
+
+
+def test_what_waits_after_a_failure_can_be_tried_now(world: PagesWorld) -> None:
+    admin = world.visitor("admin")
+    address = admin.send(f"{made_action(admin, world, **HOOK, is_enabled='yes')}/test").headers["location"]
+    message = f"/settings/messages/{address.partition('sent=')[2]}"
+    assert "Try now" not in admin.page("/settings/messages").text  # the worker has it in a second
+
+    with world.store.writing() as connection:
+        connection.execute(update(outbox).values(attempts=3, due_at=world.clock() + timedelta(hours=2)))
+    assert "Try now" in admin.page("/settings/messages").text
+    assert admin.send(f"{message}/replay").status_code == 303
+    with world.store.reading() as connection:
+        assert connection.execute(select(outbox.c.due_at)).scalar_one() <= world.clock()
+
+
+def test_a_hidden_address_says_scheme_and_port_and_is_changed_as_a_whole(world: PagesWorld) -> None:
+    admin = world.visitor("admin")
+    world.visitor("admin").send("/settings/data", was_allowed_private_hosts="", allowed_private_hosts="10.0.0.9:8080")
+    address = made_action(admin, world, **HOOK | {"url": "http://10.0.0.9:8080/secret-path"}, is_enabled="yes")
+
+    assert "http://10.0.0.9:8080/••••••" in admin.page(address).text
+    refused = admin.send(address, **HOOK | {"url": "https://crm.example/••••••"})
+    assert problem(refused.text).startswith("An address that is changed has to be given as a whole")
 
 
 @pytest.mark.parametrize(

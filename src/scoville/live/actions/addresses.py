@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     IP = IPv4Address | IPv6Address
 
 SETTING = "allowed_private_hosts"
+_WHERE = f"{SETTING} (Settings, Data and privacy)"
 WEB_PORTS = frozenset({80, 443})
 MAIL_PORTS = frozenset({25, 465, 587, 2525})
 _LONGEST = 2_000  # characters of a URL; more is no address
@@ -108,9 +109,7 @@ def parsed_url(url: str, policy: Policy) -> Address:
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     address = Address(parts.scheme, host, port, path, policy.allows(host, port))
     if parts.scheme == "http" and not address.is_allowed:
-        raise AddressError(
-            f"http is not encrypted; use https, or let the operator name {address.host_header} in {SETTING}"
-        )
+        raise AddressError(f"http is not encrypted; use https, or let an admin name {address.host_header} in {_WHERE}")
     return _checked_port(address, WEB_PORTS, policy)
 
 
@@ -125,7 +124,7 @@ def _checked_port(address: Address, ports: frozenset[int], policy: Policy) -> Ad
         allowed = ", ".join(map(str, sorted(ports)))
         raise AddressError(
             f"port {address.port} is not used for this; allowed: {allowed}, "
-            f"and what the operator names in {SETTING} as host:port"
+            f"and what an admin names in {_WHERE} as host:port"
         )
     if _is_number(address.host):
         _checked_ip(address, address.host)
@@ -170,7 +169,7 @@ def _checked_ip(address: Address, ip: str) -> None:
     parsed = ip_address(ip.partition("%")[0])
     unspecified = parsed.is_unspecified or parsed.is_multicast
     if not is_public(parsed) and (unspecified or not address.is_allowed):
-        raise AddressError(f"{address.host} is an address of a private network; the operator can allow it in {SETTING}")
+        raise AddressError(f"{address.host} is an address of a private network; an admin can allow it in {_WHERE}")
 
 
 async def resolved(address: Address, resolve: Resolve) -> Target:

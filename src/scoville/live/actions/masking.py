@@ -19,11 +19,11 @@ MASK = "••••••"
 
 
 def masked(action: Action) -> Action:
-    """The action without any secret. Of an address the host stays: it says where, and opens nothing."""
+    """The action without any secret. Of an address scheme, host and port stay: they say where, and open nothing."""
     server = action.mail_server
     return replace(
         action,
-        url=f"https://{urlsplit(action.url).hostname}/{MASK}" if action.url else "",
+        url=_masked_url(action.url),
         secrets=tuple(MASK for _ in action.secrets),
         headers=dict.fromkeys(action.headers, MASK),
         mail_server=replace(server, password=MASK if server.password else "") if server else None,
@@ -35,18 +35,26 @@ def unmasked(action: Action, before: Action) -> Action:
 
     Raises: UsageError for a mask beside a new host.
     """
+    keeps_url = MASK in action.url
+    if keeps_url and action.url != _masked_url(before.url):
+        raise UsageError("an address that is changed has to be given as a whole, also what the dots stand for")
     server, old = action.mail_server, before.mail_server
     if server and server.password == MASK:
         if old is None or (server.host, server.port) != (old.host, old.port):
             raise UsageError("with another mail server its password has to be given again")
         server = replace(server, password=old.password)
-    moved = not action.url.endswith(MASK) and urlsplit(action.url).netloc != urlsplit(before.url).netloc
+    moved = not keeps_url and urlsplit(action.url).netloc != urlsplit(before.url).netloc
     if moved and MASK in action.headers.values():
         raise UsageError("with another host the values of the headers have to be given again")
     return replace(
         action,
-        url=before.url if action.url.endswith(MASK) else action.url,
+        url=before.url if keeps_url else action.url,
         secrets=before.secrets if not action.secrets or MASK in action.secrets else action.secrets,
         headers={k: before.headers.get(k, "") if v == MASK else v for k, v in action.headers.items()},
         mail_server=server,
     )
+
+
+def _masked_url(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/{MASK}" if url else ""
