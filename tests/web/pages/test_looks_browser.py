@@ -38,6 +38,7 @@ OPENS = (  # what opens over a page: where, what is pressed, what is to be seen 
     ("/studio", ".rule .menu > summary", ".rule .menu[open] > div"),
     ("/studio/versions", ".versions .menu > summary", ".versions .menu[open] > div"),
 )
+TO_PRESS = "header.top:visible, button:visible, .button:visible, input:visible, select:visible"
 IS_PAINTED = "performance.getEntriesByName('first-contentful-paint').length"
 BEFORE_THE_FIRST_PAINT = """() => {
   const painted = performance.getEntriesByName("first-contentful-paint")[0].startTime;
@@ -94,7 +95,7 @@ def test_paper_shows_what_is_said_and_nothing_to_press(world: PagesWorld, chrome
             visit.open(path)
             visit.page.wait_for_timeout(REST_MS)
             assert visit.page.locator("h1").is_visible(), path
-            assert visit.page.locator("header.top:visible, button:visible, .button:visible, input:visible").count() == 0, path
+            assert visit.page.locator(TO_PRESS).count() == 0, path
 
 
 def test_the_first_paint_is_light(world: PagesWorld, chrome: Browser) -> None:
