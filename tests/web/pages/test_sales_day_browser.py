@@ -47,8 +47,11 @@ def test_the_sales_day_needs_no_mouse(either_world: PagesWorld, chrome: Browser)
         visit.page.wait_for_url("**/leads/ann")
         assert visit.page.get_by_role("heading", level=1).inner_text() == "Ann Archer"
         visit.page.go_back()  # a key of the browser itself, which one without a window does not have
+        visit.page.wait_for_url("**/queue")
+        visit.page.wait_for_load_state()
 
         press(visit, "j", "t")
+        visit.page.locator("#said", has_text="noted as touched").wait_for()
         press(visit, "j", "a")
         visit.page.locator("#said", has_text="ccepted").wait_for()
         press(visit, "j", "r")
