@@ -42,7 +42,7 @@ from scoville.live.store.settings import read_settings
 from scoville.model.load import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 DAYS = 14
 _HOURS_LOOKED_AT = (8, 12, 16)  # UTC; each takes a moment, and of what was long ago nobody sees more
 _HOURS_SINCE_YESTERDAY = (2, 5, 8, 10, 12, 14, 16, 18, 21)
+_DAYS_AGO_FOR_ALL = (7, 1)  # so that what faded in two weeks is not told as a change of today
 _LATELY_MIN = (95, 50, 20, 0)  # before now: of today one sees more
 _ENDINGS = ("rejected", "won", "lost")
 _NOTE = "The model of the demo"
@@ -104,21 +105,30 @@ def times_looked_at(until: datetime) -> list[datetime]:
 def _moments(
     connection: Connection, ready: Compiled, until: datetime, settings: LiveSettings, told: Callable[[float], None]
 ) -> Iterator[Moment]:
-    """Everybody first and last; in between who did something, and each morning who is warm and cools."""
+    """Everybody first; then who did something, and whom time alone may have moved."""
     times, published = times_looked_at(until), Published(0, ready)
     came, warm = _came(connection), set[int]()
     deeds = _deeds(connection, came, times[0])
     for number, (before, at) in enumerate(pairwise([times[0], *times])):
-        whys = _moved(deeds, before, at)
-        if number == 0:
-            whys = {lead: Why("model", ready.model.version) for lead, since in came.items() if since <= at}
-        elif at == times[-1] or at.hour == _HOURS_LOOKED_AT[0]:
-            whys = {lead: Why("decay") for lead in (came if at == times[-1] else warm)} | whys
-        if whys or at in {times[0], times[-1]}:
+        cooling, first = dict.fromkeys(_cooling(at, until, came, warm), Why("decay")), Why("model", ready.model.version)
+        whys = cooling | _moved(deeds, before, at) if number else dict.fromkeys(_known(came, at), first)
+        if whys:
             worked = worked_out(connection, published, sorted(whys), at, settings)
             warm |= {one.lead_no for one in worked.scored if one.row["stage"] in STAGES}
             yield Moment(at, worked, whys)
         told((number + 1) / len(times))
+
+
+def _cooling(at: datetime, until: datetime, came: Mapping[int, datetime], warm: Iterable[int]) -> Iterable[int]:
+    """Whom time alone may have moved: each morning who is warm, and now and then everybody."""
+    is_morning = at.hour == _HOURS_LOOKED_AT[0]
+    if at == until or (is_morning and (until - at).days in _DAYS_AGO_FOR_ALL):
+        return _known(came, at)
+    return warm if is_morning else ()
+
+
+def _known(came: Mapping[int, datetime], at: datetime) -> list[int]:
+    return [lead for lead, since in came.items() if since <= at]
 
 
 def _came(connection: Connection) -> dict[int, datetime]:
