@@ -65,6 +65,7 @@ def test_a_program_that_says_what_it_read_does_not_undo_what_somebody_did_meanwh
         "you changed it on 2 March 2026 09:00 UTC, after you read it: read it again"
     )
     assert client.get("/v1/owners").json()["owners"][0]["owner"]["capacity"] == 5
+    assert client.put(path, ANN | {"capacity": 6}, headers={"If-Match": "*"}).status_code == 200
     assert client.put(path, ANN | {"capacity": 7}).status_code == 200  # who does not say what they read is not asked
 
 

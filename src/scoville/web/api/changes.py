@@ -231,7 +231,9 @@ def replacing_of(
     ] = None,
 ) -> Changes:
     """The way to change what others may have changed meanwhile, for a route."""
-    return changing if if_match is None else replace(changing, seen=if_match.strip().strip('"'))
+    if if_match is None or if_match.strip() == "*":  # whichever version: HTTP's own word for it
+        return changing
+    return replace(changing, seen=if_match.strip().strip('"'))
 
 
 Changing = Annotated[Changes, Depends(changes_of)]
