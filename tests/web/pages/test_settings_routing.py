@@ -90,6 +90,19 @@ def test_rules_are_moved_changed_and_taken_away(either_world: PagesWorld) -> Non
     assert len(list_territories(either_world.store)) == 2
 
 
+def test_a_rule_below_one_for_everybody_says_that_it_is_never_asked(world: PagesWorld) -> None:
+    owner_id, marketing = olga(world), world.visitor("marketing")
+    everybody = {"name": "All", "owner_ids": owner_id, "is_enabled": "yes"}
+    marketing.send("/settings/routing", **everybody)
+    only = {"trait": "country", "operator": "equals", "value": "DE"}
+    marketing.send("/settings/routing", **everybody | {"name": "Germany"} | only)
+    assert "Never asked: “All” above decides" in marketing.page("/settings/routing").text
+
+    first = list_territories(world.store)[0].territory_id
+    marketing.send(f"/settings/routing/{first}", **everybody, falls_through="yes")
+    assert "Never asked" not in marketing.page("/settings/routing").text
+
+
 def test_a_condition_that_rows_cannot_say_stands_as_text(world: PagesWorld) -> None:
     owner_id, marketing = olga(world), world.visitor("marketing")
     either = {"any": [{"country": "DE"}, {"plan": "pro"}]}
@@ -111,6 +124,8 @@ def test_a_clock_is_set_in_hours_and_minutes_and_taken_away(either_world: PagesW
 
     (rule,) = list_sla_rules(either_world.store)
     assert (rule.touch_within_s, rule.remind_after_s, rule.escalate_after_s) == (5_400, 1_800, None)
+    offered = {one.get("value") for one in marketing.page("/settings/speed/new").all("option")}
+    assert ("MQL" in offered, "SQL" in offered) == (False, True)  # what has a clock is changed, not added
     assert "90 minutes 30 minutes" in marketing.page("/settings/speed").text
     assert marketing.send("/settings/speed/MQL/end").status_code == 303
     assert list_sla_rules(either_world.store) == []

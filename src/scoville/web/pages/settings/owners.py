@@ -56,7 +56,7 @@ def add_owner(request: Request, changing: Changing, form: Form) -> Response:
         api.add_owner(changing, asked)
     except REFUSED as refused:
         return _form(request, None, _as_sent(form), days_sent(form), problem=refused)
-    return done(request, "/settings/owners", f"{asked.name} gets leads from now on.")
+    return done(request, "/settings/owners", f"{asked.name} can get leads. Which ones, a rule under Routing says.")
 
 
 @router.get("/settings/owners/{owner_id}")

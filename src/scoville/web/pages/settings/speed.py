@@ -128,9 +128,15 @@ def _form_of(request: Request, here: State, rule: api.KnownSlaRule, problem: Exc
 def _form(request: Request, here: State, filled: _Filled, basis: Basis, problem: Exception | None = None) -> Response:
     return show_settings(
         request, "speed_rule.html", status=status_of(problem) if problem else 200, **vars(filled), steps=STEPS,
-        zones=zones(), stages=_stages(here), units=[(name, name) for name, _ in reversed(_UNITS)], basis=basis,
+        zones=zones(), stages=_offered(here, filled), units=[(name, name) for name, _ in reversed(_UNITS)], basis=basis,
         problem=said_of(problem) if problem else "",
     )  # fmt: skip
+
+
+def _offered(here: State, filled: _Filled) -> list[tuple[str, str]]:
+    """The stages to choose from: for a new rule those that have none yet."""
+    taken = {one.stage for one in api.show_sla(here).rules} - {filled.stage} if filled.is_new else set()
+    return [one for one in _stages(here) if one[0] not in taken]
 
 
 def _stages(here: State) -> list[tuple[str, str]]:
