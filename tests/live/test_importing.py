@@ -116,6 +116,14 @@ def test_a_row_that_cannot_be_used_costs_its_neighbours_nothing(new_store: NewSt
     assert tuple(refused) == ("bad_id", "bob")
 
 
+def test_wide_rows_are_taken_whole_and_in_smaller_transactions(new_file: NewStore) -> None:
+    rows = [{"lead_id": f"l{n}", **{f"property {k}": "x" * 200 for k in range(249)}} for n in range(401)]
+    told: list[Imported] = []
+    import_history(new_file(), "leads", rows, source="crm", workspace=Workspace(), now=NOW, told=told.append)
+    assert [one.accepted for one in told] == [398, 401]  # 100,000 values, of 251 in a row: its own, and a count
+    assert told[-1].refused == 0  # each has 53 kB, more than a client may send
+
+
 def test_times_that_do_not_read_are_said_before_anything_is_stored(new_file: NewStore) -> None:
     store = new_file()
     with pytest.raises(DataError, match="occurred_at"):

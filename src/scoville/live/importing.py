@@ -48,7 +48,9 @@ What = Literal["events", "leads", "outcomes"]
 Row = dict[str, Any]
 _MOST_UNFOLDED = 4_000  # rows: a second of folding
 _LOOK_S, _LOOKS = 0.2, 15
-_MOST_ROWS = 2_000  # of one transaction: a running server waits for it no longer than a moment
+# Of one transaction: a running server waits for it no longer than a moment. Rows of a wide file are as long as many.
+_MOST_ROWS, _MOST_VALUES = 2_000, 100_000
+_ROW_BYTES = 256 * 1024  # what 1,000 columns come to; a client's message has far less
 _AGAIN = "scoville: again"  # how often a row of this content has come before
 _OUTCOME_KEYS = {"at": "occurred_at"}
 
@@ -90,7 +92,8 @@ def import_history(  # noqa: PLR0913 - what to read, and how
     engine = DuckDB()
     try:
         rows, unusable, names = _rows(engine, what, file, workspace, leave_out)
-        rules = replace(Rules(), outcomes={name: name for name in names}, are_bots_refused=False)
+        said = {name: name for name in names}
+        rules = replace(Rules(), outcomes=said, are_bots_refused=False, message_bytes=_ROW_BYTES)
         arrival = Arrival(_source(store, source, now), is_trusted=True, received_us=to_us(now), is_history=True)
         imported, pace = Imported(unusable=unusable), _Pace()
         for some in _fetched(engine, rows):
@@ -154,9 +157,9 @@ def _rows(
 
 
 def _fetched(engine: DuckDB, rows: ir.Table) -> Iterator[list[Row]]:
-    """The rows, some thousand at a time."""
+    """The rows, some thousand at a time, or some hundred of a wide file."""
     query = engine.connection.sql(engine.place.compile(rows))
-    for some in query.to_arrow_reader(_MOST_ROWS):
+    for some in query.to_arrow_reader(min(_MOST_ROWS, max(1, _MOST_VALUES // len(rows.columns)))):
         yield [{name: _plain(value) for name, value in row.items()} for row in some.to_pylist()]
 
 
