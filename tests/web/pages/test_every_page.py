@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from browser import Browser
     from pages_world import PagesWorld, Visitor
 
+pytestmark = pytest.mark.xdist_group("every page")  # the crawl is dear: once is enough
 BASE = "http://127.0.0.1:8080"
 MOST = 250  # pages: of a kind that there are many of, such as leads, some are enough
-OF_A_KIND = 20
+OF_A_KIND = 12
 URLS = ("href", "src", "action", "hx-get", "hx-post", "formaction")
 
 

@@ -52,8 +52,7 @@ def test_a_model_is_learned_and_taken_as_a_draft_by_keyboard_alone(world: PagesW
         assert visit.wrongs == []
 
 
-@pytest.mark.parametrize("width", [360, 768])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (768, "dark")])
 def test_what_was_learned_fits_every_screen(world: PagesWorld, chrome: Browser, width: int, scheme: str) -> None:
     marketing = world.visitor("marketing")
     marketing.send("/studio/learning", how="learn", outcome="won", horizon_days="90")
