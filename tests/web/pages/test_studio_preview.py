@@ -59,6 +59,7 @@ def test_a_draft_says_who_would_move_and_why(world: PagesWorld) -> None:
     assert "2 leads would change stage" in page.text
     assert "Of 6 leads, 2 would have another score" in page.text
     assert {"/leads/ann", "/leads/cleo"} <= {str(one.get("href")) for one in page.all("a")}
+    assert "Cleo Cook" in page.text  # by name, as in the queue
     assert "Demo requested: +24.9 → to +5" in page.text or "Demo requested: +25 → to +5" in page.text
     assert "points 25 → 5" in page.text
 

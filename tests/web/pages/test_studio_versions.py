@@ -112,7 +112,7 @@ def test_going_back_publishes_the_version_from_before(world: PagesWorld) -> None
     assert now is not None
     assert now.version_no == 1
     assert actions(world)[-1] == "model.rolled_back"
-    assert "it was better" in visitor.page("/studio/versions").text
+    assert "in force again: it was better" in visitor.page("/studio/versions").text
 
 
 def test_any_version_can_be_put_in_force_again(world: PagesWorld) -> None:

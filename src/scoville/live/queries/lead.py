@@ -81,6 +81,14 @@ def traits_of(connection: Connection, lead_nos: Sequence[int], names: Sequence[s
     return _newest(connection.execute(chosen).mappings())
 
 
+def traits_by_id(connection: Connection, lead_ids: Iterable[str], names: Sequence[str]) -> dict[str, Row]:
+    """Some traits of leads as they are now, by the id of the lead; leads that are gone are left out."""
+    chosen = select(leads.c.lead_no, leads.c.lead_id).where(leads.c.lead_id.in_(sorted(lead_ids)))
+    ids = {row.lead_no: row.lead_id for row in connection.execute(chosen)}
+    found = traits_of(connection, list(ids), names)
+    return {lead_id: found.get(lead_no, {}) for lead_no, lead_id in ids.items()}
+
+
 def identities_of(connection: Connection, lead_no: int) -> list[Row]:
     """Every id that a lead was seen under, the first one first."""
     columns = (identities.c.identity_no, identities.c.kind, identities.c.value, identities.c.first_seen_at)

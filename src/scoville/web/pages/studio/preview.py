@@ -14,16 +14,19 @@ from fastapi import APIRouter, Query, Request, Response
 from scoville.errors import ModelError, PlanError
 from scoville.live.models.versions import text_of
 from scoville.live.queries.in_force import in_force
+from scoville.live.queries.lead import SHOWN_TRAITS, traits_by_id
 from scoville.live.workbench.keeping import workbench_of
 from scoville.live.workbench.preview import preview
 from scoville.web.api.route import Here, Who
 from scoville.web.errors import not_found
+from scoville.web.pages.lead_said import name_of
 from scoville.web.pages.page import PageRoute, done, show
 from scoville.web.pages.studio.draft import open_sheet
 
 if TYPE_CHECKING:
     from scoville.live.queries.in_force import InForce
     from scoville.live.workbench.bench import Bench
+    from scoville.live.workbench.preview import Preview
     from scoville.web.auth.access import Caller
     from scoville.web.state import State
 
@@ -57,9 +60,16 @@ def show_preview(request: Request, here: Here, who: Who, version: VersionAsked =
         return done(request, "/studio")
     workbench = workbench_of(here.store)
     bench = workbench.bench(here.clock())
-    values: dict[str, Any] = {"trial": trial, "standing": workbench.standing(), "found": None, "problem": ""}
+    values: dict[str, Any] = {
+        "trial": trial,
+        "standing": workbench.standing(),
+        "found": None,
+        "problem": "",
+        "people": {},
+    }
     if bench is not None and trial.is_changed and not trial.faults:
         values |= _tried(bench, trial)
+    values["people"] = _people(here, values["found"])
     return show(request, "studio/preview.html", **values)
 
 
@@ -105,6 +115,16 @@ def _tried(bench: Bench, trial: Trial) -> dict[str, Any]:
         "crossing": sum(one.leads for one in found.crossings),
         "called": said_of,
     }
+
+
+def _people(here: State, found: Preview | None) -> dict[str, str]:
+    """What people call the leads that move, by their ids."""
+    if found is None:
+        return {}
+    movers = (*found.movers, *(one for way in found.crossings for one in way.first))
+    with here.store.reading() as connection:
+        known = traits_by_id(connection, {one.lead_id for one in movers}, SHOWN_TRAITS)
+    return {lead_id: name_of({"lead_id": lead_id, "traits": traits}) for lead_id, traits in known.items()}
 
 
 def said_of(rule: str) -> str:

@@ -38,13 +38,17 @@ _LIST = "/studio/versions"
 
 @dataclass(frozen=True)
 class Row:
-    """A version in the list. `state` is in force, on its way, was in force, or nothing; `since` is when it came."""
+    """A version in the list. `state` is in force, on its way, was in force, or nothing; `since` is when it came.
+
+    `note` is why it was written, `again` why it was put in force later, the newest first.
+    """
 
     version: models.Version
     author: str
     state: str
     since: datetime | None
     note: str
+    again: tuple[str, ...] = ()
 
 
 @router.get(_LIST)
@@ -148,7 +152,8 @@ def _row(version: models.Version, status: models.Status, names: Mapping[str, str
         state = "on its way" if is_next else ""
     else:
         state = "was in force"
-    return Row(version, author, state, newest.switched_at, newest.note or version.note)
+    again = tuple(one.note for one in of_it if one.note and one.note != version.note)
+    return Row(version, author, state, newest.switched_at, version.note, again)
 
 
 def _before(status: models.Status) -> int | None:
