@@ -65,9 +65,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 WRITTEN: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = MappingProxyType(
     {
         "decimal_mark": ("Numbers are written", (("", "as they look"), (".", "1,234.56"), (",", "1.234,56"))),
-        "date_order": ("Dates are written", (("", "as they look"), ("dmy", "31/12/2026"), ("mdy", "12/31/2026"))),
+        "date_order": ("Dates are written", (("", "not known"), ("dmy", "31/12/2026"), ("mdy", "12/31/2026"))),
     }
 )  # fmt: skip
+
+_DOUBTS = {"decimal_mark": "1.2 or 1,200?", "date_order": "day or month first?"}
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class ColumnRow:
-    """One column of the file: what it is taken for (`means`: our name, or kept, or left out), and why."""
+    """One column of the file: what it is taken for (`means`: our name, or kept, or left out), and why.
+
+    `doubt` is a question about how its values are read, in a word or two.
+    """
 
     name: str
     kept_as: str
     type: str
     examples: tuple[str, ...]
-    notice: str
+    doubt: str
     means: str
     reason: str
     is_sure: bool
@@ -108,7 +113,7 @@ def column_rows(head: Head, what: str, meant: Mapping[str, str] | None = None) -
         examples = tuple(column.examples[:_EXAMPLES])
         rows.append(
             ColumnRow(
-                column.name, kept_as, column.type, examples, column.notice or "", means, reason,
+                column.name, kept_as, column.type, examples, _DOUBTS.get(column.settled_by or "", ""), means, reason,
                 found is None or found.is_sure,
             )
         )  # fmt: skip
