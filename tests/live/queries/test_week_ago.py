@@ -113,6 +113,21 @@ def test_who_came_since_is_new_and_who_was_known_is_not(new_store: NewStore) -> 
     assert by_id(store) == ({"bob": pytest.approx(20.0), "cy": 20.0}, {"ann"})
 
 
+def test_what_was_said_later_alone_was_so_before_and_what_was_changed_was_not(new_store: NewStore) -> None:
+    store = new_store()
+    live = Live(store, now=NOW)
+    live.send(
+        *(message("track", name, event="seen", minutes_ago=20_160) for name in ("ann", "bob", "cy")),
+        message("identify", "ann", minutes_ago=60, traits={"title": "CEO"}),
+        message("identify", "bob", minutes_ago=20_000, traits={"title": "Clerk"}),
+        message("identify", "bob", minutes_ago=60, traits={"title": "CEO"}),
+        message("group", "cy", group="acme", minutes_ago=60, traits={"plan": "pro"}),
+    )
+    live.publish(MODEL.replace("points: 20}", "points: 20}, {name: Pays, when: {account.plan: pro}, points: 7}"))
+
+    assert by_id(store) == ({"ann": 20.0, "bob": 0.0, "cy": 7.0}, set())
+
+
 def test_what_changes_the_past_is_seen_at_once(new_store: NewStore) -> None:
     store = new_store()
     live = Live(store, now=NOW)
