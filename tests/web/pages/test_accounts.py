@@ -64,7 +64,7 @@ def test_an_account_shows_its_people_best_first_and_what_they_did(either_world: 
     people = [str(one["href"]) for one in page.all("a") if str(one.get("href")).startswith("/leads/")]
     assert people[:2] == ["/leads/ann", "/leads/bob"]
     assert "+25 Demo requested" in page.text
-    assert "page_viewed" in page.text
+    assert "Page viewed" in page.text
     assert "place 1" in page.text
 
 

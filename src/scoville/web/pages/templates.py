@@ -6,19 +6,21 @@ error. What shows an instant says it as far away as it is from the `now` of its 
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from scoville import words
 from scoville.evidence.told.numbers import FILTERS, short_share
 from scoville.web.pages.files import FILES
 
 _HARDLY_ANY, _NEARLY_ALL = 0.0005, 0.995  # shares that would be rounded to 0.0% and 100%
+_IN_TICKS = re.compile(r"`([^`]+)`")
 _DAYS_SAID = 14  # past that a date says more
 
 
@@ -90,6 +92,11 @@ def number(value: float | None) -> str:
     return words.number(value).replace("-", "−") if value is not None else "–"
 
 
+def coded(text: str) -> Markup:
+    """Text of ours or of others, escaped; what stands between `backticks` is shown as code."""
+    return Markup(_IN_TICKS.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped the line before
+
+
 def in_path(value: object) -> str:
     """Any text as one part of a path or of a query."""
     return quote(str(value), safe="")
@@ -116,7 +123,7 @@ def _made() -> Environment:
     )  # fmt: skip
     filters: dict[str, Any] = {
         "points": points, "number": number, "whole": whole, "percent": percent, "when": when, "day": day,
-        "in_path": in_path, "ago": ago, "counted": words.counted, "lasting": words.lasting,
+        "in_path": in_path, "coded": coded, "ago": ago, "counted": words.counted, "lasting": words.lasting,
     }  # fmt: skip
     made.filters.update(FILTERS | filters)  # figures are written as reports write them
     made.globals.update(script=script, sheet=sheet, ago=ago)
