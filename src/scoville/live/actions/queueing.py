@@ -121,8 +121,7 @@ def _crossing(row: Row[Any]) -> dict[str, Any]:
         "cause_key": f"change:{row.change_no}",
         "lead_no": row.lead_no,
         "lead_id": row.lead_id,
-        "score": row.score,
-        **{name: getattr(row, name) for name in _SCORE},
+        **_points_of(row),
         "stage": row.stage,
         "stage_before": row.stage_before,
         "direction": row.direction,
@@ -130,6 +129,12 @@ def _crossing(row: Row[Any]) -> dict[str, Any]:
         "model_version": row.model_version,
         "as_of": _iso(row.as_of or row.at),
     }
+
+
+def _points_of(row: Row[Any]) -> dict[str, Any]:
+    """The score and what it is made of; without the millionths by which a click of a second ago has faded."""
+    named = {name: getattr(row, name) for name in ("score", *_SCORE)}
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in named.items()}
 
 
 def _standing(connection: Connection, lead_nos: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -147,8 +152,7 @@ def _standing(connection: Connection, lead_nos: Sequence[int]) -> dict[int, dict
 def _now(row: Row[Any]) -> dict[str, Any]:
     return {
         "lead_id": row.lead_id,
-        "score": row.score,
-        **{name: getattr(row, name) for name in _SCORE},
+        **_points_of(row),
         "stage": row.standing,
         "model_version": row.model_version,
         "as_of": row.as_of and _iso(row.as_of),
