@@ -152,8 +152,9 @@ def _row(version: models.Version, status: models.Status, names: Mapping[str, str
         state = "on its way" if is_next else ""
     else:
         state = "was in force"
-    again = tuple(one.note for one in of_it if one.note and one.note != version.note)
-    return Row(version, author, state, newest.switched_at, version.note, again)
+    note = version.note or of_it[-1].note
+    again = tuple(one.note for one in of_it if one.note and one.note != note)
+    return Row(version, author, state, newest.switched_at, note, again)
 
 
 def _before(status: models.Status) -> int | None:
