@@ -165,6 +165,9 @@ def test_a_plan_says_what_twelve_weeks_can_show(reader: Visitor) -> None:
     part = reader.get(f"/evidence/trials?{query}", target="planned").text
     assert "31,232 leads, about 78 weeks" in part  # docs/compare.md
     assert "4,800 leads show a change of" in part
+    few = reader.get(f"/evidence/trials?{query.replace('=400', '=36')}", target="planned").text
+    assert "31,232 leads, about 17 years" in few  # by hand: 31,232 / 36 / 52 = 16.7
+    assert "Too long for a trial with so few leads" in few
     wrong = reader.get("/evidence/trials?variants=one").text
     assert "a trial needs at least two" in wrong
 
