@@ -41,6 +41,9 @@ def test_sales_notes_that_somebody_is_away_and_takes_it_back(either_world: Pages
     assert (
         sales.send(f"{address}/absences", from_day="2026-05-01", until_day="2026-05-08", note="Ski").status_code == 303
     )
+    wrong = sales.send(f"{address}/absences", from_day="2026-06-08", until_day="2026-06-01", note="Sea")
+    assert (wrong.status_code, problem(wrong.text)) == (422, "An absence ends after it begins.")
+    assert {"2026-06-08", "2026-06-01", "Sea"} <= {one.get("value") for one in Page(wrong.text).all("input")}
     page = sales.page(address)
     assert "1 May 2026 up to 9 May 2026, Ski" in page.text
     assert "back 9 May 2026" in sales.page("/settings/owners").text

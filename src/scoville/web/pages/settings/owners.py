@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any
 
@@ -34,6 +35,24 @@ _NEW = api.Owner(
 )
 
 
+@dataclass(frozen=True)
+class Away:
+    """The form of an absence: as it was typed, and why it could not be noted."""
+
+    from_day: str = ""
+    until_day: str = ""
+    note: str = ""
+    refused: Exception | None = None
+
+    @property
+    def problem(self) -> str:
+        """Why, as a sentence."""
+        return said_of(self.refused) if self.refused else ""
+
+
+_NOT_ASKED = Away()
+
+
 @router.get("/settings/owners")
 def show_owners(request: Request, here: Here) -> Response:
     """Everybody who works leads, and who is away."""
@@ -62,9 +81,7 @@ def add_owner(request: Request, changing: Changing, form: Form) -> Response:
 @router.get("/settings/owners/{owner_id}")
 def show_owner(request: Request, here: Here, owner_id: OwnerId) -> Response:
     """One owner with the absences."""
-    known = _known(here, owner_id)
-    basis = Basis(known.version)
-    return _form(request, known, _fields(known.owner), days_of(known.owner.hours), here=here, basis=basis)
+    return _shown(request, here, owner_id)
 
 
 @router.post("/settings/owners/{owner_id}")
@@ -82,10 +99,14 @@ def change_owner(request: Request, here: Here, changing: Changing, owner_id: Own
 
 
 @router.post("/settings/owners/{owner_id}/absences")
-def add_absence(request: Request, changing: Changing, owner_id: OwnerId, form: Form) -> Response:
+def add_absence(request: Request, here: Here, changing: Changing, owner_id: OwnerId, form: Form) -> Response:
     """Nobody who is away gets leads. Days are whole ones, in UTC; the last one is included."""
     asked = {"from_at": _day(form, "from_day"), "until_at": _day_after(form, "until_day"), "note": form.get("note")}
-    api.add_absence(changing, owner_id, read_form(api.AbsenceToAdd, asked))
+    try:
+        api.add_absence(changing, owner_id, read_form(api.AbsenceToAdd, asked))
+    except REFUSED as refused:
+        away = Away(form.get("from_day"), form.get("until_day"), form.get("note"), refused)
+        return _shown(request, here, owner_id, away)
     return done(request, f"/settings/owners/{in_path(owner_id)}", "Noted. No leads come meanwhile.")
 
 
@@ -121,7 +142,14 @@ def _holding_now(asked: api.Owner | None, present: api.Owner) -> list[tuple[str,
     return differing(_TITLES, typed.model_dump(), present.model_dump(), {"hours": said})
 
 
-def _form(
+def _shown(request: Request, here: State, owner_id: str, away: Away = _NOT_ASKED) -> Response:
+    """An owner as it stands; with an absence that could not be noted."""
+    known = _known(here, owner_id)
+    fields, days = _fields(known.owner), days_of(known.owner.hours)
+    return _form(request, known, fields, days, here=here, basis=Basis(known.version), away=away)
+
+
+def _form(  # noqa: PLR0913 - what one template shows
     request: Request,
     known: api.KnownOwner | None,
     fields: dict[str, Any],
@@ -130,11 +158,13 @@ def _form(
     problem: Exception | None = None,
     here: State | None = None,
     basis: Basis = NEW,
+    away: Away = _NOT_ASKED,
 ) -> Response:
     absences = api.show_absences(here, known.owner_id).absences if known is not None and here is not None else []
+    refused = problem or away.refused
     return show_settings(
-        request, "owner.html", status=status_of(problem) if problem else 200, known=known, owner=fields, days=days,
-        zones=zones(), absences=absences, problem=said_of(problem) if problem else "", basis=basis,
+        request, "owner.html", status=status_of(refused) if refused else 200, known=known, owner=fields, days=days,
+        zones=zones(), absences=absences, problem=said_of(problem) if problem else "", basis=basis, away=away,
     )  # fmt: skip
 
 
