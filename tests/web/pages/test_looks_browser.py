@@ -85,7 +85,9 @@ def test_what_opens_over_a_page_is_sound_and_within_the_screen(
             assert box["x"] >= 0, path
             assert box["x"] + box["width"] <= width, path
             assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-            visit.check_it_is_sound()
+            # what lies half under a menu is pressed once that is closed
+            assert [one for one in visit.barriers() if "partially obscured" not in one] == [], path
+        assert visit.wrongs == []
 
 
 def test_paper_shows_what_is_said_and_nothing_to_press(world: PagesWorld, chrome: Browser) -> None:
