@@ -94,6 +94,21 @@ def test_publishing_twice_publishes_once(world: PagesWorld) -> None:
         assert len(connection.execute(select(publications)).all()) == 2
 
 
+def test_who_takes_a_stage_away_is_told_what_goes_by_it(world: PagesWorld) -> None:
+    visitor = write(world, MODEL.replace("{name: MQL, from: 41}", "{name: Warm, from: 41}"))
+    visitor.send("/settings/speed", stage="MQL", touch_within_s="1", time_zone="UTC")
+    visitor.send("/settings/speed", stage="Lead", touch_within_s="1", time_zone="UTC")
+    world.visitor("admin").send(
+        "/settings/actions", kind="tag", name="Nurture", tag="n", stages="MQL", is_enabled="yes"
+    )
+
+    page = visitor.page("/studio/publish").text
+    assert "The action “Nurture” waits for MQL." in page
+    assert "The clock of the first touch starts with MQL." in page
+    assert "starts with Lead" not in page
+    assert "goes by" not in write(world, CHANGED).page("/studio/publish").text
+
+
 def test_going_back_publishes_the_version_from_before(world: PagesWorld) -> None:
     visitor = write(world, CHANGED)
     visitor.send("/studio/publish", note="")

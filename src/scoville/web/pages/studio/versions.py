@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from scoville.live.models.versions import differences, text_of
+from scoville.live.queries.stage_users import users_of_stages
+from scoville.model.load import Model
 from scoville.web.api import models
 from scoville.web.api.changes import Changing
 from scoville.web.api.route import Here, Who
@@ -20,7 +22,7 @@ from scoville.web.errors import ApiError, not_found
 from scoville.web.pages.forms import Form, read_form
 from scoville.web.pages.page import PageRoute, done, show
 from scoville.web.pages.studio.draft import discard, needed_sheet
-from scoville.web.pages.studio.preview import trial_of
+from scoville.web.pages.studio.preview import Trial, trial_of
 from scoville.web.pages.studio.side_by_side import side_by_side
 
 if TYPE_CHECKING:
@@ -96,7 +98,10 @@ def ask_to_publish(request: Request, here: Here, who: Who, version: VersionAsked
         return done(request, "/studio", "Put right what is wrong with the draft first.")
     changes = differences(trial.before.text, trial.text) if trial.before is not None else ()
     is_back = version is not None and version == _before(models.show_status(here))
-    return show(request, "studio/versions_publish.html", trial=trial, changes=changes, is_back=is_back)
+    return show(
+        request, "studio/versions_publish.html", trial=trial, changes=changes, is_back=is_back,
+        left_behind=_left_behind(here, trial),
+    )  # fmt: skip
 
 
 @router.post("/studio/publish")
@@ -116,6 +121,17 @@ def publish(request: Request, here: Here, who: Who, changing: Changing, form: Fo
         number = form.get("version_no")
         models.put_in_force(changing, read_form(models.ToPublish, {"version_no": number, **note}))
     return done(request, _LIST, f"Version {number} is on its way: leads are being scored by it.")
+
+
+def _left_behind(here: State, trial: Trial) -> list[str]:
+    """What goes by a stage that the other model has no more: it would wait for ever, and nobody would be told."""
+    if trial.before is None:
+        return []
+    gone = {one.name for one in Model.loads(trial.before.text).stages} - {
+        one.name for one in Model.loads(trial.text).stages
+    }
+    with here.store.reading() as connection:
+        return users_of_stages(connection, gone) if gone else []
 
 
 def _drafted(here: State, who: Caller) -> str:
