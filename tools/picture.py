@@ -3,8 +3,8 @@
     python tools/picture.py
 
 A new store is filled as `scoville serve --demo` fills one, for somebody who has a login; then Chromium looks at the
-pages. The clock stands still, and the demo's dice are fixed: the same code makes the same pictures, but for who is given
-a lead between owners that have as much, and as far as Chromium draws the same.
+pages. The clock stands still, and the demo's dice are fixed: the same code makes the same pictures, but for who is
+given a lead between owners that have as much, and as far as Chromium draws the same.
 """
 
 from __future__ import annotations
