@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from api_world import HASH
 from live_sending import NOW, Live, message
@@ -249,6 +249,9 @@ def test_an_address_beside_one_id_is_no_merge_and_a_refused_claim_is_shown(world
     assert "No two ids were found to be one person yet." in page.text
     assert "bob A page claimed to be somebody who is known from elsewhere" in page.text
     assert "100% known" in page.text
+    with world.store.writing() as connection:
+        connection.execute(update(quarantine).values(replayed_at=NOW))
+    assert "from elsewhere. let in" in world.visitor("marketing").page("/data/identity").text
 
 
 # --- outcomes ---
