@@ -45,7 +45,9 @@ def test_sales_notes_that_somebody_is_away_and_takes_it_back(either_world: Pages
     assert (wrong.status_code, problem(wrong.text)) == (422, "An absence ends after it begins.")
     assert {"2026-06-08", "2026-06-01", "Sea"} <= {one.get("value") for one in Page(wrong.text).all("input")}
     page = sales.page(address)
-    assert "1 May 2026 up to 9 May 2026, Ski" in page.text
+    assert "1 May 2026 to 8 May 2026, Ski" in page.text
+    (known,) = sales.get(f"/v1/owners/{owner_id}/absences").json()["absences"]
+    assert (known["from_at"], known["until_at"]) == ("2026-04-30T22:00:00Z", "2026-05-08T22:00:00Z")  # days of Berlin
     assert "back 9 May 2026" in sales.page("/settings/owners").text
     (end,) = [str(one["action"]) for one in page.all("form") if str(one["action"]).endswith("/end")]
     assert sales.send(end).status_code == 303

@@ -141,9 +141,18 @@ def _shown(
         request, "data.html", status=status_of(wrong) if (wrong := refused or not_forgotten) else 200, groups=groups,
         fields=fields, explained=EXPLAINED, is_late=any(one.now for one in fields.values()),
         words={name: WORDS.get(name, Words(name.replace("_", " ").capitalize(), "")) for name in found},
-        problem=said_of(refused) if refused else "", forgetting=said_of(not_forgotten) if not_forgotten else "",
+        problem=_in_words(refused) if refused else "", forgetting=said_of(not_forgotten) if not_forgotten else "",
         ids=form.get("ids"), outcome_names=("won", "lost", "accepted", "rejected"),
     )  # fmt: skip
+
+
+def _in_words(refused: Exception) -> str:
+    """Why, with settings called as the page calls them."""
+    said = said_of(refused)
+    for name, words in WORDS.items():
+        said = said.replace(f"{name} cannot be", f"‘{words.title}’ cannot be")
+        said = said.replace(f"{name.capitalize()} cannot be", f"‘{words.title}’ cannot be")
+    return said
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -16,6 +15,8 @@ from scoville.web.errors import not_found
 from scoville.web.pages.forms import Form, Sent, read_form
 from scoville.web.pages.page import PageRoute, done
 from scoville.web.pages.refused import NEW, REFUSED, Basis, basis_after, differing, said_of, status_of
+from scoville.web.pages.settings.away import Days, beginning
+from scoville.web.pages.settings.away import days_of as days_away
 from scoville.web.pages.settings.frame import show_settings
 from scoville.web.pages.settings.hours import days_of, days_sent, hours_in, said, zones
 from scoville.web.pages.templates import in_path
@@ -57,7 +58,7 @@ _NOT_ASKED = Away()
 def show_owners(request: Request, here: Here) -> Response:
     """Everybody who works leads, and who is away."""
     found = api.show_owners(here).owners
-    away = {one.owner_id: _absent(here, one.owner_id) for one in found}
+    away = {one.owner_id: _absent(here, one) for one in found}
     return show_settings(request, "owners.html", owners=found, hours_said=said, away=away)
 
 
@@ -100,8 +101,13 @@ def change_owner(request: Request, here: Here, changing: Changing, owner_id: Own
 
 @router.post("/settings/owners/{owner_id}/absences")
 def add_absence(request: Request, here: Here, changing: Changing, owner_id: OwnerId, form: Form) -> Response:
-    """Nobody who is away gets leads. Days are whole ones, in UTC; the last one is included."""
-    asked = {"from_at": _day(form, "from_day"), "until_at": _day_after(form, "until_day"), "note": form.get("note")}
+    """Nobody who is away gets leads. Days are whole ones in the owner's time zone; the last one is included."""
+    zone = _known(here, owner_id).owner.time_zone
+    asked = {
+        "from_at": beginning(form.get("from_day"), zone),
+        "until_at": beginning(form.get("until_day"), zone, days_later=1),
+        "note": form.get("note"),
+    }
     try:
         api.add_absence(changing, owner_id, read_form(api.AbsenceToAdd, asked))
     except REFUSED as refused:
@@ -126,10 +132,10 @@ def _known(here: State, owner_id: str) -> api.KnownOwner:
     return found[0]
 
 
-def _absent(here: State, owner_id: str) -> api.Absence | None:
+def _absent(here: State, known: api.KnownOwner) -> Days | None:
     """The absence that lasts now."""
-    now = here.clock()
-    return next((one for one in api.show_absences(here, owner_id).absences if one.from_at <= now < one.until_at), None)
+    now, found = here.clock(), api.show_absences(here, known.owner_id).absences
+    return next((days_away(one, known.owner.time_zone) for one in found if one.from_at <= now < one.until_at), None)
 
 
 def _asked(form: Sent) -> api.Owner:
@@ -160,12 +166,16 @@ def _form(  # noqa: PLR0913 - what one template shows
     basis: Basis = NEW,
     away: Away = _NOT_ASKED,
 ) -> Response:
-    absences = api.show_absences(here, known.owner_id).absences if known is not None and here is not None else []
+    absences = _absences(here, known) if known is not None and here is not None else []
     refused = problem or away.refused
     return show_settings(
         request, "owner.html", status=status_of(refused) if refused else 200, known=known, owner=fields, days=days,
         zones=zones(), absences=absences, problem=said_of(problem) if problem else "", basis=basis, away=away,
     )  # fmt: skip
+
+
+def _absences(here: State, known: api.KnownOwner) -> list[Days]:
+    return [days_away(one, known.owner.time_zone) for one in api.show_absences(here, known.owner_id).absences]
 
 
 def _fields(owner: api.Owner) -> dict[str, Any]:
@@ -174,15 +184,3 @@ def _fields(owner: api.Owner) -> dict[str, Any]:
 
 def _as_sent(form: Sent) -> dict[str, Any]:
     return {name: form.get(name) for name in (*_PLAIN, "is_active")}
-
-
-def _day(form: Sent, name: str) -> str:
-    return f"{form.get(name)}T00:00:00Z" if form.get(name) else ""
-
-
-def _day_after(form: Sent, name: str) -> str:
-    try:
-        after = date.fromisoformat(form.get(name)) + timedelta(days=1)
-    except (ValueError, OverflowError):  # no day at all, or the calendar's last: refused by who reads it
-        return form.get(name)
-    return f"{after}T00:00:00Z"
