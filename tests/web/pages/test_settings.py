@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,7 +75,7 @@ def test_settings_are_changed_one_by_one_and_each_is_noted(either_world: PagesWo
     assert dict(now.outcomes) == {"Deal Won": "won"}
     assert noted == ["event_days", "outcomes", "protected_traits", "stage_margin"]
     wrong = admin.send("/settings/data", was_event_days="", event_days="3")
-    assert problem(wrong.text).startswith("‘Keep events for’ cannot be 3: it is a whole number from 30 on")
+    assert unescape(problem(wrong.text)).startswith("'Keep events for' cannot be 3: it is a whole number from 30 on")
 
 
 def test_somebody_is_forgotten_after_a_yes(world: PagesWorld) -> None:

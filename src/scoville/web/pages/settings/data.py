@@ -150,8 +150,8 @@ def _in_words(refused: Exception) -> str:
     """Why, with settings called as the page calls them."""
     said = said_of(refused)
     for name, words in WORDS.items():
-        said = said.replace(f"{name} cannot be", f"‘{words.title}’ cannot be")
-        said = said.replace(f"{name.capitalize()} cannot be", f"‘{words.title}’ cannot be")
+        said = said.replace(f"{name} cannot be", f"'{words.title}' cannot be")
+        said = said.replace(f"{name.capitalize()} cannot be", f"'{words.title}' cannot be")
     return said
 
 
