@@ -54,8 +54,8 @@ def gets_hot(world: PagesWorld, lead_id: str) -> None:
     score_some(live.store, live.models, live.settings, NOW, 100, on_stage_changes=on_crossings)
 
 
-def test_the_day_of_sales_is_done_by_keyboard_alone(either_world: PagesWorld, chrome: Browser) -> None:
-    with queue(chrome, either_world) as visit:
+def test_keys_act_on_one_or_many_and_keep_the_place(world: PagesWorld, chrome: Browser) -> None:
+    with queue(chrome, world) as visit:
         page = visit.page
         press(page, "j", "c")
         page.get_by_text("1 lead yours now.").wait_for()
@@ -80,7 +80,7 @@ def test_the_day_of_sales_is_done_by_keyboard_alone(either_world: PagesWorld, ch
         page.wait_for_url("**/leads/finn")
         page.go_back()
         is_at(page, "finn")  # who comes back is where they were
-    with either_world.store.reading() as connection:
+    with world.store.reading() as connection:
         found = connection.execute(select(outcomes.c.outcome, outcomes.c.reason).order_by(outcomes.c.outcome_no)).all()
     assert [tuple(row) for row in found] == [("accepted", None), ("rejected", "No budget")]
 
