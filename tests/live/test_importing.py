@@ -131,6 +131,35 @@ def test_times_that_do_not_read_are_said_before_anything_is_stored(new_file: New
     assert messages(store) == []
 
 
+def test_a_value_that_does_not_read_is_counted_by_column_and_its_row_stays(new_file: NewStore, tmp_path: Path) -> None:
+    file, store = tmp_path / "leads.csv", new_file()
+    file.write_text("lead_id,Created,city\nann,2026-01-05,Rome\nbob,not a date,Oslo\ncleo,,Bonn\n")
+    done = take(store, "leads", file, "leads.created_at=Created")
+    assert done == Imported(accepted=3, unreadable={"created_at": 1})  # an empty one is missing, not unreadable
+    assert [one["payload"]["traits"] for one in messages(store)] == [
+        {"created_at": "2026-01-05T00:00:00Z", "city": "Rome"}, {"city": "Oslo"}, {"city": "Bonn"},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["events", "outcomes"])
+def test_a_deed_without_a_time_that_reads_is_kept_aside_and_never_of_now(
+    new_file: NewStore, tmp_path: Path, what: What
+) -> None:
+    file, store = tmp_path / "deeds.csv", new_file()
+    named, at = ("event", "occurred_at") if what == "events" else ("outcome", "at")
+    whole = f"lead_id,{named},{at}\nann,won,03.02.2026\nbob,won,28.02.2026\n"
+    file.write_text(whole)
+    take(store, what, file)
+    file.write_text(f"{whole}cleo,won,not a date\ndan,won,\n")
+    assert take(store, what, file) == Imported(known=2, refused=2)
+    with store.reading() as connection:
+        found = connection.execute(select(quarantine).order_by(quarantine.c.person)).all()
+    assert [(one.reason, one.person, one.detail.split(";")[0]) for one in found] == [
+        ("bad_time", "cleo", "timestamp is 'not a date'"), ("bad_time", "dan", "timestamp is 'no time'"),
+    ]  # fmt: skip
+    assert "unread" not in found[0].body
+
+
 def test_the_json_column_of_properties_is_taken_apart(new_file: NewStore) -> None:
     held = orjson.dumps({"page": "/pricing", "deep": {"n": 1}}).decode()
     rows = [{"lead_id": "ann", "event": "v", "occurred_at": NOW, "properties": held, "own": "1"}]

@@ -112,4 +112,5 @@ def _in_words(what: What, done: Imported) -> str:
     said += [f"{done.known:,} were there already"] if done.known else []
     said += [f"{done.refused:,} are in quarantine"] if done.refused else []
     said += [f"{done.unusable:,} had no lead_id"] if done.unusable else []
+    said += [f"{count:,} unreadable in {name}, left empty" for name, count in done.unreadable.items()]
     return "; ".join(said) + "."

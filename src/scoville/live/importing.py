@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from time import sleep
@@ -22,10 +22,10 @@ import ibis
 import orjson
 from sqlalchemy import func, select
 
-from scoville.data.clean import clean_profiles
+from scoville.data.clean import UNREAD, clean_profiles
 from scoville.data.clean_events import JSON_COLUMN
 from scoville.data.outcomes import WON
-from scoville.data.quality import NO_LEAD_ID
+from scoville.data.quality import NO_LEAD_ID, NO_TIME
 from scoville.data.values import content_hash
 from scoville.engines.duckdb import DuckDB
 from scoville.errors import DataError, UsageError
@@ -52,17 +52,22 @@ _LOOK_S, _LOOKS = 0.2, 15
 _MOST_ROWS, _MOST_VALUES = 2_000, 100_000
 _ROW_BYTES = 256 * 1024  # what 1,000 columns come to; a client's message has far less
 _AGAIN = "scoville: again"  # how often a row of this content has come before
+_UNREAD_TIME = f"{UNREAD}occurred_at"  # what stands in the file where the time of a row does not read
 _OUTCOME_KEYS = {"at": "occurred_at"}
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What became of the rows: new in the inbox, in quarantine, known already, and without a lead_id."""
+    """What became of the rows: new in the inbox, in quarantine, known already, and without a lead_id.
+
+    `unreadable` counts values that became missing, by column, in rows that stay; none of the counts is 0.
+    """
 
     accepted: int = 0
     refused: int = 0
     known: int = 0
     unusable: int = 0
+    unreadable: dict[str, int] = field(default_factory=dict)
 
     def plus(self, written: Written) -> Imported:
         """With another transaction."""
@@ -87,15 +92,17 @@ def import_history(  # noqa: PLR0913 - what to read, and how
 
     `now` is when leads without `updated_at` are said to be so; naive UTC. `leave_out` are columns of the file that are
     not taken in.
+    Nulls:  an event or an outcome whose time is missing or does not read is refused, never taken to be of now; any
+            other value that does not read becomes missing and is counted.
     Raises: DataError for columns that are missing or ambiguous, and for times that do not parse; EngineError.
     """
     engine = DuckDB()
     try:
-        rows, unusable, names = _rows(engine, what, file, workspace, leave_out)
+        rows, lost, names = _rows(engine, what, file, workspace, leave_out)
         said = {name: name for name in names}
         rules = replace(Rules(), outcomes=said, are_bots_refused=False, message_bytes=_ROW_BYTES)
         arrival = Arrival(_source(store, source, now), is_trusted=True, received_us=to_us(now), is_history=True)
-        imported, pace = Imported(unusable=unusable), _Pace()
+        imported, pace = lost, _Pace()
         for some in _fetched(engine, rows):
             items = [_READERS[what](row, now) for row in some]
             batch = read_batch(items, arrival, rules, lambda: str(uuid.uuid4()))
@@ -132,13 +139,15 @@ def _unfolded(store: Store) -> int:
 
 def _rows(
     engine: DuckDB, what: What, file: object, workspace: Workspace, leave_out: Collection[str]
-) -> tuple[ir.Table, int, list[str]]:
-    """The typed rows, how many had no lead_id, and the names of outcomes."""
+) -> tuple[ir.Table, Imported, list[str]]:
+    """The typed rows, what of the file is not in them, and the names of outcomes."""
     given = getattr(workspace, what)
     raw = engine.place.open_source(file, relation=what, delimiter=given.delimiter)
     raw = replace(raw, table=raw.table.drop(*(name for name in raw.table.columns if name in leave_out)))
     mapping = {_OUTCOME_KEYS.get(name, name): column for name, column in given.columns.items()}
-    cleaned = clean_profiles(engine.place, raw, mapping, workspace.settings, key="lead_id", reason=NO_LEAD_ID)
+    cleaned = clean_profiles(
+        engine.place, raw, mapping, workspace.settings, key="lead_id", reason=NO_LEAD_ID, keep_unread=_TIMED[what]
+    )
     rows, names = cleaned.table, []
     for wanted in _TIMED[what]:
         if not (rows[wanted].type().is_timestamp() or rows[wanted].type().is_date()):
@@ -153,7 +162,8 @@ def _rows(
     content = content_hash(ibis.struct({name: rows[name] for name in rows.columns}))
     again = ibis.row_number().over(group_by=content)
     numbered = engine.place.keep_table("imported", rows.mutate(**{_AGAIN: again}))
-    return numbered, sum(cleaned.rejected.values()), names
+    unreadable = {name: count for name, count in cleaned.unreadable.items() if name not in _TIMED[what]}
+    return numbered, Imported(unusable=sum(cleaned.rejected.values()), unreadable=unreadable), names
 
 
 def _fetched(engine: DuckDB, rows: ir.Table) -> Iterator[list[Row]]:
@@ -174,11 +184,16 @@ def _plain(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def _time(row: Row) -> str:
+    """When it was. Where nothing says so, words that are no time: without any, a message is taken to be of now."""
+    return str(row["occurred_at"] or row.get(_UNREAD_TIME) or NO_TIME)
+
+
 def _event(row: Row, now: datetime) -> Row:  # noqa: ARG001 - as the others
     properties = {name: value for name, value in row.items() if name not in _OF_EVENTS and value is not None}
     held = properties.pop(JSON_COLUMN, None)
     return {
-        "type": "track", "userId": row["lead_id"], "event": row["event"], "timestamp": row["occurred_at"],
+        "type": "track", "userId": row["lead_id"], "event": row["event"], "timestamp": _time(row),
         "messageId": row.get("event_id") or _content_id("event", row), "properties": properties | _unpacked(held),
     }  # fmt: skip
 
@@ -203,14 +218,18 @@ def _lead(row: Row, now: datetime) -> Row:
 def _outcome(row: Row, now: datetime) -> Row:  # noqa: ARG001 - as the others
     properties = {name: row[name] for name in ("value", "reason") if row.get(name) is not None}
     return {
-        "type": "track", "userId": row["lead_id"], "event": row["outcome"], "timestamp": row["occurred_at"],
+        "type": "track", "userId": row["lead_id"], "event": row["outcome"], "timestamp": _time(row),
         "messageId": _content_id("outcome", row), "properties": properties,
     }  # fmt: skip
 
 
 def _content_id(what: str, row: Row) -> str:
-    """The id of a row that has none of its own: equal for equal rows, but for how often they have come before."""
-    written = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+    """The id of a row that has none of its own: equal for equal rows, but for how often they have come before.
+
+    A row whose time reads keeps its id when another row of the file comes to have one that does not.
+    """
+    known = {name: value for name, value in row.items() if name != _UNREAD_TIME or value is not None}
+    written = orjson.dumps(known, option=orjson.OPT_SORT_KEYS)
     return f"{what}-{hashlib.sha256(written).hexdigest()[:32]}"
 
 
@@ -224,5 +243,5 @@ def _source(store: Store, name: str, now: datetime) -> int:
 
 _READERS: Mapping[What, Callable[[Row, datetime], Row]] = {"events": _event, "leads": _lead, "outcomes": _outcome}
 _TIMED: Mapping[What, tuple[str, ...]] = {"events": ("occurred_at",), "leads": (), "outcomes": ("occurred_at",)}
-_OF_EVENTS = frozenset({"lead_id", "event", "occurred_at", "event_id", _AGAIN})
+_OF_EVENTS = frozenset({"lead_id", "event", "occurred_at", "event_id", _AGAIN, _UNREAD_TIME})
 _OF_LEADS = frozenset({"lead_id", "updated_at", _AGAIN})

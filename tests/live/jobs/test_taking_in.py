@@ -51,6 +51,7 @@ def test_rows_are_taken_in_by_the_columns_that_were_chosen(new_store: NewStore) 
         "what": "leads", "file": "contacts.csv", "accepted": 2, "refused": 0, "known": 0, "unusable": 0,
     }  # fmt: skip
     assert traits(store) == {"1": {"email": "ann@acme.com"}, "2": {"email": "bob@bolt.io"}}
+    assert found["unreadable"] == {}
     share, said = told[-1]
     assert (share, said) == (2 / 3, "2 leads read")  # of about three rows: a file's lines
     with pytest.raises(UsageError, match="send it again"):  # it was removed
@@ -64,6 +65,12 @@ def test_numbers_and_dates_are_read_as_it_was_said(new_file: NewStore) -> None:
         take(store, rows, "leads", columns)
     take(store, rows, "leads", columns, decimal_mark=",", date_order="dmy")
     assert traits(store) == {"a": {"revenue": 1_200, "created_at": "2026-04-03T00:00:00Z"}}
+
+
+def test_values_that_do_not_read_are_told_by_column(new_file: NewStore) -> None:
+    rows = b"id,Angelegt\na,2026-01-05\nb,not a date\nc,neither\nd,2026-01-06\n"
+    found = take(new_file(), rows, "leads", {"lead_id": "id", "created_at": "Angelegt"})
+    assert (found["accepted"], found["unreadable"]) == (4, {"created_at": 2})
 
 
 def test_the_same_file_sent_again_is_known(new_file: NewStore) -> None:

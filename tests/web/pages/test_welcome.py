@@ -248,6 +248,7 @@ def test_from_files_to_a_ranked_list_by_a_proposed_model(either_bare: PagesWorld
         told = visitor.page(path).text
         assert {"leads": "60 leads", "events": "4 events", "outcomes": "1 outcomes"}[what] + " taken in" in told
         assert ("1 had no id of a lead" in told) == (what == "leads")
+        assert "unreadable" not in told
 
     proposing = visitor.send("/welcome/model").headers["location"]
     found = do_jobs(bare)[0]
@@ -301,11 +302,15 @@ def test_learning_is_offered_where_enough_leads_were_won(world: PagesWorld, monk
 
 def test_rows_that_could_not_be_used_are_downloaded_with_their_reasons(world: PagesWorld) -> None:
     visitor = world.visitor("marketing")
-    asked = {"upload_no": 1, "what": "leads", "columns": {}, "leave_out": [], "source": "site"}
+    columns = {"lead_id": "Contact ID", "created_at": "Created"}
+    asked = {"upload_no": 1, "what": "leads", "columns": columns, "leave_out": [], "source": "site"}
     row = {
         "kind": "import", "asked": asked, "asked_hash": b"x" * 16, "state": "done", "said": "", "begun": 1,
         "created_by": "a", "created_at": NOW, "started_at": NOW,
-        "result": {"what": "leads", "file": "x.csv", "accepted": 5, "refused": 1, "known": 2, "unusable": 0},
+        "result": {
+            "what": "leads", "file": "x.csv", "accepted": 5, "refused": 1, "known": 2, "unusable": 0,
+            "unreadable": {"created_at": 1, "updated_at": 1_200},
+        },
     }  # fmt: skip
     refused = {
         "received_at": NOW, "source_no": 1, "reason": "bad_id", "detail": "userId is a list", "body": "=1+1",
@@ -317,6 +322,9 @@ def test_rows_that_could_not_be_used_are_downloaded_with_their_reasons(world: Pa
 
     page = visitor.page("/welcome/importing/1")
     assert "5 leads taken in 2 were there already: nothing counts twice 1 could not be used." in page.text
+    assert "1 unreadable value in “Created”: left empty, its row counted all the same" in page.text
+    assert "1,200 unreadable values in “updated_at”: left empty, the rows counted all the same" in page.text
+    assert {"class": "button", "href": "/welcome/importing/1"} in visitor.page("/jobs/1").all("a")
     file = visitor.get("/welcome/importing/1/rejected")
     assert file.headers["content-type"] == "text/csv; charset=utf-8"
     assert file.text.splitlines() == ['"reason","detail","row"', '"bad_id","userId is a list","\'=1+1"']

@@ -26,7 +26,7 @@ _SHOWN_AT = {  # what came of it: the route, and how a link there is called
     "learn": ("/studio/learning/{job_no}", "See what was learned"),
     "retune": ("/studio/learning/{job_no}", "See the new points"),
     "starter": ("/welcome/model/{job_no}", "See the model"),
-    "import": ("/data", "See your data"),
+    "import": ("/welcome/importing/{job_no}", "See what came of the rows"),
     "demo": ("/queue", "See the queue"),
     "evidence": ("/evidence", "See the evidence"),
     "compare": ("/evidence/compare", "See how they compare"),
