@@ -36,6 +36,17 @@ def test_a_change_is_tried_published_and_taken_back(world: PagesWorld, chrome: B
     workbench_of(world.store).bench_now(world.clock())
     with chrome.visit(world, "marketing", viewport={"width": 1440, "height": 900}) as visit:
         page = visit.page
+        visit.open("/studio")
+        page.get_by_text("Who moves most").wait_for()
+        beside = page.locator(".beside")
+        assert beside.evaluate("it => it.scrollHeight > it.clientHeight")  # longer than the window: its end fades out
+        beside.evaluate("it => it.scrollTop = it.scrollHeight")
+        fade_px = beside.evaluate("it => parseFloat(getComputedStyle(it, '::after').height)")
+        box, last = beside.bounding_box(), page.locator("#preview .card").last.bounding_box()
+        assert box is not None
+        assert last is not None
+        assert last["y"] + last["height"] <= box["y"] + box["height"] - fade_px + 1  # at its end nothing is covered
+
         visit.open("/studio/preview")
         page.get_by_text("No lead is marked as won yet").wait_for()  # the part about the past came by itself
         page.get_by_text("Who crosses a line").wait_for()
