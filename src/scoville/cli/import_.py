@@ -87,7 +87,7 @@ def _import(
     from scoville.live.importing import import_history
 
     known = load_workspace(workspace).with_maps(maps or ())
-    with standing_store(store) as opened, _counting(what) as told:
+    with standing_store(store) as opened, _counting() as told:
         done = import_history(opened, what, file, source=source, workspace=known, now=this_instant(), told=told)
     if json:
         print_json({"relation": what, **vars(done)})
@@ -96,7 +96,7 @@ def _import(
 
 
 @contextlib.contextmanager
-def _counting(what: What) -> Iterator[Callable[[Imported], None]]:
+def _counting() -> Iterator[Callable[[Imported], None]]:
     """How many rows are in so far, on stderr while it is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
@@ -104,11 +104,11 @@ def _counting(what: What) -> Iterator[Callable[[Imported], None]]:
     from rich.console import Console
 
     with Console(stderr=True).status("reading") as status:
-        yield lambda done: status.update(f"{done.accepted + done.known + done.refused:,} {what}")
+        yield lambda done: status.update(f"{done.accepted + done.known + done.refused:,} rows")
 
 
 def _in_words(what: What, done: Imported) -> str:
-    said = [f"{done.accepted:,} {what} taken in"]
+    said = [f"{done.accepted:,} {'row' if done.accepted == 1 else 'rows'} of {what} taken in"]
     said += [f"{done.known:,} were there already"] if done.known else []
     said += [f"{done.refused:,} are in quarantine"] if done.refused else []
     said += [f"{done.unusable:,} had no lead_id"] if done.unusable else []

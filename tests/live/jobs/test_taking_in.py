@@ -53,7 +53,7 @@ def test_rows_are_taken_in_by_the_columns_that_were_chosen(new_store: NewStore) 
     assert traits(store) == {"1": {"email": "ann@acme.com"}, "2": {"email": "bob@bolt.io"}}
     assert found["unreadable"] == {}
     share, said = told[-1]
-    assert (share, said) == (2 / 3, "2 leads read")  # of about three rows: a file's lines
+    assert (share, said) == (2 / 3, "2 rows read")  # of about three rows: a file's lines
     with pytest.raises(UsageError, match="send it again"):  # it was removed
         find_upload(store, found["number"])
 

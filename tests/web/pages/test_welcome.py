@@ -246,7 +246,9 @@ def test_from_files_to_a_ranked_list_by_a_proposed_model(either_bare: PagesWorld
         do_jobs(bare)
         work(bare)
         told = visitor.page(path).text
-        assert {"leads": "60 leads", "events": "4 events", "outcomes": "1 outcomes"}[what] + " taken in" in told
+        assert {"leads": "60 rows of leads", "events": "4 rows of events", "outcomes": "1 row of outcomes"}[
+            what
+        ] in told
         assert ("1 had no id of a lead" in told) == (what == "leads")
         assert "unreadable" not in told
 
@@ -321,7 +323,8 @@ def test_rows_that_could_not_be_used_are_downloaded_with_their_reasons(world: Pa
         connection.execute(insert(quarantine).values(refused))
 
     page = visitor.page("/welcome/importing/1")
-    assert "5 leads taken in 2 were there already: nothing counts twice 1 could not be used." in page.text
+    assert "5 rows of leads taken in; rows of one person are one lead 2 were there already" in page.text
+    assert "already: nothing counts twice 1 could not be used." in page.text
     assert "1 unreadable value in “Created”: left empty, its row counted all the same" in page.text
     assert "1,200 unreadable values in “updated_at”: left empty, the rows counted all the same" in page.text
     assert {"class": "button", "href": "/welcome/importing/1"} in visitor.page("/jobs/1").all("a")

@@ -41,7 +41,7 @@ def run_import(store: Store, asked: dict[str, Any], told: Told, now: datetime) -
 
         def far(imported: Imported) -> None:
             done = imported.accepted + imported.refused + imported.known
-            told(min(0.99, done / rows), f"{done:,} {asked['what']} read")
+            told(min(0.99, done / rows), f"{done:,} {'row' if done == 1 else 'rows'} read")
 
         imported = import_history(
             store, asked["what"], str(path), source=asked["source"], now=now, told=far,
