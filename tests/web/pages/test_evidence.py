@@ -141,10 +141,18 @@ def test_a_draft_of_another_version_is_not_written_over(world: PagesWorld, marke
     marketing.send("/evidence/line/draft", version="1", stage="MQL", at="17")
     with world.store.writing() as connection:
         [author] = [row[0] for row in connection.exec_driver_sql("SELECT author FROM drafts")]
-        keep_draft(connection, author, Draft("scoville: 1\n", 2, "", NOW))
-    answer = marketing.send("/evidence/line/draft", version="1", stage="MQL", at="18")
-    assert answer.status_code == 409
-    assert "stages: MQL: from 18" in answer.text
+        keep_draft(connection, author, Draft("scoville: 1\n", 2, "version 2", NOW))
+    answer = marketing.send("/evidence/line/draft?version=1&cost=5", version="1", stage="MQL", at="18")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/evidence/line?version=1&cost=5&at=18")
+    page = marketing.page(answer.headers["location"])  # it goes on with the line, and says what is in the way
+    assert "The line was not put into your draft" in page.text
+    assert "began from version 2, not from version 1" in page.text
+    assert "Open your draft and let MQL begin at 18 there" in page.text
+    assert "Put it into my draft" not in page.text
+    with world.store.reading() as connection:
+        draft = find_draft(connection, author)
+    assert draft is not None
+    assert draft.text == "scoville: 1\n"
     wrong = marketing.send("/evidence/line/draft", version="2", stage="Nobody", at="18")
     assert wrong.status_code == 422
     assert "let the stage Nobody begin at 18" in wrong.text

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from scoville.evidence.lines.positions import Positions
     from scoville.evidence.lines.trade_off import Reach
     from scoville.live.store.opening import Store
+    from scoville.web.auth.access import Caller
+    from scoville.web.pages.evidence.frame import Frame
+    from scoville.web.state import State
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Typed = Annotated[str, Query(max_length=40)]
@@ -95,7 +98,7 @@ class Position:
 
 @router.get("/evidence/line")
 def show_line(
-    request: Request, here: Here, asked: FromAddress, wanted: Annotated[Wanted, Depends(wanted_of)]
+    request: Request, here: Here, who: Who, asked: FromAddress, wanted: Annotated[Wanted, Depends(wanted_of)]
 ) -> Response:
     """The line as it is, as it could be, and as wishes would have it."""
     frame = look(here, asked)
@@ -108,13 +111,16 @@ def show_line(
         lines=lines, wanted=wanted, position=_position(lines, wanted.wishes, place),
         suggested=_suggested(lines, wanted), chart=_chart(here.store, frame.found.job_no, lines, place),
         stages=list(lines.stages), stage=_stage_of(lines), step=_step(lines), mean_value=_mean_value(lines),
-        kept_query=f"{frame.query}&{urlencode(wanted.typed)}",
+        kept_query=f"{frame.query}&{urlencode(wanted.typed)}", other_draft=_other_draft(here, who, frame),
     )  # fmt: skip
 
 
 @router.post("/evidence/line/draft")
 def use_line(request: Request, here: Here, who: Who, form: Form) -> Response:
-    """Write the line into this person's draft of the model, and go on to the studio to try it and publish it."""
+    """Write the line into this person's draft of the model, and go on to the studio to try it and publish it.
+
+    A draft of another version stays as it is: the page of the line says so, and where to go.
+    """
     version_no, stage, line = form.number("version") or 0, form.get("stage"), form.get("at")
     at = wanted_of(at=line).at
     if at is None:
@@ -126,13 +132,19 @@ def use_line(request: Request, here: Here, who: Who, form: Form) -> Response:
         before = draft if draft is not None and draft.based_on == version_no else None
         changed = with_line(before.text if before is not None else text, stage, at)
         if draft is not None and before is None:
-            raise ApiError(
-                409, "other_draft", "your draft in the studio is of another version: publish it or discard it first, "
-                f"or write there: stages: {stage}: from {at:g}",
-            )  # fmt: skip
+            back = f"/evidence/line?{'&'.join(filter(None, (request.url.query, urlencode({'at': line}))))}"
+            return done(request, back, "The line was not put into your draft: it is of another version.")
         origin = before.origin if before is not None else f"version {version_no}"
         keep_draft(connection, who.actor, Draft(changed, version_no, origin, here.clock()))
     return done(request, "/studio", f"{stage} begins at {at:g} in your draft. Nothing changes until you publish it.")
+
+
+def _other_draft(here: State, who: Caller, frame: Frame) -> Draft | None:
+    """The draft that this person has of another version than this line's; null where none is in the way."""
+    with here.store.reading() as connection:
+        draft = find_draft(connection, who.actor)
+    asked = frame.question.version_no if frame.question is not None else None
+    return draft if draft is not None and draft.based_on != asked else None
 
 
 def with_line(text: str, stage: str, line: float) -> str:
