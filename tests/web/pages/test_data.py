@@ -189,6 +189,44 @@ def test_all_of_a_reason_are_let_in_and_what_cannot_be_is_counted(either_world: 
         assert connection.execute(left).scalars().all() == ["bot", "known_person"]
 
 
+REFUSED_AGAIN = (  # why, and such a message as it is kept
+    ("no_person", '{"type":"track","event":"visit"}'),
+    ("bad_time", '{"type":"track","event":"visit","userId":"ann","timestamp":"soon"}'),
+    ("bad_id", '{"type":"track","event":"visit","userId":["ann"]}'),
+    ("bad_field", '{"type":"track","event":"visit","userId":"ann","properties":"x"}'),
+    ("no_event", '{"type":"track","userId":"ann"}'),
+    ("no_group", '{"type":"group","userId":"ann"}'),
+    ("no_previous_id", '{"type":"alias","userId":"ann"}'),
+    ("unknown_type", '{"type":"visit","userId":"ann"}'),
+    ("not_an_object", '"visit"'),
+    ("too_large", '{"type":"track","event":"visit","userId":"ann","properties":{"page":"cut'),
+    ("too_deep", f'{{"type":"track","event":"v","userId":"ann","properties":{{"x":{"[" * 230}{"]" * 230}}}}}'),
+    ("unreadable", "{"),
+)
+
+
+def test_what_would_be_refused_again_is_not_offered_to_be_let_in(world: PagesWorld) -> None:
+    visitor = world.visitor("marketing")
+
+    for reason, body in REFUSED_AGAIN:
+        number = put_aside(world, reason, body=body)
+        page = visitor.page(f"/data/events?reason={reason}")
+        said = page.text.count("Letting it in would not help: send it again, corrected.")
+        assert said == 2, reason  # of all of the reason, which are one, and of the one
+        assert not [one for one in page.all("form") if "/replay" in str(one.get("action"))], reason
+        assert visitor.send(f"/data/events/{number}/replay").status_code == 422, reason
+
+
+def test_what_somebody_may_vouch_for_is_offered_to_be_let_in(world: PagesWorld) -> None:
+    numbers = [put_aside(world, reason) for reason in ("bot", "known_person", "protected_trait", "unfoldable")]
+
+    page = world.visitor("marketing").page("/data/events?state=aside")
+
+    offered = {str(one["action"]) for one in page.all("form") if "/replay" in str(one.get("action"))}
+    assert offered == {f"/data/events/{number}/replay" for number in numbers}
+    assert "would not help" not in page.text
+
+
 def test_no_form_of_the_page_can_be_sent_by_who_only_sells(world: PagesWorld) -> None:
     number = put_aside(world)
     visitor = world.visitor("sales")

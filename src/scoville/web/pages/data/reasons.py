@@ -5,7 +5,7 @@ In: the code of a reason. Out: a `Reason`. Called by the tabs that show messages
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,15 +15,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reason:
-    """`title` is what happened, `advice` what helps. `is_partial`: the message counted, but for a part of it."""
+    """`title` is what happened, `advice` what helps. `is_partial`: the message counted, but for a part of it.
+
+    `can_go_in`: that somebody vouches for it may help. What a message lacks, it lacks the next time as well.
+    """
 
     title: str
     advice: str
     is_partial: bool = False
+    can_go_in: bool = True
 
 
 _FIX_SENDER = "Correct it where it is sent; what comes after that counts."
 _VOUCH = "If you know that it is true, let it in: then it counts as if your server had said it."
+_NEVER_IN = frozenset(
+    {"no_person", "bad_id", "bad_time", "bad_field", "no_event", "no_group", "no_previous_id", "unknown_type",
+     "not_an_object", "too_large", "too_deep", "unreadable"}
+)  # fmt: skip
 _REASONS: Mapping[str, Reason] = MappingProxyType(
     {
         "no_person": Reason(
@@ -31,7 +39,8 @@ _REASONS: Mapping[str, Reason] = MappingProxyType(
         ),
         "bad_id": Reason("The id is none", f"An id is a text or a number of at most 512 characters. {_FIX_SENDER}"),
         "bad_time": Reason(
-            "The time cannot be read", "Write it like 2026-05-03T14:30:00Z, or leave it out: then it happened now."
+            "The time cannot be read",
+            "Write it like 2026-05-03T14:30:00Z. A message without a time happened now; a row of a file needs one.",
         ),
         "bad_field": Reason("A field has the wrong form", f"traits, properties and context are objects. {_FIX_SENDER}"),
         "no_event": Reason("The event has no name", f"A track message names what was done in event. {_FIX_SENDER}"),
@@ -77,4 +86,5 @@ _REASONS: Mapping[str, Reason] = MappingProxyType(
 
 def reason_of(code: str) -> Reason:
     """The words for a code; for a code that is not known here, the code itself."""
-    return _REASONS.get(code, Reason(code.replace("_", " ").capitalize(), ""))
+    reason = _REASONS.get(code, Reason(code.replace("_", " ").capitalize(), ""))
+    return replace(reason, can_go_in=code not in _NEVER_IN)
