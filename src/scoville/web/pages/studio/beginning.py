@@ -23,7 +23,8 @@ from scoville.web.pages.page import PageRoute, done, go, show
 from scoville.web.pages.studio.draft import discard, keep, needed_sheet
 
 if TYPE_CHECKING:
-    from scoville.web.pages.forms import Sent
+    from scoville.web.auth.access import Caller
+    from scoville.web.pages.forms import Sent, Upload
     from scoville.web.state import State
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -51,13 +52,21 @@ stages:
 @router.get("/studio/begin")
 def choose(request: Request, here: Here, who: Who, job: JobNo = None) -> Response:
     """What there is to begin from; with `job`, how far the proposal is."""
+    return _choices(request, here, who, job)
+
+
+def _choices(request: Request, here: State, who: Caller, job: int | None = None, refused: str = "") -> Response:
+    """The page of the ways to begin; with `refused`, why a file was not taken."""
     with here.store.reading() as connection:
         draft, now = find_draft(connection, who.actor), in_force(connection)
         versions = list_versions(connection, _VERSIONS)
     proposal = jobs.show_job(here, job) if job is not None else None
     if proposal is not None and proposal.kind != "starter":
         raise not_found("proposal")
-    return show(request, "studio/begin.html", in_force=now, draft=draft, versions=versions, proposal=proposal)
+    return show(
+        request, "studio/begin.html", status=422 if refused else 200,
+        in_force=now, draft=draft, versions=versions, proposal=proposal, refused=refused,
+    )  # fmt: skip
 
 
 @router.post("/studio/begin")
@@ -76,17 +85,9 @@ def begin(request: Request, here: Here, who: Who, changing: Changing, form: Form
 def take_file(request: Request, here: Here, who: Who, form: Form) -> Response:
     """Begin from a file. One with faults is taken all the same if it can be read: they can be put right here."""
     file = form.file("file")
-    if file is None:
-        raise ApiError(422, "invalid", "choose a file first")
-    try:
-        text = file.body.decode("utf-8-sig")
-        read_document(text, file.name)
-    except UnicodeDecodeError:
-        raise ApiError(422, "invalid", f"the file {file.name} is not text: a model is written in YAML") from None
-    except ModelError as wrong:
-        said = wrong.problems[0]
-        raise ApiError(422, "invalid", f"the file {file.name}, line {said.line}: {said.message}") from None
-    keep(here, who, text, begun=(None, f"the file {file.name[:80]}"))
+    refused = _taken(here, who, file) if file is not None else "Choose a file first."
+    if file is None or refused:
+        return _choices(request, here, who, refused=refused)
     return done(request, "/studio", f"Your draft begins from {file.name[:80]}.")
 
 
@@ -104,6 +105,21 @@ def download(here: Here, who: Who) -> Response:
     name = "draft.yaml" if sheet.draft is not None else "model.yaml"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(sheet.text, media_type="application/yaml", headers=headers)
+
+
+def _taken(here: State, who: Caller, file: Upload) -> str:
+    """Keep a file as somebody's draft; what is wrong with it where it cannot be, empty where it is kept."""
+    try:
+        text = file.body.decode("utf-8-sig")
+        read_document(text, file.name)
+        keep(here, who, text, begun=(None, f"the file {file.name[:80]}"))
+    except UnicodeDecodeError:
+        return f"The file {file.name} is not text: a model is written in YAML."
+    except ModelError as wrong:
+        return f"The file {file.name}, line {wrong.problems[0].line}: {wrong.problems[0].message}."
+    except ApiError as wrong:
+        return f"The file {file.name}: {wrong.message}."
+    return ""
 
 
 def _chosen(here: State, form: Sent) -> tuple[str, tuple[int | None, str]]:

@@ -63,7 +63,7 @@ def show_editor(request: Request, here: Here, who: Who, open: Address = "", add:
     """The draft; with `open=fit.rules.3` a part of it in a form, with `add=fit.rules:bands` a new one."""
     sheet = open_sheet(here, who)
     if sheet is None:
-        return show(request, "studio/begin.html", in_force=None, draft=None, versions=(), proposal=None)
+        return show(request, "studio/begin.html", in_force=None, draft=None, versions=(), proposal=None, refused="")
     part = None
     if open:
         part = parts.opened(sheet, open)
