@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -376,3 +377,26 @@ def test_sources_count_only_what_is_theirs(world: PagesWorld) -> None:
         connection.execute(insert(sources).values(source_no=9, name="crm", created_at=NOW))
 
     assert "crm never 0 0 0" in world.visitor("marketing").page("/data").text
+
+
+def test_where_more_came_than_is_counted_it_says_how_far_back_was_counted(
+    either_world: PagesWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = either_world
+    with world.store.writing() as connection:
+        for number, name, hours in ((8, "old", 50), (9, "new", 0)):
+            at = NOW - timedelta(hours=hours)
+            connection.execute(insert(sources).values(source_no=number, name=name, created_at=at))
+
+    texts = {}
+    for most in (8, 7, 2):
+        monkeypatch.setattr("scoville.live.queries.sources.MOST_COUNTED", most)
+        texts[most] = world.visitor("marketing").page("/data").text
+
+    # The site sent seven messages in the last day, the first 5 hours ago, and two of them in the last 40 minutes.
+    assert "site 30 min ago 3 7 0" in texts[8]
+    assert "old never 0 0 0" in texts[8]
+    assert "site 30 min ago 3 7+ in 5 h 0" in texts[7]  # the hour was counted whole
+    assert "site 30 min ago 2+ in 40 min 2+ in 40 min 0" in texts[2]
+    assert "old never 0 in 40 min 0 in 40 min 0" in texts[2]  # exactly none of it in that time, and no more is known
+    assert "new never 0 0 0" in texts[2]  # it is younger than all that was not counted

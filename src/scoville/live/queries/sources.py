@@ -1,7 +1,7 @@
 """Where messages come from, and how each source is doing: its last message, how many came lately, what was put aside.
 
 In: a connection and now. Out: `SourceShown`s. Called by the page Data. Only the newest messages are counted, however
-many there are; where they do not reach back far enough, the figure is said to be a least one.
+many there are; where they do not reach back far enough, it is said how far they do.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class KeyShown:
 class SourceShown:
     """One source. `last_at` is when its last message came: to the minute when only its key knows, null when never.
 
-    `is_least`: more messages came than were counted, so `hour` and `day` may be more.
+    `hour_of` and `day_of` are how far back was counted, null where all of the hour or day was. `is_least`: more of its
+    messages may have come at the very instant where counting ended.
     """
 
     source_no: int
@@ -50,6 +51,8 @@ class SourceShown:
     last_at: datetime | None
     hour: int
     day: int
+    hour_of: timedelta | None
+    day_of: timedelta | None
     is_least: bool
     aside_day: int
     keys: tuple[KeyShown, ...]
@@ -57,12 +60,12 @@ class SourceShown:
 
 def sources_shown(connection: Connection, now: datetime) -> list[SourceShown]:
     """All sources, the one that was heard last first."""
-    arrived = _newest(connection, events, now) + _newest(connection, inbox, now)
+    counted = [_newest(connection, table, now) for table in (events, inbox)]
+    arrived, ended_at = [one for found in counted for one in found], _ended_at(counted, now)
     aside = _newest(connection, quarantine, now)
-    is_least = len(arrived) >= MOST_COUNTED
     by_source = _keys(connection, now)
     found = [
-        _shown(row, [at for number, at in arrived if number == row.source_no], aside, by_source, now, is_least=is_least)
+        _shown(row, [at for number, at in arrived if number == row.source_no], aside, by_source, now, ended_at)
         for row in connection.execute(select(sources).order_by(sources.c.source_no))
     ]
     never = datetime.min  # noqa: DTZ901 - naive UTC, as all instants inside
@@ -89,16 +92,24 @@ def _newest(connection: Connection, table: Any, now: datetime) -> list[tuple[int
     return [(row.source_no, row.received_at) for row in rows]
 
 
+def _ended_at(counted: Sequence[Sequence[tuple[int, datetime]]], now: datetime) -> datetime | None:
+    """The instant before which not all messages of the last day were counted; null where all were."""
+    ends = [found[-1][1] for found in counted if len(found) >= MOST_COUNTED]
+    return max((at for at in ends if at > now - _DAY), default=None)
+
+
 def _shown(
     row: Any,  # noqa: ANN401 - a row of `sources`
     arrived: Sequence[datetime],
     aside: Sequence[tuple[int, datetime]],
     by_source: dict[int, list[KeyShown]],
     now: datetime,
-    *,
-    is_least: bool,
+    ended_at: datetime | None,
 ) -> SourceShown:
     own = tuple(by_source.get(row.source_no, ()))
+    is_least = ended_at in arrived
+    is_younger = ended_at is not None and row.created_at >= ended_at and not is_least  # all that it ever sent counted
+    back = None if ended_at is None or is_younger else now - ended_at
     heard = [*arrived, *(key.last_used_at for key in own if key.last_used_at is not None)]
     return SourceShown(
         source_no=row.source_no,
@@ -107,6 +118,8 @@ def _shown(
         last_at=max(arrived, default=max(heard, default=None)),
         hour=sum(at > now - _HOUR for at in arrived),
         day=sum(at > now - _DAY for at in arrived),
+        hour_of=back if back is not None and back < _HOUR else None,
+        day_of=back,
         is_least=is_least,
         aside_day=sum(number == row.source_no and at > now - _DAY for number, at in aside),
         keys=own,
