@@ -16,6 +16,7 @@ import pytest
 import scoville
 from scoville.errors import UsageError
 from scoville.evidence.backtest import Evidence, validate
+from scoville.evidence.drift.stability import advice_for
 from scoville.evidence.leaks.named import Leak
 from scoville.evidence.report import charts, check_report_place, report_html, write_report
 from scoville.evidence.report.drawing import figure, movable
@@ -267,6 +268,23 @@ def test_a_rule_against_the_data_is_to_be_turned_round(evidence: Evidence) -> No
     assert [group.title for group in rule_groups((first,))] == ["Contradicted by the data"]
     steps = sentences.next_steps(replace(evidence, rules=(first,)))
     assert steps[0].do == "Turn round or drop “Odd”"
+
+
+@pytest.mark.parametrize(
+    ("age", "falls", "last"),
+    [
+        (None, False, "Put it to work, and test it again in 30 days"),
+        (9.6, False, "Test it again in 21 days"),  # 30 days, as docs/drift.md says, less 9.6, in whole days
+        (29.5, False, "Test it again in 1 day"),
+        (30.0, False, "Look at its age"),
+        (3.0, True, "Look at its age"),
+    ],
+)
+def test_only_what_is_to_be_done_is_listed(evidence: Evidence, age: float | None, falls: bool, last: str) -> None:  # noqa: FBT001 - a table
+    said = replace(evidence.stability, age_days=age, falls=falls, advice=advice_for(age, falls=falls))
+    steps = sentences.next_steps(replace(evidence, predicts=True, is_point_in_time=True, leaks=(), stability=said))
+    assert steps[-1].do == last
+    assert not [step for step in steps if "nothing to do" in step.why]
 
 
 def test_a_chance_is_told_at_round_scores() -> None:

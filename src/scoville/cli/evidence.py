@@ -39,8 +39,7 @@ def print_evidence(evidence: Evidence, *, details: bool = False) -> None:
     said = headline(evidence)
     console.print(Text(f"{said.title}. {said.lead}", style=f"bold {_COLOURS[said.tone]}"))
     console.print(_answers(evidence))
-    age = evidence.stability
-    for place, step in enumerate(next_steps(evidence, None if age.age_days is None else age.advice)):
+    for place, step in enumerate(next_steps(evidence)):
         console.print(Text("      " if place else "next: ", style="bold") + Text(f"{step.do}. {step.why}"))
     for line in (*_leaks(evidence.leaks, details=details), *evidence.notes):
         console.print(Text("note: ", style="yellow") + Text(line))

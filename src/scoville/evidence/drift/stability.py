@@ -6,6 +6,7 @@ In: a history, a plan, its panel and a few of its leads. Out: a `Stability`, wit
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -101,6 +102,13 @@ class Stability:
     window_days: float | None
     moved: tuple[Moved, ...]
     over_time: tuple[ColumnOverTime, ...]
+
+    @property
+    def review_in_days(self) -> int | None:
+        """How soon to look at the model again; 0: now. None where nobody said how old it is and nothing is wrong."""
+        if self.falls:
+            return 0
+        return None if self.age_days is None else max(0, math.ceil(REVIEW_DAYS - self.age_days))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; instants are ISO 8601 and end in Z."""

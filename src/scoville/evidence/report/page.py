@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from scoville.evidence.backtest import Evidence
-    from scoville.evidence.drift.stability import Stability
 
 PARTS = ("matrix", "misses", "stability", "trade_off", "business", "forecast")  # each may be None or empty
 SECTIONS = (
@@ -61,20 +60,13 @@ def _facts(evidence: Evidence, lead_page: Callable[[str], str] | None = None) ->
         "evidence": evidence,
         **parts,
         "headline": sentences.headline(evidence),
-        "steps": sentences.next_steps(evidence, _advice(parts["stability"])),
+        "steps": sentences.next_steps(evidence),
         "answers": answers,
         "called": CALLED,
         "rule_groups": rule_groups(evidence.rules),
         "lead_page": lead_page,
         "sections": [name for name in SECTIONS if _is_told(name, evidence, parts)],
     }
-
-
-def _advice(stability: Stability | None) -> str | None:
-    """What the age of the model asks for; None where nobody said how old it is and nothing is wrong."""
-    if stability is None or (stability.age_days is None and not stability.falls):
-        return None
-    return stability.advice
 
 
 def _is_told(name: str, evidence: Evidence, parts: dict[str, Any]) -> bool:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 from scoville.evidence.told.numbers import short_share
 from scoville.evidence.told.rule_groups import better_without, contradicts, has_too_many_points
-from scoville.words import listed
+from scoville.words import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from scoville.evidence.backtest import Evidence
+    from scoville.evidence.drift.stability import Stability
     from scoville.evidence.figures.ranking import Ranking
     from scoville.evidence.rules.earning import RuleEvidence
 
@@ -103,14 +104,11 @@ def _reason(cannot_tell: str) -> str:
 # What to do next
 
 
-def next_steps(evidence: Evidence, advice: str | None = None) -> tuple[Step, ...]:
-    """What to do, the most pressing first; at least one thing. `advice` is what the age of the model asks for."""
-    steps = [*_for_trust(evidence), *_for_rules(evidence.rules), *_for_lines(evidence)]
-    if advice is not None:
-        steps.append(Step("Look at its age", sentence(advice)))
-    elif evidence.predicts and evidence.is_point_in_time and not leaks_used(evidence):
-        steps.append(Step("Put it to work, and test it again in 30 days", "What held last quarter need not hold now."))
-    return tuple(steps) or (Step("Try other rules", "As it stands, the score should decide nothing about leads."),)
+def next_steps(evidence: Evidence) -> tuple[Step, ...]:
+    """What to do, the most pressing first; at least one thing."""
+    aged = _for_age(evidence, evidence.stability)
+    steps = *_for_trust(evidence), *_for_rules(evidence.rules), *_for_lines(evidence), *aged
+    return steps or (Step("Try other rules", "As it stands, the score should decide nothing about leads."),)
 
 
 def _for_trust(evidence: Evidence) -> Iterator[Step]:
@@ -143,6 +141,19 @@ def _for_rules(rules: Sequence[RuleEvidence]) -> Iterator[Step]:
 def _for_lines(evidence: Evidence) -> Iterator[Step]:
     if weak := [name for name, line in evidence.stages.items() if line.verdict in _POINTLESS]:
         yield Step(f"Move the line of {named(weak)}", "Leads above it convert no more often than leads below it.")
+
+
+def _for_age(evidence: Evidence, stability: Stability | None) -> Iterator[Step]:
+    """What its age asks for now; of a model that predicts and is not due, when to test it again."""
+    left_days = stability.review_in_days if stability is not None else None
+    if stability is not None and left_days == 0:
+        yield Step("Look at its age", sentence(stability.advice))
+    elif evidence.predicts and evidence.is_point_in_time and not leaks_used(evidence):
+        to_do = "Put it to work, and test it again in 30 days"
+        yield Step(
+            to_do if left_days is None else f"Test it again in {counted(left_days, 'day')}",
+            "What held last quarter need not hold now.",
+        )
 
 
 def named(names: Sequence[str]) -> str:
