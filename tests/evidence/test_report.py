@@ -22,7 +22,7 @@ from scoville.evidence.report import charts, check_report_place, report_html, wr
 from scoville.evidence.report.drawing import figure, movable
 from scoville.evidence.report.page import sections_html
 from scoville.evidence.told import answers, sentences
-from scoville.evidence.told.numbers import change, decimals, label, money, points, short_share
+from scoville.evidence.told.numbers import change, decimals, label, minus, money, points, short_share
 from scoville.evidence.told.rule_groups import rule_groups
 from web_page import Page
 
@@ -300,6 +300,8 @@ def test_a_chance_is_told_at_round_scores() -> None:
         (change(-0.0071), "−0.007"), (change(0.00001), "0.000"), (change(None), "–"),
         (points(-20.0), "−20"), (points(5.4), "+5.4"),
         (decimals(3.1, float("inf"), 1), "at least 3.1"), (decimals(-0.01, 0.02, 2), "−0.01 to 0.02"),
+        (minus("-0.003 (-0.012 to +0.006)"), "−0.003 (−0.012 to +0.006)"), (minus("-5"), "−5"),
+        (minus("A-1 of 2026-05-01, 3-5"), "A-1 of 2026-05-01, 3-5"),
         (money(18.4), "18.40"), (money(2858187.0), "2,858,187"), (money(20.0), "20"),
     ],
 )  # fmt: skip

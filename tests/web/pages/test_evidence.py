@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import select, update
 
 import proved
 from live_sending import NOW
 from pages_world import PagesWorld, Visitor
 from scoville.live.jobs.asking import ask_for, list_jobs
 from scoville.live.models.drafts import Draft, find_draft, keep_draft
+from scoville.live.store.jobs import jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,6 +168,14 @@ def test_two_versions_side_by_side_with_who_moves(reader: Visitor) -> None:
     assert '<a href="/leads/L' in html
     other = reader.get("/evidence/compare?first=2&other=1").text
     assert "Not compared yet" in other
+
+
+def test_what_is_less_has_a_real_minus(world: PagesWorld, marketing: Visitor) -> None:
+    with world.store.writing() as connection:
+        result = connection.execute(select(jobs.c.result).where(jobs.c.kind == "compare")).scalar_one()
+        found = {**result, "verdict": "no difference shown: -0.003 (-0.012 to +0.006)"}
+        connection.execute(update(jobs).where(jobs.c.kind == "compare").values(result=found))
+    assert "No difference shown: −0.003 (−0.012 to +0.006)." in marketing.page("/evidence/compare").text
 
 
 def test_a_plan_says_what_twelve_weeks_can_show(reader: Visitor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -127,6 +128,7 @@ def test_the_past_is_asked_where_there_is_one(world: PagesWorld) -> None:
 
     assert answer.text.lstrip().startswith("<h2>Would it have ranked better?</h2>")
     assert "traits are those of today" in answer.text
+    assert re.search(r"Looked back from \d+ past days? \(", answer.text)
     assert "were won within" in answer.text
 
 

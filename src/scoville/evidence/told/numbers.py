@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ NONE = "–"
 FEW = 10  # leads; an interval of fewer may run out of its chart instead of flattening all others
 _SURE_AT_ONE = 0.1  # from 10 % on, a sentence needs no decimals
 _SMALL_MONEY = 100  # below it, cents count
+_HYPHEN = re.compile(r"(?<![\w.)-])-(?=\d)")  # that begins a number
 
 
 def share(value: float | None, digits: int = 1) -> str:
@@ -113,8 +115,8 @@ def iso_day(text: str) -> str:
 
 
 def minus(text: str) -> str:
-    """A number that is text already, with a real minus sign."""
-    return text.replace("-", "−")
+    """Text whose negative numbers have a real minus sign; what is a hyphen, or a day as `2026-05-01`, stays."""
+    return _HYPHEN.sub("−", text)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
