@@ -72,6 +72,17 @@ def test_the_part_beside_the_editor_is_sent_alone(world: PagesWorld) -> None:
     assert "would change stage" in answer.text
 
 
+def test_where_one_publishes_the_changes_are_listed_once(world: PagesWorld) -> None:
+    visitor = writing(world, CHANGED)
+    page = visitor.page("/studio/publish")
+    [asked] = [str(one["hx-get"]) for one in page.all("div") if one.get("id") == "preview"]
+    part = visitor.get(asked, target="preview").text
+
+    assert page.text.count("points 25 → 5") == 1
+    assert "would change stage" in part
+    assert "points 25 → 5" not in part
+
+
 def test_nothing_changed_is_said_and_nothing_is_tried(world: PagesWorld) -> None:
     assert "Nothing yet" in writing(world, MODEL).page("/studio/preview").text
     assert "Nothing yet" in world.visitor("admin").page("/studio/preview").text  # who has no draft
@@ -95,10 +106,11 @@ def test_while_the_leads_are_being_read_the_page_says_so_and_asks_again(world: P
     for path in workbench_of(world.store).folder.glob("history-*"):
         path.unlink()
 
-    page = visitor.page("/studio/preview")
+    page = visitor.page("/studio/preview?listed=yes")
 
     assert "Reading your leads" in page.text
-    assert "load delay:1s" in {one.get("hx-trigger") for one in page.all("div")}
+    [again] = [one.get("hx-get") for one in page.all("div") if one.get("hx-trigger") == "load delay:1s"]
+    assert again == "/studio/preview?listed=yes"
     assert workbench_of(world.store).bench_soon(world.clock(), 30) is not None
     assert "2 leads would change stage" in visitor.page("/studio/preview").text
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 VersionAsked = Annotated[int | None, Query(ge=1, le=2**53)]
+ListedAlready = Annotated[bool, Query()]
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,10 @@ class Trial:
 
 
 @router.get("/studio/preview")
-def show_preview(request: Request, here: Here, who: Who, version: VersionAsked = None) -> Response:
-    """What would change today."""
+def show_preview(
+    request: Request, here: Here, who: Who, version: VersionAsked = None, *, listed: ListedAlready = False
+) -> Response:
+    """What would change today; `listed` where the page around it lists the changes of the model already."""
     trial = trial_of(here, who, version)
     if trial is None:
         return done(request, "/studio")
@@ -66,6 +69,7 @@ def show_preview(request: Request, here: Here, who: Who, version: VersionAsked =
         "found": None,
         "problem": "",
         "people": {},
+        "is_listed": listed,
     }
     if bench is not None and trial.is_changed and not trial.faults:
         values |= _tried(bench, trial)
