@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from browser import Browser, Visit
 
+READ_MS = 250  # the editor takes Enter for a new line while nobody can have read the list that just opened
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PagesWorld]:
@@ -161,9 +163,11 @@ def test_the_text_completes_checks_and_keeps_as_it_is_typed(chrome: Browser, stu
         page.keyboard.press("Control+End")
         page.keyboard.type("quali")
         expect(page.locator(".cm-tooltip-autocomplete li").first).to_contain_text("qualify")
+        page.wait_for_timeout(READ_MS)
         page.keyboard.press("Enter")
         page.keyboard.type("[{name: Known, when: {emp")
         expect(page.locator(".cm-tooltip-autocomplete li").first).to_contain_text("employees")
+        page.wait_for_timeout(READ_MS)
         page.keyboard.press("Enter")
         expect(page.locator(".cm-tooltip-autocomplete")).to_have_count(0)
         page.keyboard.type("{gt")
