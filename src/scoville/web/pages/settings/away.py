@@ -27,7 +27,7 @@ class Days:
     note: str
 
 
-def days_of(absence: Absence, zone: str) -> Days:
+def days_away(absence: Absence, zone: str) -> Days:
     """The days of an absence; a day of which a part is away is one of them."""
     there = ZoneInfo(zone)
     first, last, back = (

@@ -15,8 +15,7 @@ from scoville.web.errors import not_found
 from scoville.web.pages.forms import Form, Sent, read_form
 from scoville.web.pages.page import PageRoute, done
 from scoville.web.pages.refused import NEW, REFUSED, Basis, basis_after, differing, said_of, status_of
-from scoville.web.pages.settings.away import Days, beginning
-from scoville.web.pages.settings.away import days_of as days_away
+from scoville.web.pages.settings.away import Days, beginning, days_away
 from scoville.web.pages.settings.frame import show_settings
 from scoville.web.pages.settings.hours import days_of, days_sent, hours_in, said, zones
 from scoville.web.pages.templates import in_path
